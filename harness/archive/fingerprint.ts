@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import type { ResultEnvironment } from './result.ts'
+
+/** A profile as its user would write it, defaults filled in. */
+export type ProfileDocument = Readonly<Record<string, unknown>>
+
+/** What names a run or judges it, but shapes no measurement. Keys that nobody knows yet count as shaping. */
+const shapesNothing = ['$schema', 'extends', 'name', 'seed', 'ceilings', 'thresholds']
+
+/** The part of an effective profile that shapes the measurement in one mode: no names, no limits, no other mode. */
+export function shapingPart(profile: ProfileDocument, mode: string): ProfileDocument {
+  const kept = Object.entries(profile).filter(([key]) => !shapesNothing.includes(key))
+  return Object.fromEntries(
+    kept.map(([key, value]) => {
+      if (!isRecord(value)) return [key, value]
+      if (key === 'modes' || key === 'stress') return [key, { [mode]: value[mode] }]
+      return [key, key === 'policies' ? withoutBounds(value) : value]
+    }),
+  )
+}
+
+function withoutBounds(policies: ProfileDocument): ProfileDocument {
+  return Object.fromEntries(
+    Object.entries(policies).map(([name, policy]) => {
+      if (!isRecord(policy)) return [name, policy]
+      const { bounds: _, ...rest } = policy
+      return [name, rest]
+    }),
+  )
+}
+
+/** 16 hex digits that are the same for profiles that measure the same in this mode, whatever the order of their keys. */
+export function profileFingerprint(profile: ProfileDocument, mode: string): string {
+  return fingerprint(shapingPart(profile, mode))
+}
+
+/** 16 hex digits that are the same for hosts whose absolute figures may be compared. */
+export function hostFingerprint(
+  host: Pick<ResultEnvironment, 'cpuModel' | 'cores' | 'memBytes' | 'kernel' | 'node'>,
+): string {
+  return fingerprint({
+    cpuModel: host.cpuModel,
+    cores: host.cores,
+    // A kernel keeps a little for itself, and not always as much.
+    memory: Math.round(host.memBytes / 2 ** 28),
+    kernel: host.kernel.split('.').slice(0, 2).join('.'),
+    node: host.node.split('.')[0],
+  })
+}
+
+function fingerprint(value: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(value)))
+    .digest('hex')
+    .slice(0, 16)
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (!isRecord(value)) return value
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key])]),
+  )
+}
+
+function isRecord(value: unknown): value is ProfileDocument {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

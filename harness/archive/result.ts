@@ -1,0 +1,299 @@
+import type { ArmKind, ArmPath, PhaseKind } from '../measure/arm.ts'
+import type { Effect } from '../measure/effect.ts'
+import type { LatencySummary } from '../measure/histogram.ts'
+import type { Tallies } from '../measure/tally.ts'
+
+/** The schema of result files that this version writes. */
+export const resultSchemaId = 'soakrig/result@0'
+
+export type VerdictName = 'pass' | 'fail' | 'inconclusive' | 'void'
+
+/** A result file: what was asked for, what was measured, what was judged. Units are in the names of the keys. */
+export interface Result {
+  readonly schema: typeof resultSchemaId
+  readonly tool: { readonly name: 'soakrig'; readonly version: string }
+  readonly run: ResultRun
+  readonly env: ResultEnvironment
+  readonly config: {
+    /** The effective profile, as its user would write it. */
+    readonly profile: Readonly<Record<string, unknown>>
+    /** Where each value came from, by JSON pointer. */
+    readonly provenance: Readonly<Record<string, 'flag' | 'env' | 'profile' | 'default'>>
+    readonly warnings: readonly { readonly where: string; readonly message: string }[]
+  }
+  readonly plan: ResultPlan
+  readonly target: ResultTarget
+  /** A flat block for CI; null where nothing was measured. */
+  readonly metrics: ResultMetrics
+  readonly phases: readonly ResultPhase[]
+  readonly slices: readonly ResultSlice[]
+  readonly comparisons: readonly ResultComparison[]
+  readonly ceilings: readonly ResultLimit[]
+  readonly thresholds: readonly ResultLimit[]
+  readonly reference: ResultReference
+  readonly doubts: readonly ResultDoubt[]
+  readonly generators: readonly ResultGenerator[]
+  /** The sibling file of windows, one JSON document per line; null when none was written. */
+  readonly windows: { readonly file: string; readonly sha256: string; readonly count: number } | null
+  /** The run was broken behind its own back, to prove that it notices. */
+  readonly sabotage: string | null
+  readonly simulated: boolean
+}
+
+export interface ResultRun {
+  readonly id: string
+  readonly mode: string
+  readonly profile: string
+  /** What was run: soak, baseline, policies, stress or load. */
+  readonly kind: string
+  readonly seed: number
+  readonly argv: readonly string[]
+  readonly tags: Readonly<Record<string, string>>
+  readonly startedAt: string
+  readonly finishedAt: string
+  readonly durationMs: number
+  readonly status: 'completed' | 'aborted'
+  /** What ended an aborted run: a signal, the target, a bound, the watchdog. */
+  readonly abortedBy: string | null
+  readonly exitCode: number
+  readonly verdict: VerdictName
+  /** Why it is not a pass, most important first. */
+  readonly reasons: readonly string[]
+}
+
+export interface ResultEnvironment {
+  readonly node: string
+  readonly os: string
+  readonly kernel: string
+  readonly cpuModel: string
+  readonly cores: number
+  readonly memBytes: number
+  readonly cgroup: string | null
+  readonly virtualisation: string | null
+  readonly gitSha: string | null
+  readonly gitDirty: boolean | null
+  /** Hash of what makes hosts comparable. */
+  readonly hostFingerprint: string
+  /** Hash of what shapes the measurement; results are comparable where it is the same. */
+  readonly profileFingerprint: string
+}
+
+export interface ResultPlan {
+  readonly rounds: number
+  readonly slices: number
+  readonly sliceMs: number
+  /** Arms in the order of their slices, per round. */
+  readonly order: readonly (readonly string[])[]
+  readonly expectedMs: number
+  readonly notMeasured: readonly { readonly what: string; readonly why: string }[]
+}
+
+export interface ResultTarget {
+  readonly command: readonly string[]
+  readonly url: string | null
+  readonly pid: number | null
+  /** Start time of the process in clock ticks since boot. */
+  readonly startTime: number | null
+  readonly restarts: { readonly planned: number; readonly unplanned: number }
+  /** How it ended when it ended by itself. */
+  readonly exit: {
+    readonly code: number | null
+    readonly signal: string | null
+    readonly tail: readonly string[]
+  } | null
+}
+
+export interface ResultMetrics {
+  /** The phase that the figures are of. */
+  readonly source: string | null
+  readonly requestsPerSecond: number | null
+  readonly operations: number
+  readonly attempts: number
+  readonly failed: number
+  readonly errorRate: number | null
+  readonly degradedRate: number | null
+  readonly latencyMs: Omit<LatencySummary, 'count'>
+  /** From the intended send; null in a closed loop, which has none. */
+  readonly correctedLatencyMs: Omit<LatencySummary, 'count'> | null
+  readonly rssDeltaKb: number | null
+  readonly rssSlopeKbPerMin: number | null
+  readonly fdDelta: number | null
+  /** User and system time of the target per attempt. */
+  readonly cpuUsPerRequest: number | null
+}
+
+export interface ResultPhase {
+  readonly id: string
+  readonly kind: PhaseKind
+  readonly policy: string | null
+  readonly arms: readonly ResultArm[]
+}
+
+export interface ResultArm {
+  readonly arm: ArmKind
+  readonly path: ArmPath
+  readonly workers: number
+  readonly measuredMs: number
+  /** Measured operations; `perSecond` counts the good ones. */
+  readonly operations: ResultOperations & { readonly perSecond: number | null }
+  readonly attempts: { readonly count: number; readonly failed: number; readonly cancelled: number }
+  /** Everything, discard and drain included: what error ceilings and the reconciliation count. */
+  readonly all: {
+    readonly operations: ResultOperations
+    readonly attempts: { readonly count: number; readonly failed: number; readonly cancelled: number }
+  }
+  /** Failed operations by class, and failed attempts, over everything. */
+  readonly errors: Readonly<Record<string, number>>
+  readonly attemptErrors: Readonly<Record<string, number>>
+  readonly errorSamples: readonly string[]
+  /** All measured operations, failures at their elapsed time. */
+  readonly latencyMs: LatencySummary
+  readonly okLatencyMs: LatencySummary
+  readonly attemptLatencyMs: LatencySummary
+  readonly queueMs: LatencySummary
+  readonly connectMs: LatencySummary
+  readonly firstByteMs: LatencySummary
+  /** Of `latencyMs`: HdrHistogram V2, compressed, base64, in µs, 3 digits. */
+  readonly histogram: string
+  readonly wire: {
+    readonly bytesSent: number
+    readonly bytesReceived: number
+    readonly connects: number
+    readonly staleReconnects: number
+  }
+  readonly resources: ResultResources
+  readonly fired: Tallies
+  /** Delay that the relay added per chunk, and how far it missed what it was asked for; null where it added none. */
+  readonly injectedDelayMs: LatencySummary | null
+  readonly injectedDelayErrorMs: LatencySummary | null
+  readonly server: { readonly requests: number | null }
+  readonly reconciliation: ResultReconciliation
+  readonly effects: readonly Effect[]
+  readonly bounds: readonly ResultLimit[]
+  readonly policyCounters: Readonly<Record<string, number>>
+  readonly overheadNsPerOperation: number | null
+}
+
+export interface ResultOperations {
+  readonly count: number
+  readonly ok: number
+  readonly failed: number
+  readonly degraded: number
+  readonly cutOff: number
+}
+
+/** CPU over the arm's slices, in ms. */
+export interface ResultResources {
+  readonly target: {
+    readonly cpuMs: number | null
+    readonly memoryKb: number | null
+    readonly fds: number | null
+    readonly threads: number | null
+  }
+  readonly generators: { readonly cpuMs: number }
+  readonly relay: { readonly cpuMs: number | null }
+}
+
+/** What the client sent against what the target says it served; `none` where the target has no count. */
+export interface ResultReconciliation {
+  readonly status: 'exact' | 'within' | 'mismatch' | 'unreadable' | 'none'
+  readonly expected: number | null
+  readonly difference: number | null
+  /** Attempts that the target may or may not have seen. */
+  readonly slack: number
+  readonly detail: string | null
+}
+
+export interface ResultSlice {
+  readonly round: number
+  readonly order: number
+  readonly phase: string
+  readonly arm: ArmKind
+  readonly policy: string | null
+  readonly path: ArmPath
+  readonly startMs: number
+  readonly durationMs: number
+  readonly ok: number
+  readonly failed: number
+  /** Operations slower than the baseline's p99; counted once there is a reference for it, null until then. */
+  readonly slow: number | null
+  readonly p50: number | null
+  readonly p95: number | null
+  readonly p99: number | null
+  readonly cpuMs: number | null
+}
+
+export interface ResultComparison {
+  readonly policy: string
+  readonly against: string
+  readonly metric: string
+  readonly unit: string
+  readonly rounds: number
+  readonly base: number | null
+  readonly value: number | null
+  /** Natural logarithm of the ratio, oriented so that positive is worse. */
+  readonly logRatio: number | null
+  readonly interval: readonly [number, number] | null
+  /** Within this run, over slices: half the range of the log ratios. */
+  readonly spread: number | null
+  readonly p: number | null
+  readonly margin: number | null
+  readonly floor: number | null
+  readonly mde: number | null
+  readonly verdict: 'same' | 'inconclusive'
+  readonly ruler: string
+}
+
+/** One limit that was held against what was measured. */
+export interface ResultLimit {
+  readonly kind: string
+  readonly scope: string
+  readonly expr: string
+  readonly actual: number | null
+  readonly limit: number
+  readonly ok: boolean
+  readonly window?: { readonly fromMs: number; readonly toMs: number }
+}
+
+export interface ResultReference {
+  readonly id: string | null
+  readonly file: string | null
+  readonly sha256: string | null
+  readonly whyNone: string | null
+}
+
+export interface ResultDoubt {
+  readonly kind: string
+  readonly detail: string
+  /** Metrics that it makes untrustworthy. */
+  readonly taints: readonly string[]
+  readonly effect: 'void' | 'inconclusive' | 'note'
+}
+
+export interface ResultGenerator {
+  readonly cpuPercent: number | null
+  readonly rssKb: number | null
+  readonly eventLoopDelayP99Ms: number
+  readonly dropped: number
+  readonly saturated: boolean
+}
+
+/** One line of the windows file. Times are from the start of the run. */
+export interface ResultWindow {
+  readonly phase: string
+  readonly arm: ArmKind
+  readonly policy: string | null
+  readonly slice: number
+  readonly index: number
+  readonly fromMs: number
+  readonly toMs: number
+  readonly ok: number
+  readonly failed: number
+  readonly p50: number | null
+  readonly p99: number | null
+  /** Median over the window's samples of the target's memory in KiB; null when none was taken. */
+  readonly memoryKb: number | null
+  readonly fds: number | null
+  /** Encoded histogram of the successes, µs. */
+  readonly histogram: string
+}

@@ -1,0 +1,192 @@
+import type { JsonSchema } from '../kernel/json-schema.ts'
+import { phaseKinds } from '../measure/arm.ts'
+import { armKind, armSchema, latencies, limit, path } from './arm-schema.ts'
+import {
+  type Result,
+  type ResultComparison,
+  type ResultDoubt,
+  type ResultEnvironment,
+  type ResultGenerator,
+  type ResultMetrics,
+  type ResultPhase,
+  type ResultPlan,
+  type ResultReference,
+  type ResultRun,
+  resultSchemaId,
+  type ResultSlice,
+  type ResultTarget,
+} from './result.ts'
+import {
+  count,
+  flag,
+  integerOrNull,
+  listOf,
+  mapOf,
+  number,
+  numberOrNull,
+  oneOf,
+  orNull,
+  shape,
+  text,
+  texts,
+  textOrNull,
+} from './schema-parts.ts'
+
+const run = shape<ResultRun>({
+  id: text,
+  mode: text,
+  profile: text,
+  kind: text,
+  seed: number,
+  argv: texts,
+  tags: mapOf(text),
+  startedAt: text,
+  finishedAt: text,
+  durationMs: number,
+  status: oneOf('completed', 'aborted'),
+  abortedBy: textOrNull,
+  exitCode: count,
+  verdict: oneOf('pass', 'fail', 'inconclusive', 'void'),
+  reasons: texts,
+})
+
+const environment = shape<ResultEnvironment>({
+  node: text,
+  os: text,
+  kernel: text,
+  cpuModel: text,
+  cores: number,
+  memBytes: number,
+  cgroup: textOrNull,
+  virtualisation: textOrNull,
+  gitSha: textOrNull,
+  gitDirty: { type: ['boolean', 'null'] },
+  hostFingerprint: text,
+  profileFingerprint: text,
+})
+
+const config = shape<Result['config']>({
+  profile: { type: 'object' },
+  provenance: mapOf(oneOf('flag', 'env', 'profile', 'default')),
+  warnings: listOf(shape<Result['config']['warnings'][number]>({ where: text, message: text })),
+})
+
+const plan = shape<ResultPlan>({
+  rounds: count,
+  slices: count,
+  sliceMs: number,
+  order: listOf(texts),
+  expectedMs: number,
+  notMeasured: listOf(shape<ResultPlan['notMeasured'][number]>({ what: text, why: text })),
+})
+
+const target = shape<ResultTarget>({
+  command: texts,
+  url: textOrNull,
+  pid: integerOrNull,
+  startTime: numberOrNull,
+  restarts: shape<ResultTarget['restarts']>({ planned: count, unplanned: count }),
+  exit: orNull(shape<NonNullable<ResultTarget['exit']>>({ code: integerOrNull, signal: textOrNull, tail: texts })),
+})
+
+const metrics = shape<ResultMetrics>({
+  source: textOrNull,
+  requestsPerSecond: numberOrNull,
+  operations: count,
+  attempts: count,
+  failed: count,
+  errorRate: numberOrNull,
+  degradedRate: numberOrNull,
+  latencyMs: latencies,
+  correctedLatencyMs: orNull(latencies),
+  rssDeltaKb: numberOrNull,
+  rssSlopeKbPerMin: numberOrNull,
+  fdDelta: numberOrNull,
+  cpuUsPerRequest: numberOrNull,
+})
+
+const phase = shape<ResultPhase>({
+  id: text,
+  kind: oneOf(...phaseKinds),
+  policy: textOrNull,
+  arms: listOf(armSchema),
+})
+
+const slice = shape<ResultSlice>({
+  round: count,
+  order: count,
+  phase: text,
+  arm: armKind,
+  policy: textOrNull,
+  path,
+  startMs: number,
+  durationMs: number,
+  ok: count,
+  failed: count,
+  slow: integerOrNull,
+  p50: numberOrNull,
+  p95: numberOrNull,
+  p99: numberOrNull,
+  cpuMs: numberOrNull,
+})
+
+const comparison = shape<ResultComparison>({
+  policy: text,
+  against: text,
+  metric: text,
+  unit: text,
+  rounds: count,
+  base: numberOrNull,
+  value: numberOrNull,
+  logRatio: numberOrNull,
+  interval: orNull({ type: 'array', items: number, minItems: 2, maxItems: 2 }),
+  spread: numberOrNull,
+  p: numberOrNull,
+  margin: numberOrNull,
+  floor: numberOrNull,
+  mde: numberOrNull,
+  verdict: oneOf('same', 'inconclusive'),
+  ruler: text,
+})
+
+const doubt = shape<ResultDoubt>({
+  kind: text,
+  detail: text,
+  taints: texts,
+  effect: oneOf('void', 'inconclusive', 'note'),
+})
+
+const generator = shape<ResultGenerator>({
+  cpuPercent: numberOrNull,
+  rssKb: numberOrNull,
+  eventLoopDelayP99Ms: number,
+  dropped: count,
+  saturated: flag,
+})
+
+/** JSON Schema (draft-07) of a result file; the order of its keys is the order in the file. */
+export const resultSchema: JsonSchema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'soakrig result',
+  ...shape<Result>({
+    schema: { const: resultSchemaId },
+    tool: shape<Result['tool']>({ name: { const: 'soakrig' }, version: text }),
+    run,
+    env: environment,
+    config,
+    plan,
+    target,
+    metrics,
+    phases: listOf(phase),
+    slices: listOf(slice),
+    comparisons: listOf(comparison),
+    ceilings: listOf(limit),
+    thresholds: listOf(limit),
+    reference: shape<ResultReference>({ id: textOrNull, file: textOrNull, sha256: textOrNull, whyNone: textOrNull }),
+    doubts: listOf(doubt),
+    generators: listOf(generator),
+    windows: orNull(shape<NonNullable<Result['windows']>>({ file: text, sha256: text, count })),
+    sabotage: textOrNull,
+    simulated: flag,
+  }),
+}

@@ -1,0 +1,52 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { writeFailure, writeWhole } from './durable-file.ts'
+import { profileDirectory, resultName, stampOf, windowsName } from './names.ts'
+import type { Result, ResultWindow } from './result.ts'
+import { resultText } from './text.ts'
+import { WindowsFile } from './windows-file.ts'
+
+/** Where one run leaves its result. */
+export interface Archive {
+  /** The result file; it is there once `write` has resolved. */
+  readonly file: string
+  readonly windowsFile: string
+  /** Writes a window; the file comes into being with the first batch. Throws `cannot-write`, `result-exists` (106). */
+  appendWindow(window: ResultWindow): void
+  /** Ends the windows file and gives what the result says of it; null when there was no window. */
+  closeWindows(): Promise<Result['windows']>
+  /** Writes the result whole or not at all, and gives its file. Rejects with `cannot-write`, `result-exists` (106). */
+  write(result: Result): Promise<string>
+}
+
+/** The archive of one run: `RESULTS/PROFILE/STAMP-MODE-ID.json`, and its windows beside it. Touches no file yet. */
+export function createArchive({
+  resultsDir,
+  profile,
+  mode,
+  startedAt,
+  id,
+}: {
+  readonly resultsDir: string
+  readonly profile: string
+  readonly mode: string
+  readonly startedAt: Date
+  readonly id: string
+}): Archive {
+  const file = join(profileDirectory(resultsDir, profile), resultName({ stamp: stampOf(startedAt), mode, id }))
+  const windowsFile = windowsName(file)
+  const windows = new WindowsFile(windowsFile)
+  return {
+    file,
+    windowsFile,
+    appendWindow: (window) => windows.append(window),
+    closeWindows: async () => windows.close(),
+    write: async (result) => {
+      await mkdir(dirname(file), { recursive: true }).catch((error: unknown) => {
+        throw writeFailure(file, error)
+      })
+      await writeWhole(file, resultText(result))
+      return file
+    },
+  }
+}

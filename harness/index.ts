@@ -1,0 +1,42 @@
+/** The library's door: what the commands are made of, and what other programs may use. */
+export { readResult } from './archive/read.ts'
+export type { Result } from './archive/result.ts'
+export { compareResults } from './compare/compare.ts'
+export type { Comparison } from './compare/comparison.ts'
+export { realClock } from './kernel/clock.ts'
+export type { Clock } from './kernel/clock.ts'
+export { isSoakrigError, SoakrigError } from './kernel/errors.ts'
+export type { Problem } from './kernel/errors.ts'
+export { exitCodes } from './kernel/exit-codes.ts'
+export type { ExitCode } from './kernel/exit-codes.ts'
+export { packageVersion } from './kernel/package-root.ts'
+export type { ProgressEvent, ProgressListener } from './measure/progress.ts'
+export { diagnose } from './pipeline/doctor.ts'
+export { summarisePlan } from './pipeline/dry-run.ts'
+export { loadProfileOf, parseEndpoint, parseJsonFlag, parseTags } from './pipeline/flags.ts'
+export type { GitState, RunOptions } from './pipeline/options.ts'
+export { carryOut } from './pipeline/run.ts'
+export type { RunOutcome } from './pipeline/run.ts'
+export { serveRelay } from './pipeline/serve-relay.ts'
+export { serveTarget } from './pipeline/serve-target.ts'
+export { compileLoadPlan, compilePlan } from './plan/plan.ts'
+export type { Plan, Stages } from './plan/plan.ts'
+export { packageProfilesDirectory } from './profile/files.ts'
+export { loadProfile, parseProfile } from './profile/parse.ts'
+export type { ProfileFlags, ProfileOverrides, ProfilePlaces } from './profile/parse.ts'
+export type { ModeName, Profile } from './profile/profile.ts'
+export { profileJsonSchema } from './profile/schema.ts'
+export {
+  printChecks,
+  printComparison,
+  printFailure,
+  printLine,
+  printNote,
+  printPlan,
+  printResult,
+  printValidation,
+  showProgress,
+} from './report/console.ts'
+export { parseOutputs, writeOutputs } from './report/files.ts'
+export { sabotages } from './run/life.ts'
+export type { Sabotage } from './run/life.ts'

@@ -1,0 +1,38 @@
+import type { BaselineFacts, Effect } from '../measure/effect.ts'
+import type { ArmMeasurement } from '../measure/measurements.ts'
+import type { Arm } from '../plan/arms.ts'
+import type { Policy } from '../profile/profile.ts'
+import { effectsOf } from './effects.ts'
+import { type ArmFigures, figuresOf } from './facts.ts'
+import { holdThreshold, type Limit } from './limits.ts'
+import { type Reconciliation, reconcile } from './reconcile.ts'
+
+/** What one arm came to: its figures, whether its effect showed, and whether the target held what it promised. */
+export interface ArmVerdict {
+  readonly arm: Arm
+  readonly measurement: ArmMeasurement
+  readonly figures: ArmFigures
+  readonly effects: readonly Effect[]
+  readonly bounds: readonly Limit[]
+  readonly reconciliation: Reconciliation
+}
+
+/** Judges one arm. Bounds are those of its policy, and hold for its policy arm only. */
+export function judgeArm(
+  arm: Arm,
+  measurement: ArmMeasurement,
+  baseline: BaselineFacts | null,
+  policies: readonly Policy[],
+): ArmVerdict {
+  const figures = figuresOf(measurement)
+  const policy = arm.kind === 'policy' ? policies.find(({ name }) => name === arm.policy) : undefined
+  const judged = arm.phaseKind !== 'canary' && arm.phaseKind !== 'warmup'
+  return {
+    arm,
+    measurement,
+    figures,
+    effects: judged ? effectsOf(arm, measurement, baseline) : [],
+    bounds: (policy?.bounds ?? []).map((bound) => holdThreshold('bound', arm.id, bound, figures)),
+    reconciliation: reconcile(measurement),
+  }
+}

@@ -1,0 +1,108 @@
+import { type Doubt, doubt } from '../measure/doubts.ts'
+import type { ArmMeasurement, Measurements } from '../measure/measurements.ts'
+import type { Arm } from '../plan/arms.ts'
+import type { ArmVerdict } from './arm-verdict.ts'
+import type { WindowSummary } from './windows.ts'
+
+/** One operation in so many may be cut off before it is worth a word. */
+const cutOffShare = 0.01
+/** Share of its slices in which a process of ours may be saturated before that is a doubt. */
+export const saturatedSlices = 0.05
+
+/** What there is to distrust in the arms that were measured. */
+export function armDoubts(arms: readonly ArmVerdict[]): readonly Doubt[] {
+  return arms.flatMap(({ arm, measurement, effects, reconciliation }) => [
+    ...operationDoubts(arm, measurement),
+    ...effects
+      .filter(({ ok }) => !ok)
+      .map(({ metric, unit, lo, hi, observed, inconclusive }) =>
+        doubt(
+          inconclusive ? 'effect-unclear' : 'effect-missing',
+          `${arm.id}: ${metric} ${observed ?? 'not observed'} is not in [${lo}, ${hi}] ${unit}${inconclusive ? ` (${inconclusive})` : ''}`,
+          [arm.id],
+        ),
+      ),
+    ...(reconciliation.status === 'mismatch'
+      ? [
+          doubt(
+            'counts-differ',
+            `${arm.id}: the target counted ${reconciliation.difference} requests against ${reconciliation.expected} that should have reached it (slack ${reconciliation.slack})`,
+            ['operations', 'attempts', 'errorRate'],
+          ),
+        ]
+      : []),
+    ...(reconciliation.status === 'unreadable'
+      ? [doubt('stats-unreadable', `${arm.id}: ${reconciliation.detail}`, ['attempts'])]
+      : []),
+  ])
+}
+
+function operationDoubts(arm: Arm, { all, measured, upstreamFailures }: ArmMeasurement): Doubt[] {
+  const { cutOff, count } = all.operations
+  return [
+    ...(measured.operations.ok + measured.operations.failed === 0
+      ? [doubt('no-operations', `${arm.id}: no operation ended in the measured time`, ['everything'])]
+      : []),
+    ...(cutOff > cutOffShare * count
+      ? [doubt('cut-off', `${arm.id}: ${cutOff} of ${count} operations still ran when the drain ended`, ['latency'])]
+      : []),
+    ...(upstreamFailures > 0
+      ? [
+          doubt('upstream-failures', `${arm.id}: the relay could not reach the target ${upstreamFailures} times`, [
+            'errorRate',
+          ]),
+        ]
+      : []),
+  ]
+}
+
+/** The canary's fault hits every exchange: all attempts must have failed by it, and none have reached the target. */
+export function canaryDoubts(canary: ArmMeasurement | undefined): readonly Doubt[] {
+  if (!canary) return []
+  const { eligible, fired } = canary.tallies['reset'] ?? { eligible: 0, fired: 0 }
+  const { ok, failed } = canary.all.operations
+  if (fired > 0 && fired === eligible && ok === 0 && failed > 0) return []
+  const detail = `a fault on every exchange fired ${fired} times of ${eligible}; ${ok} operations succeeded, ${failed} failed`
+  return [doubt('fault-path-dead', detail, ['everything under a fault'])]
+}
+
+/** What there is to distrust in the run as a whole. */
+export function runDoubts(
+  measurements: Measurements,
+  windows: WindowSummary,
+  {
+    memoryCeiling,
+    stressed,
+    rounds,
+  }: { readonly memoryCeiling: boolean; readonly stressed: boolean; readonly rounds: number },
+): readonly Doubt[] {
+  const { processes, memoryMissing, arms } = measurements
+  const hasStats = [...arms.values()].some(({ server }) => server !== null)
+  const unread = memoryCeiling && stressed && (windows.windows === 0 || windows.withoutMemory > 0)
+  return [
+    ...(unread
+      ? [
+          doubt(
+            'memory-unreadable',
+            `the target's memory could not be read in ${windows.withoutMemory} of ${windows.windows} windows: ${memoryMissing.detail ?? 'no sample was taken'}`,
+            ['rssDeltaKb'],
+          ),
+        ]
+      : []),
+    ...(hasStats || arms.size === 0
+      ? []
+      : [doubt('no-stats', 'the target has no count of its own to hold ours against', ['attempts'])]),
+    ...processes
+      .filter(({ saturatedShare }) => saturatedShare > saturatedSlices)
+      .map(({ role, saturatedShare }) =>
+        doubt(
+          role === 'relay' ? 'relay-saturated' : 'generator-saturated',
+          `in ${Math.round(100 * saturatedShare)} % of its slices it used over 85 % of a core, or its event loop was late`,
+          ['throughput', 'latency comparisons'],
+        ),
+      ),
+    ...(rounds === 1
+      ? [doubt('one-round', 'one round shows differences, but cannot decide about them', ['comparisons'])]
+      : []),
+  ]
+}

@@ -1,0 +1,82 @@
+import { nsPerSecond } from '../kernel/units.ts'
+import type { BaselineFacts, EffectFacts } from '../measure/effect.ts'
+import { createHistogram, type LatencySummary } from '../measure/histogram.ts'
+import type { ArmMeasurement } from '../measure/measurements.ts'
+
+/** The figures of an arm that rules are held against; null where nothing was measured. */
+export interface ArmFigures {
+  /** All measured operations, failures at their elapsed time. */
+  readonly latencyMs: LatencySummary
+  readonly histogram: string
+  /** Percentile in ms of the same. */
+  readonly percentileMs: (percent: number) => number | null
+  /** Share of failed operations among those that ended by themselves. */
+  readonly errorRate: number | null
+  /** Good operations per second. */
+  readonly okPerSecond: number | null
+  readonly failed: number
+  readonly ended: number
+}
+
+/** The figures of what was measured of an arm. */
+export function figuresOf(arm: ArmMeasurement): ArmFigures {
+  const all = createHistogram()
+  all.add(arm.latencies.ok)
+  all.add(arm.latencies.failed)
+  const { ok, failed } = arm.measured.operations
+  const ended = ok + failed
+  const figures = {
+    latencyMs: all.summary(),
+    histogram: all.encode(),
+    errorRate: ended === 0 ? null : failed / ended,
+    okPerSecond: arm.measuredNs === 0 ? null : (ok * nsPerSecond) / arm.measuredNs,
+    failed,
+    ended,
+  }
+  all.destroy()
+  return {
+    ...figures,
+    percentileMs: (percent) => {
+      const again = createHistogram()
+      again.add(arm.latencies.ok)
+      again.add(arm.latencies.failed)
+      const value = again.percentileMs(percent)
+      again.destroy()
+      return value
+    },
+  }
+}
+
+/** What faults may know of the undisturbed target; null when one of the two baselines was not measured. */
+export function baselineFacts(
+  baseline: ArmMeasurement | undefined,
+  single: ArmMeasurement | undefined,
+): BaselineFacts | null {
+  const p50Ms = baseline?.latencies.ok.percentileMs(50) ?? null
+  const singleP50Ms = single?.latencies.ok.percentileMs(50) ?? null
+  if (!baseline || p50Ms === null || singleP50Ms === null) return null
+  const { requests, attempts, wire } = baseline.all
+  const responses = requests.filter((request) => request.responses > 0)
+  const means = responses.map((request) => request.bytesReceived / request.responses)
+  const sent = wire.bytesSent / Math.max(1, attempts.count)
+  return {
+    p50Ms,
+    singleP50Ms,
+    responseBytes: { min: Math.min(...means), max: Math.max(...means) },
+    requestBytes: { min: sent, max: sent },
+    attemptErrorRate: attempts.count === 0 ? 0 : attempts.failed / attempts.count,
+  }
+}
+
+/** What was seen in an arm, for the bands of its faults and policies. */
+export function effectFacts(arm: ArmMeasurement): EffectFacts {
+  const { operations, attempts } = arm.measured
+  return {
+    p50Ms: arm.latencies.ok.percentileMs(50),
+    operations: operations.ok + operations.failed,
+    attempts: attempts.count,
+    failedOperations: operations.failed,
+    injectedDelayErrorP50Ms: arm.latencies.injectedDelayError.percentileMs(50),
+    fired: arm.tallies,
+  }
+}

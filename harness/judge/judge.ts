@@ -1,0 +1,155 @@
+import { exitCodes, type ExitCode, worstExitCode } from '../kernel/exit-codes.ts'
+import { type Doubt, doubt } from '../measure/doubts.ts'
+import type { Measurements } from '../measure/measurements.ts'
+import type { Arm } from '../plan/arms.ts'
+import type { Profile } from '../profile/profile.ts'
+import { type ArmVerdict, judgeArm } from './arm-verdict.ts'
+import { holdCeilings } from './ceilings.ts'
+import { type ArmComparison, compareArms } from './comparisons.ts'
+import { armDoubts, canaryDoubts, runDoubts } from './doubts.ts'
+import { baselineFacts } from './facts.ts'
+import { holdThreshold, type Limit } from './limits.ts'
+import type { WindowSummary } from './windows.ts'
+
+/** What is judged: what was planned, what was measured, and how the run ended. */
+export interface Case {
+  readonly profile: Profile
+  /** Every arm that was planned, canary and warm-up included. */
+  readonly arms: readonly Arm[]
+  readonly rounds: number
+  readonly measurements: Measurements
+  readonly windows: WindowSummary
+  /** Whether the stress stage was carried out. */
+  readonly stressed: boolean
+  /** Why the run ended early, if it did. */
+  readonly stopped: 'signal' | 'target' | 'watchdog' | 'bounds' | 'error' | null
+  /** Makes an inconclusive run void. */
+  readonly strict: boolean
+}
+
+/** The answer of a run; a function of its case alone. */
+export interface Verdict {
+  readonly verdict: 'pass' | 'fail' | 'inconclusive' | 'void'
+  readonly exitCode: ExitCode
+  /** Why it is not a pass, most important first. */
+  readonly reasons: readonly string[]
+  readonly arms: readonly ArmVerdict[]
+  readonly ceilings: readonly Limit[]
+  readonly thresholds: readonly Limit[]
+  readonly comparisons: readonly ArmComparison[]
+  readonly doubts: readonly Doubt[]
+}
+
+/** Judges a run: were the effects there (else void), did the target hold its bounds, what is there to distrust. */
+export function judge(run: Case): Verdict {
+  const { profile, measurements, windows, stressed } = run
+  const find = (id: string) => measurements.arms.get(id)
+  const facts = baselineFacts(find('baseline/baseline-relay'), find('warmup/baseline-relay'))
+  const direct = baselineFacts(find('baseline/baseline-direct'), find('baseline/baseline-direct'))
+  const arms = run.arms.flatMap((arm) => {
+    const measurement = find(arm.id)
+    return measurement ? [judgeArm(arm, measurement, arm.path === 'relay' ? facts : direct, profile.policies)] : []
+  })
+  const clean = arms.filter(({ arm }) => arm.path === 'direct' && arm.kind === 'baseline' && isJudged(arm))
+  const ceilings = holdCeilings(
+    profile.ceilings,
+    clean.map(({ measurement }) => measurement),
+    windows,
+    stressed,
+  )
+  const thresholds = clean.flatMap(({ arm, figures }) =>
+    profile.thresholds.map((threshold) => holdThreshold('threshold', arm.id, threshold, figures)),
+  )
+  const doubts = [
+    ...canaryDoubts(find('canary/policy-relay')),
+    ...armDoubts(arms.filter(({ arm }) => isJudged(arm))),
+    ...(run.stopped === null ? unmeasured(run.arms, arms) : []),
+    ...runDoubts(measurements, windows, {
+      memoryCeiling: profile.ceilings.rssDeltaKb !== null,
+      stressed,
+      rounds: run.rounds,
+    }),
+  ]
+  const answer = answerOf(run, { arms, ceilings, thresholds, doubts })
+  return { ...answer, arms, ceilings, thresholds, doubts, comparisons: comparisonsOf(run, arms) }
+}
+
+function isJudged({ phaseKind }: Arm): boolean {
+  return phaseKind !== 'canary' && phaseKind !== 'warmup'
+}
+
+/** In a run that came to its end, an arm that was planned and has no figures passes nothing. */
+function unmeasured(planned: readonly Arm[], measured: readonly ArmVerdict[]): Doubt[] {
+  return planned
+    .filter((arm) => !measured.some((verdict) => verdict.arm.id === arm.id))
+    .map(({ id }) => doubt('no-operations', `${id} was planned and not measured`, ['everything']))
+}
+
+/** Each policy arm against the baseline of its path; of a policy under a fault, also against the fault alone. */
+function comparisonsOf({ measurements, rounds }: Case, arms: readonly ArmVerdict[]): ArmComparison[] {
+  return arms
+    .filter(({ arm }) => arm.phaseKind === 'policy' || arm.kind === 'control')
+    .flatMap(({ arm, measurement }) => {
+      const baseline = measurements.arms.get(`baseline/baseline-${arm.path}`)
+      const fault = arm.kind === 'policy' ? measurements.arms.get(`${arm.phase}/fault-relay`) : undefined
+      return [baseline, fault]
+        .filter((against) => against !== undefined)
+        .flatMap((against) => compareArms(measurement, against, measurements.slices, rounds))
+    })
+}
+
+type Judged = Pick<Verdict, 'arms' | 'ceilings' | 'thresholds' | 'doubts'>
+
+/** One reason with the exit code that it asks for. */
+interface Reason {
+  readonly code: ExitCode
+  readonly text: string
+}
+
+function answerOf(run: Case, judged: Judged): Pick<Verdict, 'verdict' | 'exitCode' | 'reasons'> {
+  const reasons = [...endReasons(run), ...limitReasons(judged), ...doubtReasons(run, judged.doubts)]
+  const exitCode = worstExitCode(reasons.map(({ code }) => code))
+  const order = Object.values(exitCodes)
+  const sorted = reasons.toSorted((a, b) => order.indexOf(a.code) - order.indexOf(b.code))
+  return { verdict: verdictOf(exitCode, judged.doubts), exitCode, reasons: sorted.map(({ text }) => text) }
+}
+
+function endReasons({ stopped, measurements }: Case): Reason[] {
+  const exit = measurements.unplannedExit
+  const how = exit?.signal ? `by ${exit.signal}` : `with exit code ${exit?.code ?? 'unknown'}`
+  const last = exit && exit.tail.length > 0 ? `; its last line: ${exit.tail.at(-1)}` : ''
+  return [
+    ...(stopped === 'signal'
+      ? [{ code: exitCodes.aborted, text: 'ended by a signal; this is what was measured until then' }]
+      : []),
+    ...(exit ? [{ code: exitCodes.targetDied, text: `the target ended by itself ${how}${last}` }] : []),
+    ...(stopped === 'watchdog' ? [{ code: exitCodes.watchdog, text: 'the run took far longer than planned' }] : []),
+  ]
+}
+
+function limitReasons({ arms, ceilings, thresholds }: Judged): Reason[] {
+  return (
+    [...arms.flatMap(({ bounds }) => bounds), ...ceilings, ...thresholds]
+      // What could not be measured is a doubt, not a breach.
+      .filter(({ ok, actual }) => !ok && actual !== null)
+      .map(({ kind, scope, expr, actual }) => ({
+        code: exitCodes.broken,
+        text: `${kind} of ${scope} broken: ${expr}, found ${actual}`,
+      }))
+  )
+}
+
+function doubtReasons({ stopped, strict }: Case, doubts: readonly Doubt[]): Reason[] {
+  // A run that was ended early has measured too little to hold its silence against it.
+  const early = stopped === 'signal' || stopped === 'target'
+  return doubts
+    .filter(({ effect }) => (effect === 'void' && !early) || (effect === 'inconclusive' && strict))
+    .map(({ kind, detail }) => ({ code: exitCodes.void, text: `${kind}: ${detail}` }))
+}
+
+function verdictOf(exitCode: ExitCode, doubts: readonly Doubt[]): Verdict['verdict'] {
+  if (exitCode === exitCodes.void) return 'void'
+  if (exitCode === exitCodes.aborted) return 'inconclusive'
+  if (exitCode !== exitCodes.pass) return 'fail'
+  return doubts.some(({ effect }) => effect === 'inconclusive') ? 'inconclusive' : 'pass'
+}

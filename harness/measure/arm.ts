@@ -1,0 +1,20 @@
+/** baseline; control, a second baseline; of a policy its `policy` arm, and under a fault also `client` and `fault`. */
+export const armKinds = ['baseline', 'control', 'policy', 'client', 'fault'] as const
+export type ArmKind = (typeof armKinds)[number]
+
+/** Whether an arm's clients talk to the target itself or through the relay. */
+export type ArmPath = 'direct' | 'relay'
+
+export const phaseKinds = ['canary', 'warmup', 'baseline', 'policy', 'stress', 'load'] as const
+export type PhaseKind = (typeof phaseKinds)[number]
+
+/** What names an arm in a run. */
+export interface ArmIdentity {
+  /** Unique in the run, such as `policy.retry/fault`. */
+  readonly id: string
+  readonly phase: string
+  readonly phaseKind: PhaseKind
+  readonly kind: ArmKind
+  readonly path: ArmPath
+  readonly policy: string | null
+}

@@ -1,0 +1,91 @@
+/** Operations are what the caller asked for; every one ends as exactly one of ok, failed, cutOff. */
+export interface OperationCounts {
+  count: number
+  ok: number
+  failed: number
+  /** Answered by a fallback. */
+  degraded: number
+  /** Still running when the drain ended: neither ok nor failed. */
+  cutOff: number
+}
+
+/** Attempts are wire requests: one or more per operation. */
+export interface AttemptCounts {
+  count: number
+  failed: number
+  /** Ended by ourselves: by a timeout policy, or at the end of the drain. The target may or may not have seen them. */
+  cancelled: number
+}
+
+/** Everything counted of an arm over some time; all fields only grow. */
+export interface Counts {
+  readonly operations: OperationCounts
+  readonly attempts: AttemptCounts
+  /** Failed operations by error class. */
+  readonly errors: Record<string, number>
+  /** Failed attempts by error class. */
+  readonly attemptErrors: Record<string, number>
+  readonly wire: WireCounts
+  /** Per named request of the workload, in its order. */
+  readonly requests: RequestCounts[]
+}
+
+/** What happened on the sockets. */
+export interface WireCounts {
+  bytesSent: number
+  bytesReceived: number
+  connects: number
+  /** Requests sent a second time because an idle connection had been closed under them. */
+  staleReconnects: number
+}
+
+/** Complete responses to one named request. */
+export interface RequestCounts {
+  responses: number
+  bytesReceived: number
+}
+
+/** Counts of nothing yet, for a workload of so many requests. */
+export function emptyCounts(requests: number): Counts {
+  return {
+    operations: { count: 0, ok: 0, failed: 0, degraded: 0, cutOff: 0 },
+    attempts: { count: 0, failed: 0, cancelled: 0 },
+    errors: {},
+    attemptErrors: {},
+    wire: { bytesSent: 0, bytesReceived: 0, connects: 0, staleReconnects: 0 },
+    requests: Array.from({ length: requests }, () => ({ responses: 0, bytesReceived: 0 })),
+  }
+}
+
+/** The sum of two counts of the same workload. */
+export function addCounts(a: Counts, b: Counts): Counts {
+  return {
+    operations: addFields(a.operations, b.operations),
+    attempts: addFields(a.attempts, b.attempts),
+    errors: addRecords(a.errors, b.errors),
+    attemptErrors: addRecords(a.attemptErrors, b.attemptErrors),
+    wire: addFields(a.wire, b.wire),
+    requests: Array.from({ length: Math.max(a.requests.length, b.requests.length) }, (_, index) => {
+      const none = { responses: 0, bytesReceived: 0 }
+      return addFields(a.requests[index] ?? none, b.requests[index] ?? none)
+    }),
+  }
+}
+
+function addFields<Fields extends object>(a: Fields, b: Fields): Fields {
+  return addRecords(a as Record<string, number>, b as Record<string, number>) as Fields
+}
+
+/** Adds numbers by key; a key that is missing counts as 0. */
+export function addRecords(
+  a: Readonly<Record<string, number>>,
+  b: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])]
+  return Object.fromEntries(keys.map((key) => [key, (a[key] ?? 0) + (b[key] ?? 0)]))
+}
+
+/** Counts one more under a key. */
+export function increment(record: Record<string, number>, key: string): void {
+  record[key] = (record[key] ?? 0) + 1
+}

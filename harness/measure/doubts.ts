@@ -1,0 +1,44 @@
+/** The closed list of reasons to distrust a run, with what each does to its answer. */
+export const doubtEffects = {
+  /** Nothing was asked of the target where something was to be. */
+  'no-operations': 'void',
+  /** The canary's fault, which hits every exchange, did not show. */
+  'fault-path-dead': 'void',
+  /** A fault or policy did not do what it should. */
+  'effect-missing': 'void',
+  /** Too little happened to tell whether it did. */
+  'effect-unclear': 'inconclusive',
+  /** Client and target disagree about how many requests there were. */
+  'counts-differ': 'void',
+  /** The target has a count, but would not tell it. */
+  'stats-unreadable': 'inconclusive',
+  /** The target has no count of its own. */
+  'no-stats': 'note',
+  /** Memory has a ceiling and could not be read. */
+  'memory-unreadable': 'void',
+  'generator-saturated': 'note',
+  'relay-saturated': 'note',
+  /** More than one operation in a hundred still ran when its slice's drain ended. */
+  'cut-off': 'note',
+  /** The relay could not reach the target. */
+  'upstream-failures': 'note',
+  /** One round cannot decide a comparison. */
+  'one-round': 'note',
+} as const
+
+export type DoubtKind = keyof typeof doubtEffects
+export type DoubtEffect = (typeof doubtEffects)[DoubtKind]
+
+/** One reason to distrust a run. */
+export interface Doubt {
+  readonly kind: DoubtKind
+  readonly detail: string
+  /** Metrics that it makes untrustworthy. */
+  readonly taints: readonly string[]
+  readonly effect: DoubtEffect
+}
+
+/** A doubt of a kind; its effect follows from the kind. */
+export function doubt(kind: DoubtKind, detail: string, taints: readonly string[]): Doubt {
+  return { kind, detail, taints, effect: doubtEffects[kind] }
+}

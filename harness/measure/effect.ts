@@ -1,0 +1,58 @@
+import { significant } from '../kernel/units.ts'
+
+/** What a fault or policy may know of the undisturbed target when it says what it will change. */
+export interface BaselineFacts {
+  /** p50 of the arm it is compared with, in ms. */
+  readonly p50Ms: number
+  /** p50 of a single worker through the same path, in ms: the target's time when nobody else asks. */
+  readonly singleP50Ms: number
+  /** Bytes on the wire of one response: the smallest and the largest mean over the named requests. */
+  readonly responseBytes: { readonly min: number; readonly max: number }
+  /** Bytes on the wire of one request, likewise. */
+  readonly requestBytes: { readonly min: number; readonly max: number }
+  /** Share of failed attempts of that arm. */
+  readonly attemptErrorRate: number
+}
+
+/** What was seen in the arm under the fault or policy, by the names that bands use. */
+export interface EffectFacts {
+  /** Median of the successes; null when there was none. */
+  readonly p50Ms: number | null
+  readonly operations: number
+  readonly attempts: number
+  readonly failedOperations: number
+  /** Median over chunks of the delay that the relay added, less the delay it was asked for, in ms; null for none. */
+  readonly injectedDelayErrorP50Ms: number | null
+  /** By fault keyword: what it could have acted on, and what it did act on. */
+  readonly fired: Readonly<Record<string, { readonly eligible: number; readonly fired: number }>>
+}
+
+/** One thing that must be seen if the fault or policy did what it should. */
+export interface Effect {
+  readonly metric: string
+  readonly unit: string
+  readonly lo: number
+  readonly hi: number
+  readonly observed: number | null
+  readonly ok: boolean
+  /** Set where the sample was too small to tell: then not ok means inconclusive, not void. */
+  readonly inconclusive?: string
+}
+
+/** An effect from a band and what was observed; nothing observed is never ok. */
+export function effectOf(
+  metric: string,
+  unit: string,
+  [lo, hi]: readonly [number, number],
+  observed: number | null,
+): Effect {
+  // Rounded first and judged after, so that the answer can be computed again from the result file.
+  const [from, to, found] = [significant(lo), significant(hi), observed === null ? null : significant(observed)]
+  return { metric, unit, lo: from, hi: to, observed: found, ok: found !== null && found >= from && found <= to }
+}
+
+/** Allowed false alarm of one band; all bands of a run together stay under one in a thousand. */
+export const bandAlpha = 1e-4
+
+/** Lateness of timers and of the event loop that a correct delay may show, in ms. */
+export const timerSlackMs = 3

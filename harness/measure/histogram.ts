@@ -1,0 +1,122 @@
+import {
+  build,
+  decodeFromCompressedBase64,
+  encodeIntoCompressedBase64,
+  type Histogram,
+  initWebAssembly,
+} from 'hdr-histogram-js'
+
+/** The longest value kept apart, one hour in µs; longer ones are recorded as this, and counted. */
+const highestUs = 3_600_000_000
+
+const shape = {
+  lowestDiscernibleValue: 1,
+  highestTrackableValue: highestUs,
+  numberOfSignificantValueDigits: 3,
+  bitBucketSize: 32,
+  useWebAssembly: true,
+} as const
+
+await initWebAssembly()
+
+/** Values in microseconds, three significant digits, constant memory (HdrHistogram). */
+export interface LatencyHistogram {
+  readonly count: number
+  /** Records one value in µs; fractions are rounded, negatives count as 0. */
+  record(valueUs: number): void
+  /** Adds all values of another histogram. */
+  add(other: LatencyHistogram): void
+  reset(): void
+  /** HdrHistogram V2, compressed, base64; readable by any HdrHistogram. */
+  encode(): string
+  summary(): LatencySummary
+  /** The value in ms below which `percent` of the values lie; null when empty. */
+  percentileMs(percent: number): number | null
+  /** Values above the highest trackable one. */
+  readonly clamped: number
+  /** Frees the memory, which no garbage collector sees. */
+  destroy(): void
+}
+
+/** What a report shows of a histogram, in ms; all null when it is empty. */
+export interface LatencySummary {
+  readonly count: number
+  readonly min: number | null
+  readonly mean: number | null
+  readonly p50: number | null
+  readonly p90: number | null
+  readonly p95: number | null
+  readonly p99: number | null
+  readonly p999: number | null
+  readonly max: number | null
+}
+
+class Recorder implements LatencyHistogram {
+  readonly #hdr: Histogram
+  clamped = 0
+
+  constructor(hdr: Histogram) {
+    this.#hdr = hdr
+  }
+
+  get count(): number {
+    return this.#hdr.totalCount
+  }
+
+  record(valueUs: number): void {
+    if (valueUs > highestUs) {
+      this.clamped++
+      this.#hdr.recordValue(highestUs)
+    } else this.#hdr.recordValue(valueUs > 0 ? Math.round(valueUs) : 0)
+  }
+
+  add(other: LatencyHistogram): void {
+    if (!(other instanceof Recorder)) throw new TypeError('a histogram adds its own kind only')
+    this.#hdr.add(other.#hdr)
+    this.clamped += other.clamped
+  }
+
+  reset(): void {
+    this.#hdr.reset()
+    this.clamped = 0
+  }
+
+  encode(): string {
+    return encodeIntoCompressedBase64(this.#hdr)
+  }
+
+  percentileMs(percent: number): number | null {
+    if (this.#hdr.totalCount === 0) return null
+    // A bucket's upper edge may lie above the largest value that was recorded.
+    return Math.min(this.#hdr.getValueAtPercentile(percent), this.#hdr.maxValue) / 1000
+  }
+
+  summary(): LatencySummary {
+    const empty = this.#hdr.totalCount === 0
+    return {
+      count: this.#hdr.totalCount,
+      min: this.percentileMs(0),
+      mean: empty ? null : this.#hdr.mean / 1000,
+      p50: this.percentileMs(50),
+      p90: this.percentileMs(90),
+      p95: this.percentileMs(95),
+      p99: this.percentileMs(99),
+      p999: this.percentileMs(99.9),
+      max: empty ? null : this.#hdr.maxValue / 1000,
+    }
+  }
+
+  destroy(): void {
+    this.#hdr.destroy()
+  }
+}
+
+/** An empty histogram. */
+export function createHistogram(): LatencyHistogram {
+  return new Recorder(build(shape))
+}
+
+/** A histogram from what `encode` made. Throws on anything else. */
+export function decodeHistogram(encoded: string): LatencyHistogram {
+  return new Recorder(decodeFromCompressedBase64(encoded, 32, true))
+}

@@ -1,0 +1,14 @@
+/** A plan as `--dry-run` shows it. */
+export interface PlanSummary {
+  readonly profile: string
+  readonly mode: string
+  readonly seed: number
+  readonly expectedMs: number
+  readonly slicesPerArm: number
+  readonly lives: readonly {
+    readonly round: number
+    readonly slices: readonly { readonly arm: string; readonly durationMs: number }[]
+  }[]
+  readonly stress: readonly { readonly name: string; readonly workers: number; readonly durationMs: number }[]
+  readonly notMeasured: readonly { readonly what: string; readonly why: string }[]
+}

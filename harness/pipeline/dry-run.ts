@@ -1,0 +1,25 @@
+import { nsPerMs } from '../kernel/units.ts'
+import type { PlanSummary } from '../measure/plan-summary.ts'
+import { expectedMs, type Plan } from '../plan/plan.ts'
+
+/** What a run would do, without doing it. */
+export function summarisePlan(plan: Plan): PlanSummary {
+  const { name, mode, seed } = plan.profile
+  return {
+    profile: name,
+    mode: mode.name,
+    seed,
+    expectedMs: expectedMs(plan),
+    slicesPerArm: plan.slicesPerArm,
+    lives: plan.lives.map(({ round, slices }) => ({
+      round,
+      slices: slices.map(({ id, sliceNs }) => ({ arm: id, durationMs: sliceNs / nsPerMs })),
+    })),
+    stress: plan.stress.map(({ name: segment, workers, durationNs }) => ({
+      name: segment,
+      workers,
+      durationMs: durationNs / nsPerMs,
+    })),
+    notMeasured: plan.notMeasured,
+  }
+}

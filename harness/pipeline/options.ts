@@ -1,0 +1,32 @@
+import type { Clock } from '../kernel/clock.ts'
+import type { ProgressListener } from '../measure/progress.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Sabotage } from '../run/life.ts'
+
+/** The commit of the build under test. */
+export interface GitState {
+  readonly sha: string
+  readonly dirty: boolean
+}
+
+/** What a measuring command is told, besides its plan. */
+export interface RunOptions {
+  readonly plan: Plan
+  /** The command: soak, baseline, policies, stress or load. */
+  readonly kind: string
+  readonly clock: Clock
+  /** Aborts when the user wants the run to end: it is drained, judged and archived as far as it came. */
+  readonly signal: AbortSignal
+  readonly resultsDir: string
+  readonly allowedHosts: readonly string[]
+  /** Goes on to the stress stage although a policy broke its bounds. */
+  readonly keepGoing: boolean
+  /** Makes an inconclusive run void. */
+  readonly strict: boolean
+  readonly sabotage: Sabotage | null
+  readonly version: string
+  readonly argv: readonly string[]
+  readonly tags: Readonly<Record<string, string>>
+  readonly git: GitState | null
+  readonly onProgress: ProgressListener
+}

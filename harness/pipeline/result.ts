@@ -1,0 +1,258 @@
+import { describeEnvironment } from '../archive/environment.ts'
+import {
+  type Result,
+  type ResultArm,
+  type ResultComparison,
+  type ResultGenerator,
+  type ResultMetrics,
+  type ResultPhase,
+  resultSchemaId,
+  type ResultSlice,
+} from '../archive/result.ts'
+import { nsPerMs } from '../kernel/units.ts'
+import { rssDeltaKb } from '../judge/ceilings.ts'
+import type { ArmVerdict } from '../judge/arm-verdict.ts'
+import type { ArmComparison } from '../judge/comparisons.ts'
+import { saturatedSlices } from '../judge/doubts.ts'
+import type { Verdict } from '../judge/judge.ts'
+import type { WindowSummary } from '../judge/windows.ts'
+import { createHistogram, type LatencyHistogram, type LatencySummary } from '../measure/histogram.ts'
+import type { Measurements, OwnProcess, SliceSummary } from '../measure/measurements.ts'
+import { expectedMs } from '../plan/plan.ts'
+import type { RunOptions } from './options.ts'
+
+/** How a run went, beside what it measured. */
+export interface RunEnd {
+  readonly id: string
+  readonly startedAt: Date
+  readonly finishedAt: Date
+  readonly startNs: number
+  readonly endNs: number
+  /** What ended it early, or null. */
+  readonly abortedBy: string | null
+  readonly notMeasured: readonly { readonly what: string; readonly why: string }[]
+  readonly windows: Result['windows']
+}
+
+/** Puts together the result of a run. */
+export function composeResult(
+  options: RunOptions,
+  end: RunEnd,
+  measurements: Measurements,
+  windows: WindowSummary,
+  verdict: Verdict,
+): Result {
+  const { plan, version, git, sabotage } = options
+  const { profile } = plan
+  return {
+    schema: resultSchemaId,
+    tool: { name: 'soakrig', version },
+    run: runOf(options, end, verdict),
+    env: describeEnvironment({ git, profile: profile.effective, mode: profile.mode.name }),
+    config: { profile: profile.effective, provenance: profile.provenance, warnings: profile.warnings },
+    plan: {
+      rounds: profile.mode.rounds,
+      slices: plan.slicesPerArm,
+      sliceMs: profile.mode.sliceNs / nsPerMs,
+      order: plan.lives.map(({ slices }) => slices.map(({ id }) => id)),
+      expectedMs: expectedMs(plan),
+      notMeasured: end.notMeasured,
+    },
+    target: targetOf(measurements),
+    metrics: metricsOf(verdict, windows),
+    phases: phasesOf(verdict.arms),
+    slices: measurements.slices.map((slice) => sliceOf(slice, end.startNs)),
+    comparisons: verdict.comparisons.map(undecided),
+    ceilings: verdict.ceilings,
+    thresholds: verdict.thresholds,
+    reference: { id: null, file: null, sha256: null, whyNone: 'no reference is compared with before calibration' },
+    doubts: verdict.doubts,
+    generators: measurements.processes.filter(({ role }) => role === 'worker').map(generatorOf),
+    windows: end.windows,
+    sabotage,
+    simulated: false,
+  }
+}
+
+function runOf({ plan: { profile }, kind, argv, tags }: RunOptions, end: RunEnd, verdict: Verdict): Result['run'] {
+  return {
+    id: end.id,
+    mode: profile.mode.name,
+    profile: profile.name,
+    kind,
+    seed: profile.seed,
+    argv,
+    tags,
+    startedAt: end.startedAt.toISOString(),
+    finishedAt: end.finishedAt.toISOString(),
+    durationMs: Math.round((end.endNs - end.startNs) / nsPerMs),
+    status: end.abortedBy === null ? 'completed' : 'aborted',
+    abortedBy: end.abortedBy,
+    exitCode: verdict.exitCode,
+    verdict: verdict.verdict,
+    reasons: verdict.reasons,
+  }
+}
+
+function undecided(comparison: ArmComparison): ResultComparison {
+  const ruler = 'none: differences decide nothing before they are calibrated'
+  return {
+    ...comparison,
+    interval: null,
+    p: null,
+    margin: null,
+    floor: null,
+    mde: null,
+    verdict: 'inconclusive',
+    ruler,
+  }
+}
+
+function generatorOf({ cpuPercent, rssKb, eventLoopDelayP99Ms, saturatedShare }: OwnProcess): ResultGenerator {
+  // A closed loop drops nothing: it has no schedule to miss.
+  return { cpuPercent, rssKb, eventLoopDelayP99Ms, dropped: 0, saturated: saturatedShare > saturatedSlices }
+}
+
+function targetOf({ target, lives, unplannedExit }: Measurements): Result['target'] {
+  return {
+    command: target.command,
+    url: target.url,
+    pid: target.pid,
+    startTime: target.startTicks,
+    restarts: { planned: Math.max(0, lives - 1), unplanned: unplannedExit ? 1 : 0 },
+    exit: unplannedExit && { ...unplannedExit },
+  }
+}
+
+/** The phase whose figures stand for the run: the last stress segment, else the direct baseline, else the load. */
+function metricsOf({ arms }: Verdict, windows: WindowSummary): ResultMetrics {
+  const source =
+    arms.findLast(({ arm }) => arm.phaseKind === 'stress' || arm.phaseKind === 'load') ??
+    arms.find(({ arm }) => arm.id === 'baseline/baseline-direct')
+  const { firstFds, lastFds } = windows
+  const growth = {
+    correctedLatencyMs: null,
+    rssDeltaKb: rssDeltaKb(windows),
+    rssSlopeKbPerMin: null,
+    fdDelta: firstFds === null || lastFds === null ? null : lastFds - firstFds,
+  }
+  if (!source) return { ...noFigures, ...growth }
+  const { arm, figures, measurement } = source
+  const { operations, attempts } = measurement.measured
+  const { count: _, ...latencyMs } = figures.latencyMs
+  const cpuMs = measurement.targetCpuMs
+  return {
+    source: arm.id,
+    requestsPerSecond: figures.okPerSecond,
+    operations: operations.count,
+    attempts: attempts.count,
+    failed: operations.failed,
+    errorRate: figures.errorRate,
+    degradedRate: figures.ended === 0 ? null : operations.degraded / figures.ended,
+    latencyMs,
+    cpuUsPerRequest: cpuMs === null ? null : (1000 * cpuMs) / Math.max(1, measurement.all.attempts.count),
+    ...growth,
+  }
+}
+
+const noLatency = { min: null, mean: null, p50: null, p90: null, p95: null, p99: null, p999: null, max: null }
+
+/** Of a run in which nothing was measured. */
+const noFigures = {
+  source: null,
+  requestsPerSecond: null,
+  operations: 0,
+  attempts: 0,
+  failed: 0,
+  errorRate: null,
+  degradedRate: null,
+  latencyMs: noLatency,
+  cpuUsPerRequest: null,
+}
+
+function phasesOf(arms: readonly ArmVerdict[]): ResultPhase[] {
+  const phases = new Map<string, ArmVerdict[]>()
+  for (const verdict of arms) phases.set(verdict.arm.phase, [...(phases.get(verdict.arm.phase) ?? []), verdict])
+  return [...phases].map(([id, ofPhase]) => ({
+    id,
+    kind: (ofPhase[0] as ArmVerdict).arm.phaseKind,
+    policy: (ofPhase[0] as ArmVerdict).arm.policy,
+    arms: ofPhase.map(armOf),
+  }))
+}
+
+function armOf({ arm, measurement, figures, effects, bounds, reconciliation }: ArmVerdict): ResultArm {
+  const { all, measured, latencies, tallies, server } = measurement
+  const { ok, failed, attempt, queue, connect, firstByte, injectedDelay, injectedDelayError } = latencies
+  // Where no policy stands between them, an attempt is an operation.
+  const attemptLatencyMs = arm.client.length > 0 ? attempt.summary() : merged([ok, failed])
+  const delayed = injectedDelay.count > 0
+  return {
+    arm: arm.kind,
+    path: arm.path,
+    workers: measurement.workers,
+    measuredMs: measurement.measuredNs / nsPerMs,
+    operations: { ...measured.operations, perSecond: figures.okPerSecond },
+    attempts: measured.attempts,
+    all: { operations: all.operations, attempts: all.attempts },
+    errors: all.errors,
+    attemptErrors: all.attemptErrors,
+    errorSamples: measurement.errorSamples,
+    latencyMs: figures.latencyMs,
+    okLatencyMs: ok.summary(),
+    attemptLatencyMs,
+    queueMs: queue.summary(),
+    connectMs: connect.summary(),
+    firstByteMs: firstByte.summary(),
+    histogram: figures.histogram,
+    wire: all.wire,
+    resources: {
+      target: {
+        cpuMs: measurement.targetCpuMs,
+        memoryKb: measurement.memoryKb,
+        fds: measurement.fds,
+        threads: measurement.threads,
+      },
+      generators: { cpuMs: measurement.generatorCpuMs },
+      relay: { cpuMs: measurement.relayCpuMs },
+    },
+    fired: tallies,
+    injectedDelayMs: delayed ? injectedDelay.summary() : null,
+    injectedDelayErrorMs: delayed ? injectedDelayError.summary() : null,
+    server: { requests: server && 'requests' in server ? server.requests : null },
+    reconciliation,
+    effects,
+    bounds,
+    policyCounters: measurement.policyCounters,
+    overheadNsPerOperation: null,
+  }
+}
+
+function merged(histograms: readonly LatencyHistogram[]): LatencySummary {
+  const sum = createHistogram()
+  for (const histogram of histograms) sum.add(histogram)
+  const summary = sum.summary()
+  sum.destroy()
+  return summary
+}
+
+function sliceOf(slice: SliceSummary, startNs: number): ResultSlice {
+  const { identity } = slice
+  return {
+    round: slice.round,
+    order: slice.order,
+    phase: identity.phase,
+    arm: identity.kind,
+    policy: identity.policy,
+    path: identity.path,
+    startMs: (slice.startNs - startNs) / nsPerMs,
+    durationMs: slice.durationNs / nsPerMs,
+    ok: slice.ok,
+    failed: slice.failed,
+    slow: null,
+    p50: slice.p50Ms,
+    p95: slice.p95Ms,
+    p99: slice.p99Ms,
+    cpuMs: slice.targetCpuMs,
+  }
+}

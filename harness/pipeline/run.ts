@@ -1,0 +1,207 @@
+import type { Result, ResultWindow } from '../archive/result.ts'
+import { type Archive, createArchive } from '../archive/write.ts'
+import { isAbort } from '../kernel/abort.ts'
+import { isSoakrigError, messageOf } from '../kernel/errors.ts'
+import { worstExitCode } from '../kernel/exit-codes.ts'
+import { newRunId } from '../kernel/host.ts'
+import { nsPerMs, nsPerSecond } from '../kernel/units.ts'
+import { type Case, judge, type Verdict } from '../judge/judge.ts'
+import { type WindowWatch, watchWindows } from '../judge/windows.ts'
+import type { WindowMeasurement } from '../measure/measurements.ts'
+import type { Arm } from '../plan/arms.ts'
+import type { Plan } from '../plan/plan.ts'
+import { endLeftovers } from '../run/leftovers.ts'
+import { openRunDirectory } from '../run/run-directory.ts'
+import { openSession, type Session } from '../run/session.ts'
+import { checkAddresses } from './addresses.ts'
+import type { RunOptions } from './options.ts'
+import { composeResult } from './result.ts'
+import { StageRunner } from './stages.ts'
+
+/** What a run leaves. */
+export interface RunOutcome {
+  readonly result: Result
+  readonly file: string
+  /** What kept soakrig from going on, after the result was written. */
+  readonly failure: unknown
+}
+
+/** A run that takes longer than this over its plan is ended by the watchdog. */
+const watchdogFactor = 3
+const watchdogFloorNs = 60 * nsPerSecond
+
+/** What a run has come to when it ends, however it ends. */
+interface Ending {
+  readonly failure: unknown
+  readonly brokeBounds: boolean
+}
+
+/**
+ * Carries out a plan: baseline and policies, then stress, judged and archived. Once it has started, its result is
+ * written whole before it returns, also after a signal, a dead target or a failure of soakrig itself.
+ * Rejects, before it has started, with `host-not-allowed` (104), `run-directory` or `cannot-write` (106).
+ */
+export async function carryOut(options: RunOptions): Promise<RunOutcome> {
+  const { plan, clock, signal, resultsDir } = options
+  const { profile } = plan
+  await checkAddresses(profile.target, options.allowedHosts)
+  const ended = await endLeftovers(resultsDir, clock)
+  for (const { role, runId } of ended)
+    options.onProgress({ kind: 'note', text: `ended what run ${runId} had left: ${role}` })
+  const startedAt = clock.date()
+  const startNs = clock.nowNs()
+  const id = newRunId()
+  const archive = createArchive({ resultsDir, profile: profile.name, mode: profile.mode.name, startedAt, id })
+  const directory = await openRunDirectory({ resultsDir, runId: id, clock })
+  const windows = watchWindows(startNs)
+  let session: Session | undefined
+  try {
+    session = await openSession({
+      plan,
+      directory,
+      clock,
+      signal,
+      allowedHosts: options.allowedHosts,
+      sabotage: options.sabotage,
+      onWindow: (window) => hearWindow(window, windows, archive, options, startNs),
+    })
+    const ending = await runStages(session, options, () => caseOf(options, session as Session, windows, null))
+    const stopped = stoppedBy(session, ending)
+    const run = await caseOf(options, session, windows, stopped)
+    const verdict = withFailure(judge(run), ending.failure, signal)
+    const end = {
+      id,
+      startedAt,
+      finishedAt: clock.date(),
+      startNs,
+      endNs: clock.nowNs(),
+      abortedBy: abortedBy(stopped, ending.failure),
+      notMeasured: notMeasured(plan, run, verdict, stopped),
+      windows: await archive.closeWindows(),
+    }
+    const result = composeResult(options, end, run.measurements, run.windows, verdict)
+    const file = await archive.write(result)
+    return { result, file, failure: isAbort(ending.failure, signal) ? null : ending.failure }
+  } finally {
+    await session?.[Symbol.asyncDispose]()
+    await directory.close({ keep: false })
+  }
+}
+
+async function runStages(session: Session, options: RunOptions, judgeNow: () => Promise<Case>): Promise<Ending> {
+  const { plan, clock, keepGoing } = options
+  const limitNs = watchdogFactor * plan.expectedNs + watchdogFloorNs
+  const watchdog = clock.after(limitNs, () => session.stop('watchdog'))
+  try {
+    const stages = new StageRunner(session, options)
+    await stages.measure()
+    const brokeBounds = judge(await judgeNow()).arms.some(({ bounds }) => bounds.some(({ ok }) => !ok))
+    if (brokeBounds && !keepGoing && plan.stress.length > 0) return { failure: null, brokeBounds: true }
+    await stages.stress()
+    return { failure: null, brokeBounds: false }
+  } catch (failure) {
+    return { failure, brokeBounds: false }
+  } finally {
+    watchdog.cancel()
+  }
+}
+
+function stoppedBy(session: Session, { failure, brokeBounds }: Ending): Case['stopped'] {
+  if (session.stopped) return session.stopped
+  if (failure !== null) return 'error'
+  return brokeBounds ? 'bounds' : null
+}
+
+async function caseOf(
+  { plan, strict }: RunOptions,
+  session: Session,
+  windows: WindowWatch,
+  stopped: Case['stopped'],
+): Promise<Case> {
+  const measurements = await session.measurements()
+  return {
+    profile: plan.profile,
+    arms: plannedArms(plan),
+    rounds: plan.profile.mode.rounds,
+    measurements,
+    windows: windows.read(),
+    stressed: plan.stress.some(({ arm }) => arm.phaseKind === 'stress' && measurements.arms.has(arm.id)),
+    stopped,
+    strict,
+  }
+}
+
+/** Every arm of a plan, once. */
+function plannedArms({ lives, canary, warmup, stress }: Plan): readonly Arm[] {
+  const all = [
+    ...(canary ? [canary] : []),
+    ...(warmup ? [warmup.load, warmup.single] : []),
+    ...lives.flatMap(({ arms }) => arms),
+    ...stress.map(({ arm }) => arm),
+  ]
+  return [...new Map(all.map((arm) => [arm.id, arm])).values()]
+}
+
+/** A failure of soakrig itself, or of the start of the target, decides like any other reason. */
+function withFailure(verdict: Verdict, failure: unknown, signal: AbortSignal): Verdict {
+  if (failure === null || isAbort(failure, signal)) return verdict
+  const code = isSoakrigError(failure) ? failure.exitCode : 1
+  return {
+    ...verdict,
+    exitCode: worstExitCode([verdict.exitCode, code]),
+    verdict: 'fail',
+    reasons: [messageOf(failure), ...verdict.reasons],
+  }
+}
+
+function abortedBy(stopped: Case['stopped'], failure: unknown): string | null {
+  if (stopped !== 'error') return stopped
+  return isSoakrigError(failure) ? failure.code : 'bug'
+}
+
+function notMeasured(plan: Plan, run: Case, verdict: Verdict, stopped: Case['stopped']) {
+  const why = stopped === 'bounds' ? 'a policy broke its bounds' : `the run was ended by ${stopped}`
+  const missing = run.arms
+    .filter(({ id, phaseKind }) => phaseKind !== 'warmup' && !verdict.arms.some(({ arm }) => arm.id === id))
+    .map(({ id }) => ({ what: id, why }))
+  return [...plan.notMeasured, ...missing]
+}
+
+function hearWindow(
+  window: WindowMeasurement,
+  watch: WindowWatch,
+  archive: Archive,
+  { onProgress }: RunOptions,
+  startNs: number,
+): void {
+  watch.add(window)
+  archive.appendWindow(archivedWindow(window, startNs))
+  const seconds = (window.toNs - window.fromNs) / nsPerSecond
+  onProgress({
+    kind: 'window',
+    phase: window.identity.phase,
+    okPerSecond: seconds > 0 ? window.ok / seconds : 0,
+    failed: window.failed,
+    p50Ms: window.p50Ms,
+    memoryKb: window.memoryKb,
+  })
+}
+
+function archivedWindow({ identity, ...window }: WindowMeasurement, startNs: number): ResultWindow {
+  return {
+    phase: identity.phase,
+    arm: identity.kind,
+    policy: identity.policy,
+    slice: window.slice,
+    index: window.index,
+    fromMs: (window.fromNs - startNs) / nsPerMs,
+    toMs: (window.toNs - startNs) / nsPerMs,
+    ok: window.ok,
+    failed: window.failed,
+    p50: window.p50Ms,
+    p99: window.p99Ms,
+    memoryKb: window.memoryKb,
+    fds: window.fds,
+    histogram: window.okLatency,
+  }
+}

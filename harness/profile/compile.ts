@@ -1,0 +1,132 @@
+import { type Problem, SoakrigError } from '../kernel/errors.ts'
+import { parseTarget, targetProblems } from '../target/settings.ts'
+import { parseCeilings } from './ceilings.ts'
+import { copyOf, type Document, found, isRecord, valueAt, within, withValue } from './document.ts'
+import { expandReferences, withoutSecrets } from './env-references.ts'
+import { loadProblems, parseLoad } from './load.ts'
+import { modeNames, modeProblems, type ModeName, parseMode } from './modes.ts'
+import {
+  applyOverrides,
+  modeNameProblems,
+  placedAtOrigin,
+  type ProfileOverrides,
+  selectionProblems,
+} from './overrides.ts'
+import { parsePolicies, policyProblems } from './policies.ts'
+import type { Profile } from './profile.ts'
+import { asWritten, provenanceOf } from './provenance.ts'
+import { profileKeys, type RawProfile } from './schema.ts'
+import { settle } from './settle.ts'
+import { parseThresholds, thresholdProblems } from './threshold.ts'
+import { validateDocument } from './validate.ts'
+import { firingWarnings } from './warnings.ts'
+import { parseWorkload, workloadProblems } from './workload.ts'
+
+/** A document read from a source, bases merged in, with what was wrong on the way; undefined where it cannot be read. */
+export interface Draft {
+  readonly document: unknown
+  readonly source: string
+  readonly problems: readonly Problem[]
+}
+
+/** Makes a profile of a draft; throws `bad-profile` (104) with all problems at once. */
+export function compileProfile(draft: Draft, overrides: ProfileOverrides): Profile {
+  const name: string = overrides.mode ?? 'long'
+  const unknownMode = modeNameProblems(name)
+  const mode = (unknownMode.length > 0 ? 'long' : name) as ModeName
+  if (draft.document === undefined && draft.problems.length > 0) {
+    throw badProfile(draft.source, [...draft.problems, ...unknownMode])
+  }
+  if (!isRecord(draft.document)) {
+    const shape = { where: '/', message: `found ${found(draft.document)}, allowed: an object` }
+    throw badProfile(draft.source, [...draft.problems, ...unknownMode, shape])
+  }
+  const { document, overridden } = applyOverrides(withoutOwnKeys(draft.document), overrides, mode)
+  const { document: expanded, problems: unset } = expandReferences(document, overrides.env)
+  const filled = copyOf(expanded) as Document
+  const inDocument = documentProblems(filled, overrides).filter(
+    ({ where }) => !unset.some((one) => one.where === where),
+  )
+  const told = [...unset, ...inDocument.map((problem) => withoutSecrets(problem, document, expanded))]
+  const problems = [...draft.problems, ...unknownMode, ...told.map((problem) => placedAtOrigin(problem, overridden))]
+  if (problems.length > 0) throw badProfile(draft.source, problems)
+
+  const settled = settle(filled as unknown as RawProfile, draft.source, mode, overrides)
+  const apply = (target: Document): Document =>
+    settled.changes.reduce((all, { pointer, value }) => withValue(all, pointer, value), target)
+  const effective = inOrder(apply(asWritten(filled, document) as Document))
+  return {
+    ...parsed(
+      apply(filled) as unknown as RawProfile,
+      mode,
+      settled.warnings.map((one) => placedAtOrigin(one, overridden)),
+    ),
+    source: draft.source,
+    effective,
+    provenance: provenanceOf(effective, document, [...overridden, ...settled.changes]),
+  }
+}
+
+function inOrder(document: Document): Document {
+  return Object.fromEntries(profileKeys.map((key) => [key, document[key]]))
+}
+
+/** The keys that speak of the file and not of the run are gone from what takes effect. */
+function withoutOwnKeys({ $schema: _, ...document }: Document): Document {
+  return document
+}
+
+/** What is wrong with a document; the schema's defaults are filled into it on the way. */
+function documentProblems(filled: Document, overrides: ProfileOverrides): Problem[] {
+  const bySchema = validateDocument(filled)
+  const sound = (pointer: string): boolean =>
+    valueAt(filled, pointer) !== undefined &&
+    !bySchema.some(({ where }) => within(where, pointer) || within(pointer, where))
+  const raw = filled as unknown as RawProfile
+  const declared = isRecord(raw.policies) ? Object.keys(raw.policies) : []
+  return [
+    ...bySchema,
+    ...(sound('/target')
+      ? targetProblems(raw.target).map(({ pointer, message }) => ({ where: `/target${pointer}`, message }))
+      : []),
+    ...workloadProblems(raw.workload, sound),
+    ...(sound('/load') ? loadProblems(raw.load) : []),
+    ...modeNames.flatMap((name) => (sound(`/modes/${name}`) ? modeProblems(name, raw.modes[name], declared) : [])),
+    ...policyProblems(raw.policies, sound),
+    ...selectionProblems(overrides, declared),
+    ...thresholdProblems(raw.thresholds, '/thresholds'),
+  ]
+}
+
+function parsed(
+  raw: RawProfile,
+  mode: ModeName,
+  warnings: readonly Problem[],
+): Omit<Profile, 'source' | 'effective' | 'provenance'> {
+  const load = parseLoad(raw.load)
+  const chosen = parseMode(mode, raw.modes[mode])
+  const policies = parsePolicies(raw.policies)
+  return {
+    name: raw.name ?? 'profile',
+    seed: raw.seed,
+    target: parseTarget(raw.target),
+    workload: parseWorkload(raw.workload),
+    load,
+    mode: chosen,
+    policies,
+    ceilings: parseCeilings(raw.ceilings),
+    thresholds: parseThresholds(raw.thresholds),
+    warnings: [...warnings, ...firingWarnings(policies, load, chosen)],
+  }
+}
+
+/** The error of a profile that cannot be used, every problem in it. */
+export function badProfile(source: string, problems: readonly Problem[]): SoakrigError {
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+  return new SoakrigError(`bad profile ${source}: ${count}`, {
+    code: 'bad-profile',
+    exit: 'usage',
+    hint: 'Correct every place that is named; profiles/profile.schema.json describes each key.',
+    problems,
+  })
+}

@@ -1,0 +1,191 @@
+import type { Problem } from '../kernel/errors.ts'
+import { type JsonSchema, objectSchema, quantitySchema } from '../kernel/json-schema.ts'
+import { durationNs } from '../kernel/units.ts'
+import { valueAt } from './document.ts'
+import { mostWorkers } from './load.ts'
+import { unknownPolicies } from './policies.ts'
+
+export const modeNames = ['smoke', 'long'] as const
+export type ModeName = (typeof modeNames)[number]
+
+/** How long and how often a run measures. */
+export interface Mode {
+  readonly name: ModeName
+  /** Of the stress stage. */
+  readonly durationNs: number
+  /** Closed loops of the stress stage. */
+  readonly workers: number
+  /** Fresh targets in the policy stage. */
+  readonly rounds: number
+  /** Slices of each arm in each round. */
+  readonly slices: number
+  readonly sliceNs: number
+  /** The beginning of a slice that is not measured. */
+  readonly discardNs: number
+  /** Longest wait for the operations in flight at the end of a slice. */
+  readonly drainNs: number
+  /** Load on a fresh target before its first slice. */
+  readonly warmupNs: number
+  readonly policies: 'all' | readonly string[]
+  /** Wall time of the whole run, into which the plan is fitted. */
+  readonly budgetNs: number
+  /** Width of the windows in which the stress stage is recorded. */
+  readonly windowNs: number
+}
+
+/** A mode as a profile holds it, after all defaults. */
+export interface RawMode {
+  readonly duration: string
+  readonly workers: number
+  readonly rounds: number
+  readonly slices: number
+  readonly slice: string
+  readonly discard: string
+  readonly drain: string
+  readonly warmup: string
+  readonly policies: 'all' | readonly string[]
+  readonly budget: string
+  readonly window: string
+  readonly floor?: boolean
+}
+
+/** The least of a long run; less would find nothing. */
+const floors = { duration: '20s', workers: 24 } as const
+
+const defaults = {
+  smoke: { duration: '2s', rounds: 1, slices: 2, slice: '1s', drain: '1s', warmup: '3s', budget: '45s' },
+  long: { duration: floors.duration, rounds: 3, slices: 4, slice: '2s', drain: '2s', warmup: '5s', budget: '2h' },
+} as const
+
+/** Windows of a long run, and of one too short for them. */
+const windows = { smoke: '1s', long: '10s', shortLong: '2s', shortLongNs: 60e9 } as const
+
+function modeSchema(name: ModeName): JsonSchema {
+  const own = defaults[name]
+  const duration = (description: string, standard?: string): JsonSchema => ({
+    ...quantitySchema('duration', description),
+    ...(standard !== undefined && { default: standard }),
+  })
+  const count = (maximum: number, description: string, standard?: number): JsonSchema => ({
+    type: 'integer',
+    minimum: 1,
+    maximum,
+    ...(standard !== undefined && { default: standard }),
+    description,
+  })
+  const properties = {
+    duration: duration('Duration of the stress stage', own.duration),
+    workers:
+      name === 'long'
+        ? count(mostWorkers, 'Closed loops of the stress stage', floors.workers)
+        : count(mostWorkers, 'Closed loops of the stress stage; as many as load.workers when absent'),
+    rounds: count(1000, 'Fresh targets in the policy stage', own.rounds),
+    slices: count(1000, 'Slices of each arm in each round', own.slices),
+    slice: duration('Length of a slice', own.slice),
+    discard: duration('Beginning of a slice that is not measured', '250ms'),
+    drain: duration('Longest wait for the operations in flight at the end of a slice', own.drain),
+    warmup: duration('Load on a fresh target before its first slice', own.warmup),
+    policies: {
+      if: { type: 'array' },
+      then: { items: { type: 'string' }, uniqueItems: true },
+      else: { enum: ['all'], description: 'or a list of names' },
+      default: 'all',
+      description: '"all", or the names of the policies to measure',
+    },
+    budget: duration('Wall time into which the run is fitted', own.budget),
+    window: duration(`Width of the recorded windows; absent: ${name === 'smoke' ? windows.smoke : '10s, under 1m 2s'}`),
+  }
+  const floor = {
+    type: 'boolean',
+    default: true,
+    description: `Raise the stress stage to ${floors.duration} and ${floors.workers} workers where it has less`,
+  }
+  const all: Record<string, JsonSchema> = name === 'long' ? { ...properties, floor } : properties
+  return { ...objectSchema(all, { description: `The ${name} mode` }), default: {} }
+}
+
+/** Schema of a profile's `modes`. */
+export const modesSchema: JsonSchema = {
+  ...objectSchema(
+    { smoke: modeSchema('smoke'), long: modeSchema('long') },
+    { description: 'How long and how often a run measures' },
+  ),
+  default: {},
+}
+
+/** A value that the profile did not state or that was raised: where it belongs, and what it is. */
+export interface Change {
+  readonly pointer: string
+  readonly value: unknown
+}
+
+/** The defaults of a mode that depend on other settings, after the floors have been applied. */
+export function modeDefaults(name: ModeName, raw: Partial<RawMode>, loadWorkers: number): Change[] {
+  const short = durationNs(raw.duration) < windows.shortLongNs
+  const standard = name === 'smoke' ? windows.smoke : short ? windows.shortLong : windows.long
+  const window = durationNs(standard) > durationNs(raw.duration) ? raw.duration : standard
+  return [
+    ...(raw.workers === undefined ? [{ pointer: `/modes/${name}/workers`, value: loadWorkers }] : []),
+    ...(raw.window === undefined ? [{ pointer: `/modes/${name}/window`, value: window }] : []),
+  ]
+}
+
+/** What the floors of the long mode raise, and the warnings that say so. */
+export function raisedToFloor(name: ModeName, raw: Partial<RawMode>): { changes: Change[]; warnings: Problem[] } {
+  if (name !== 'long' || raw.floor === false) return { changes: [], warnings: [] }
+  const raised = [
+    { key: 'duration', value: floors.duration, low: durationNs(raw.duration) < durationNs(floors.duration) },
+    { key: 'workers', value: floors.workers, low: (raw.workers ?? floors.workers) < floors.workers },
+  ].filter(({ low }) => low)
+  const pointerTo = (key: string): string => `/modes/long/${key}`
+  return {
+    changes: raised.map(({ key, value }) => ({ pointer: pointerTo(key), value })),
+    warnings: raised.map(({ key, value }) => ({
+      where: pointerTo(key),
+      message: `raised from ${String(valueAt(raw, `/${key}`))} to ${value}, the floor of the long mode ("floor": false lifts it)`,
+    })),
+  }
+}
+
+/** What the schema cannot say of a mode that has passed it. */
+export function modeProblems(name: ModeName, raw: RawMode, declared: readonly string[]): Problem[] {
+  const pointer = `/modes/${name}`
+  const { window } = raw as Partial<RawMode>
+  const nothing = (['duration', 'slice', 'window', 'budget'] as const)
+    .filter((key) => raw[key] !== undefined && durationNs(raw[key]) === 0)
+    .map((key) => ({ where: `${pointer}/${key}`, message: `found ${raw[key]}, allowed: more than 0` }))
+  const floorNs = name === 'long' && raw.floor !== false ? durationNs(floors.duration) : 0
+  const longestNs = Math.max(durationNs(raw.duration), floorNs)
+  const wide = window !== undefined && durationNs(window) > longestNs
+  const late = durationNs(raw.discard) >= durationNs(raw.slice)
+  const names = Array.isArray(raw.policies) ? (raw.policies as readonly string[]) : []
+  return [
+    ...nothing,
+    ...(wide ? [{ where: `${pointer}/window`, message: `found ${window}, allowed: at most the duration` }] : []),
+    ...(late
+      ? [{ where: `${pointer}/discard`, message: `found ${raw.discard}, allowed: less than the slice of ${raw.slice}` }]
+      : []),
+    ...unknownPolicies(
+      names.map((policy, index) => ({ name: policy, where: `${pointer}/policies/${index}` })),
+      declared,
+    ),
+  ]
+}
+
+/** Reads a mode that has no problems and all its defaults. */
+export function parseMode(name: ModeName, raw: RawMode): Mode {
+  return {
+    name,
+    durationNs: durationNs(raw.duration),
+    workers: raw.workers,
+    rounds: raw.rounds,
+    slices: raw.slices,
+    sliceNs: durationNs(raw.slice),
+    discardNs: durationNs(raw.discard),
+    drainNs: durationNs(raw.drain),
+    warmupNs: durationNs(raw.warmup),
+    policies: raw.policies,
+    budgetNs: durationNs(raw.budget),
+    windowNs: durationNs(raw.window),
+  }
+}

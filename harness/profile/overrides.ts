@@ -1,0 +1,136 @@
+import type { Problem } from '../kernel/errors.ts'
+import { type Document, withValue, within } from './document.ts'
+import { type ModeName, modeNames } from './modes.ts'
+import { unknownPolicies } from './policies.ts'
+import { didYouMean, quoted } from './suggest.ts'
+
+type FlagValue = string | number | undefined
+
+/** What the command line says about values of the profile, as it was typed. */
+export interface ProfileFlags {
+  /** Of the stress stage; a bare number is in seconds. */
+  readonly duration?: FlagValue
+  /** Of the stress stage. */
+  readonly workers?: FlagValue
+  readonly connections?: FlagValue
+  readonly processes?: FlagValue
+  readonly rounds?: FlagValue
+  readonly budget?: FlagValue
+  readonly maxErrorRate?: FlagValue
+  readonly maxRssDeltaKb?: FlagValue
+  readonly seed?: FlagValue
+}
+
+/** Everything besides the profile that says how to run it. */
+export interface ProfileOverrides {
+  readonly mode?: ModeName | undefined
+  readonly flags: ProfileFlags
+  /** The environment: `STRESS_…`, and what `${env:NAME}` stands for. */
+  readonly env: Readonly<Record<string, string>>
+  /** Policies to measure, instead of those of the mode. */
+  readonly only?: readonly string[] | undefined
+  /** Policies not to measure. */
+  readonly skip?: readonly string[] | undefined
+}
+
+export type Origin = 'flag' | 'env'
+
+/** A value that did not come from the profile: where it went, and what to call its place in a message. */
+export interface Overridden {
+  readonly pointer: string
+  readonly origin: Origin
+  readonly name: string
+}
+
+interface Override {
+  readonly key: keyof ProfileFlags
+  readonly option: string
+  readonly variable?: string
+  readonly pointer: (mode: ModeName) => string
+  readonly read: (raw: string | number) => unknown
+}
+
+/** A number where it is one; whatever else is left for the schema to refuse. */
+function number(raw: string | number): unknown {
+  return typeof raw === 'string' && /^[+-]?\d+(\.\d+)?$/u.test(raw.trim()) ? Number(raw) : raw
+}
+
+/** A bare number of seconds gets its unit. */
+function seconds(raw: string | number): unknown {
+  return /^(\d+(\.\d+)?|\.\d+)$/u.test(String(raw).trim()) ? `${String(raw).trim()}s` : String(raw)
+}
+
+const inMode = (key: string) => (mode: ModeName) => `/modes/${mode}/${key}`
+const at = (pointer: string) => () => pointer
+
+const table: readonly Override[] = [
+  { key: 'duration', option: '--duration', variable: 'STRESS_DURATION', pointer: inMode('duration'), read: seconds },
+  { key: 'workers', option: '--workers', variable: 'STRESS_WORKERS', pointer: inMode('workers'), read: number },
+  { key: 'connections', option: '--connections', pointer: at('/load/connections'), read: number },
+  { key: 'processes', option: '--processes', pointer: at('/load/processes'), read: number },
+  { key: 'rounds', option: '--rounds', pointer: inMode('rounds'), read: number },
+  { key: 'budget', option: '--budget', pointer: inMode('budget'), read: seconds },
+  {
+    key: 'maxErrorRate',
+    option: '--max-error-rate',
+    variable: 'STRESS_MAX_ERROR_RATE',
+    pointer: at('/ceilings/errorRate'),
+    read: number,
+  },
+  {
+    key: 'maxRssDeltaKb',
+    option: '--max-rss-delta-kb',
+    variable: 'STRESS_MAX_RSS_DELTA_KB',
+    pointer: at('/ceilings/rssDeltaKb'),
+    read: number,
+  },
+  { key: 'seed', option: '--seed', pointer: at('/seed'), read: number },
+]
+
+/** Puts flags and `STRESS_…` variables over the profile: flag > environment > profile. An empty variable is none. */
+export function applyOverrides(
+  document: Document,
+  { flags, env }: Pick<ProfileOverrides, 'flags' | 'env'>,
+  mode: ModeName,
+): { readonly document: Document; readonly overridden: readonly Overridden[] } {
+  const found = table.flatMap(({ key, option, variable = '', pointer, read }) => {
+    const raw = flags[key] ?? (env[variable] || undefined)
+    if (raw === undefined) return []
+    const [origin, name] = flags[key] === undefined ? (['env', variable] as const) : (['flag', option] as const)
+    return [{ pointer: pointer(mode), origin, name, value: read(raw) }]
+  })
+  return {
+    document: found.reduce((changed, { pointer, value }) => withValue(changed, pointer, value), document),
+    overridden: found.map(({ pointer, origin, name }) => ({ pointer, origin, name })),
+  }
+}
+
+/** The same problem, its place named by the flag or variable that the value came from. */
+export function placedAtOrigin(problem: Problem, overridden: readonly Overridden[]): Problem {
+  const origin = overridden.find(({ pointer }) => within(problem.where, pointer))
+  return origin ? { ...problem, where: origin.name } : problem
+}
+
+/** What is wrong with the mode's name, which comes from the command line. */
+export function modeNameProblems(name: string): Problem[] {
+  if ((modeNames as readonly string[]).includes(name)) return []
+  const message = `found ${JSON.stringify(name)}, allowed: ${quoted(modeNames)}${didYouMean(name, modeNames)}`
+  return [{ where: '--mode', message }]
+}
+
+/** What is wrong with the names in `only` and `skip`. */
+export function selectionProblems({ only = [], skip = [] }: ProfileOverrides, declared: readonly string[]): Problem[] {
+  const names = [...only.map((name) => ({ name, where: '--only' })), ...skip.map((name) => ({ name, where: '--skip' }))]
+  return unknownPolicies(names, declared)
+}
+
+/** The policies of a mode after `only` and `skip`, in declared order; undefined when neither was given. */
+export function selectPolicies(
+  { only, skip = [] }: ProfileOverrides,
+  ofMode: 'all' | readonly string[],
+  declared: readonly string[],
+): readonly string[] | undefined {
+  if (only === undefined && skip.length === 0) return undefined
+  const chosen = only ?? (ofMode === 'all' ? declared : ofMode)
+  return declared.filter((name) => chosen.includes(name) && !skip.includes(name))
+}

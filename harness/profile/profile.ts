@@ -1,0 +1,40 @@
+import type { Problem } from '../kernel/errors.ts'
+import type { TargetSettings } from '../target/settings.ts'
+import type { Ceilings } from './ceilings.ts'
+import type { Load } from './load.ts'
+import type { Mode } from './modes.ts'
+import type { Policy } from './policies.ts'
+import type { Provenance } from './provenance.ts'
+import type { Threshold } from './threshold.ts'
+import type { Workload } from './workload.ts'
+
+export type { Ceilings } from './ceilings.ts'
+export type { Load } from './load.ts'
+export type { Mode, ModeName } from './modes.ts'
+export type { Policy } from './policies.ts'
+export type { Provenance } from './provenance.ts'
+export type { Threshold } from './threshold.ts'
+export type { Workload } from './workload.ts'
+
+/** What to test, how hard, under which faults, and what must hold: units converted, defaults filled in. */
+export interface Profile {
+  readonly name: string
+  readonly seed: number
+  /** The file as it was given, or `<object>`. */
+  readonly source: string
+  readonly target: TargetSettings
+  readonly workload: Workload
+  readonly load: Load
+  /** The one mode that was chosen. */
+  readonly mode: Mode
+  /** All of them, in their order; `mode.policies` says which are measured. */
+  readonly policies: readonly Policy[]
+  readonly ceilings: Ceilings
+  /** Over clean load. */
+  readonly thresholds: readonly Threshold[]
+  /** The whole document as the user would write it, defaults filled in; `${env:NAME}` is kept as written. */
+  readonly effective: Readonly<Record<string, unknown>>
+  /** Where each leaf of `effective` came from, by JSON pointer. */
+  readonly provenance: Readonly<Record<string, Provenance>>
+  readonly warnings: readonly Problem[]
+}

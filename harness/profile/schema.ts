@@ -1,0 +1,74 @@
+import type { JsonSchema } from '../kernel/json-schema.ts'
+import { objectSchema } from '../kernel/json-schema.ts'
+import { targetSchema } from '../target/settings.ts'
+import { ceilingsSchema, type RawCeilings } from './ceilings.ts'
+import { loadSchema, type RawLoad } from './load.ts'
+import { type ModeName, modesSchema, type RawMode } from './modes.ts'
+import { policiesSchema, type RawPolicy } from './policies.ts'
+import { type RawThresholds, thresholdsSchema } from './threshold.ts'
+import { type RawWorkload, workloadSchema } from './workload.ts'
+
+/** A profile as it is written, after the schema's defaults. */
+export interface RawProfile {
+  readonly name?: string
+  readonly seed: number
+  readonly target: unknown
+  readonly workload: RawWorkload
+  readonly load: RawLoad
+  readonly modes: Readonly<Record<ModeName, RawMode>>
+  readonly policies: Readonly<Record<string, RawPolicy>>
+  readonly ceilings: RawCeilings
+  readonly thresholds: RawThresholds
+}
+
+/** The keys of a profile that take effect, in the order in which they are shown. */
+export const profileKeys = [
+  'name',
+  'seed',
+  'target',
+  'workload',
+  'load',
+  'modes',
+  'policies',
+  'ceilings',
+  'thresholds',
+] as const
+
+/** Names that may be a folder of results. */
+export const profileName = '^[a-z0-9][a-z0-9._-]{0,63}$'
+
+/** The JSON Schema of a profile (draft-07), as it is published and as profiles are checked. */
+export function profileJsonSchema(): JsonSchema {
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'soakrig profile',
+    ...objectSchema(
+      {
+        $schema: { type: 'string', description: 'This schema, for editors' },
+        name: {
+          type: 'string',
+          pattern: profileName,
+          description: 'Name in results, in small letters; the name of the file when absent',
+        },
+        extends: { type: 'string', minLength: 1, description: 'A profile beside this one that this one changes' },
+        seed: {
+          type: 'integer',
+          minimum: 0,
+          maximum: Number.MAX_SAFE_INTEGER,
+          default: 1,
+          description: 'All chance of a run comes from it',
+        },
+        target: targetSchema,
+        workload: workloadSchema,
+        load: loadSchema,
+        modes: modesSchema,
+        policies: policiesSchema,
+        ceilings: ceilingsSchema,
+        thresholds: { ...thresholdsSchema('Limits on clean load'), default: {} },
+      },
+      { description: 'What soakrig tests, how hard, under which faults, and what must hold' },
+    ),
+    if: { required: ['extends'] },
+    else: { required: ['target'] },
+  }
+}

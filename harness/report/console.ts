@@ -1,0 +1,90 @@
+import type { Result } from '../archive/result.ts'
+import { resultText } from '../archive/text.ts'
+import type { Comparison } from '../compare/comparison.ts'
+import { isSoakrigError, type Problem } from '../kernel/errors.ts'
+import { exitCodes } from '../kernel/exit-codes.ts'
+import type { Check } from '../measure/check.ts'
+import type { PlanSummary } from '../measure/plan-summary.ts'
+import { colorsOf } from './colors.ts'
+import { renderComparison, renderComparisonMarkdown } from './comparison-text.ts'
+import { renderError, renderProblems } from './failure-text.ts'
+import { createLiveView, type LiveView } from './live.ts'
+import { colorsWanted, print, printError, progressStream, terminalWidth } from './output.ts'
+import { renderPlan } from './plan-text.ts'
+import { renderMarkdown } from './result-markdown.ts'
+import { renderResult } from './result-text.ts'
+
+/** How a command was asked to answer: one JSON document, Markdown, or text for people. */
+export interface Form {
+  readonly json: boolean
+  readonly markdown?: boolean
+}
+
+function printJson(document: unknown): void {
+  print(JSON.stringify(document, null, 2))
+}
+
+function textOptions() {
+  return { color: colorsWanted(), width: terminalWidth() }
+}
+
+/** Prints a result, and for people where it lies. */
+export function printResult(result: Result, file: string, { json, markdown = false }: Form): void {
+  // The same bytes as in its file.
+  if (json) print(resultText(result).trimEnd())
+  else if (markdown) print(renderMarkdown(result).trimEnd())
+  else {
+    printError(`result: ${file}`)
+    print(renderResult(result, textOptions()))
+  }
+}
+
+export function printComparison(comparison: Comparison, { json, markdown = false }: Form): void {
+  if (json) printJson(comparison)
+  else print(markdown ? renderComparisonMarkdown(comparison).trimEnd() : renderComparison(comparison, textOptions()))
+}
+
+export function printPlan(plan: PlanSummary, { json }: Form): void {
+  if (json) printJson(plan)
+  else print(renderPlan(plan))
+}
+
+/** Prints that a profile is valid, what to look at all the same, and what it would do. */
+export function printValidation(source: string, warnings: readonly Problem[], plan: PlanSummary, { json }: Form): void {
+  if (json) printJson({ valid: true, source, warnings, plan })
+  else
+    print(
+      [`${source} is valid`, ...(warnings.length > 0 ? [renderProblems(warnings)] : []), renderPlan(plan)].join('\n'),
+    )
+}
+
+/** Prints what a doctor found. */
+export function printChecks(checks: readonly Check[], { json }: Form): void {
+  const { green, red } = colorsOf(colorsWanted())
+  if (json) printJson({ ok: checks.every(({ ok }) => ok), checks })
+  else print(checks.map(({ name, ok, detail }) => `${ok ? green('ok') : red('no')}  ${name}: ${detail}`).join('\n'))
+}
+
+/** Prints why soakrig cannot go on: text on stderr, with `json` also a document on stdout. */
+export function printFailure(error: unknown, { json }: Form): void {
+  printError(renderError(error, { color: colorsWanted('stderr') }))
+  if (!json) return
+  const known = isSoakrigError(error)
+  const { code, message, hint, problems } = known
+    ? error
+    : { code: 'bug', message: String(error), hint: undefined, problems: [] }
+  printJson({
+    error: { code, message, hint: hint ?? null, problems, exitCode: known ? error.exitCode : exitCodes.bug },
+  })
+}
+
+/** A line on stdout: the answer of a command. */
+export const printLine: (text: string) => void = print
+
+/** A line on stderr: something to know meanwhile. */
+export const printNote: (text: string) => void = printError
+
+/** Shows a run on stderr while it lasts. */
+export function showProgress({ quiet }: { readonly quiet: boolean }, expectedMs: number): LiveView {
+  return createLiveView({ stream: progressStream(), enabled: !quiet, color: colorsWanted('stderr'), expectedMs })
+}

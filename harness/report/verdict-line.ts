@@ -1,0 +1,22 @@
+import type { Result } from '../archive/result.ts'
+
+/** The verdict of a run in one line: the first and the last of every report. */
+export function verdictLine({ run, reference, sabotage, simulated }: Result): string {
+  const marks = [
+    ...(sabotage === null ? [] : [`sabotaged by ${sabotage}`]),
+    ...(simulated ? ['simulated'] : []),
+    ...(run.exitCode === 0 ? [] : [`exit ${run.exitCode}`]),
+  ]
+  const end = marks.length > 0 ? ` [${marks.join(', ')}]` : ''
+  return `${run.verdict}${explanation(run, reference)}${end}`
+}
+
+function explanation({ verdict, reasons, status, abortedBy }: Result['run'], reference: Result['reference']): string {
+  const [first = 'no reason given', ...others] = reasons
+  const more = others.length > 0 ? ` (and ${others.length} more)` : ''
+  const aborted = status === 'aborted' ? `ended early by ${abortedBy ?? 'something unknown'}; ` : ''
+  if (verdict !== 'pass') return `: ${aborted}${first}${more}`
+  const compared =
+    reference.id === null ? `not compared: ${reference.whyNone ?? 'no reference'}` : `compared with ${reference.id}`
+  return ` (${aborted}${compared})`
+}

@@ -1,0 +1,4 @@
+import type { RetryStrategy } from './strategy.ts'
+
+/** No repetition: the same path with one call. */
+export const none: RetryStrategy = { keyword: 'none', delayNs: () => 0 }

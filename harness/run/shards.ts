@@ -1,0 +1,54 @@
+import { SoakrigError } from '../kernel/errors.ts'
+import type { ShardCommand, ShardReply, SliceReport, SliceTask, WindowDelta } from '../load/protocol.ts'
+import { type Child, type ChildOptions, processEntry, startChild, type Unnumbered } from './child.ts'
+
+/** The load workers of a run: worker i of N, all told of the same slice, each carrying its shard. */
+export interface Shards extends AsyncDisposable {
+  readonly pids: readonly number[]
+  /** Runs one slice on all workers; windows go to the listener while it runs. Rejects when a worker dies. */
+  run(task: SliceTask): Promise<readonly SliceReport[]>
+  /** Ends the slice that runs: nothing more is issued, what is in flight is drained. */
+  stop(): Promise<void>
+}
+
+export interface ShardsOptions extends Pick<ChildOptions<ShardReply>, 'runId' | 'onProcess'> {
+  readonly count: number
+  readonly seed: number
+  readonly allowedHosts: readonly string[]
+  /** Hears every window of every worker. */
+  readonly onWindow: (window: WindowDelta) => void
+}
+
+/** Starts the load workers. */
+export async function startShards({ count, seed, allowedHosts, onWindow, ...options }: ShardsOptions): Promise<Shards> {
+  const workers: Child<Unnumbered<ShardCommand>, ShardReply>[] = Array.from({ length: count }, (_, index) =>
+    startChild<ShardCommand, ShardReply>({
+      ...options,
+      entry: processEntry('../load', import.meta.url),
+      role: `worker ${index + 1} of ${count}`,
+      onEvent: (reply) => {
+        if (reply.kind === 'window') onWindow(reply.window)
+      },
+    }),
+  )
+  await Promise.all(
+    workers.map((worker, index) => worker.ask({ kind: 'open', shard: { index, count }, seed, allowedHosts })),
+  )
+  return {
+    pids: workers.map(({ pid }) => pid),
+    run: async (task) => {
+      const replies = await Promise.all(workers.map((worker) => worker.ask({ kind: 'slice', task })))
+      return replies.map((reply) => (reply.kind === 'sliced' ? reply.report : unexpected(reply)))
+    },
+    async stop() {
+      await Promise.all(workers.map((worker) => worker.ask({ kind: 'stop' })))
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))
+    },
+  }
+}
+
+function unexpected(reply: ShardReply): never {
+  throw new SoakrigError(`a load worker answered ${reply.kind}`, { code: 'child-failed', exit: 'bug' })
+}

@@ -1,0 +1,187 @@
+import type { Clock } from '../kernel/clock.ts'
+import { nsPerMs, nsPerSecond } from '../kernel/units.ts'
+import type { SliceReport, SliceTask } from '../load/protocol.ts'
+import { addCounts, addRecords, emptyCounts } from '../measure/counts.ts'
+import { createHistogram, decodeHistogram, type LatencyHistogram } from '../measure/histogram.ts'
+import type { ArmLatencies, ServerCount, SliceMeasurement } from '../measure/measurements.ts'
+import { talliesBetween } from '../measure/tally.ts'
+import type { ArmReading } from '../faults/relay/protocol.ts'
+import type { Arm } from '../plan/arms.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { TreeSample } from '../target/sample.ts'
+import type { TargetLife } from './life.ts'
+import type { Shards } from './shards.ts'
+
+/** Time for the word to reach all workers before the first loop starts. */
+const leadNs = 15 * nsPerMs
+/** The target is quiet when its own count stands still; it is given this long to become so. */
+const quietLimitNs = nsPerSecond
+
+export interface SliceContext {
+  readonly life: TargetLife
+  readonly shards: Shards
+  readonly workload: Plan['profile']['workload']
+  readonly load: Plan['profile']['load']
+  readonly clock: Clock
+  readonly windowNs: number
+}
+
+/** What a slice is besides its arm. */
+export interface SliceShape {
+  /** Counts the slices of the run. */
+  readonly ordinal: number
+  readonly workers: number
+}
+
+/** A slice as it was carried out. */
+export interface CarriedSlice {
+  readonly startNs: number
+  readonly measurement: SliceMeasurement
+  /** The worst p99 of the workers' and the relay's event loops. */
+  readonly eventLoopDelayP99Ms: { readonly workers: readonly number[]; readonly relay: number | null }
+  readonly workerCpuMs: readonly number[]
+}
+
+/** Counters of everything around a slice, before or after it. */
+interface Surroundings {
+  readonly stats: Awaited<ReturnType<NonNullable<TargetLife['counter']>['read']>> | null
+  readonly target: TreeSample | null
+  readonly relayCpuMs: number | null
+  readonly relay: ArmReading | null
+  readonly relayLoopP99Ms: number | null
+}
+
+/** Runs one slice of an arm: its own connections, drained before it ends; relay and target are quiet afterwards. */
+export async function runSlice(context: SliceContext, arm: Arm, shape: SliceShape): Promise<CarriedSlice> {
+  const { life, shards, clock } = context
+  const relay = arm.path === 'relay' ? life.relay : null
+  await relay?.setSlice(arm.id, shape.ordinal)
+  const before = await surroundings(life, arm, false)
+  const task = taskOf(context, arm, shape, clock.nowNs() + leadNs)
+  const reports = await shards.run(task)
+  const after = await surroundings(life, arm, true)
+  return {
+    startNs: task.startAtNs,
+    measurement: measurementOf(task, reports, before, after, life),
+    eventLoopDelayP99Ms: {
+      workers: reports.map(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms),
+      relay: relay ? after.relayLoopP99Ms : null,
+    },
+    workerCpuMs: reports.map(({ cpuMs }) => cpuMs),
+  }
+}
+
+function taskOf(context: SliceContext, arm: Arm, { ordinal, workers }: SliceShape, startAtNs: number): SliceTask {
+  const { life, workload, load, windowNs } = context
+  const port = arm.path === 'relay' ? life.relay?.ports[arm.id] : life.target.port
+  return {
+    arm: arm.id,
+    slice: ordinal,
+    host: arm.path === 'relay' ? '127.0.0.1' : life.target.host,
+    port: port ?? life.target.port,
+    requests: workload.requests,
+    timeoutNs: workload.timeoutNs,
+    client: arm.client,
+    workers,
+    // As many sockets as loops, unless the profile gives them fewer.
+    connections: load.connections < load.workers ? Math.min(load.connections, workers) : workers,
+    startAtNs,
+    discardNs: arm.discardNs,
+    measureNs: arm.sliceNs - arm.discardNs,
+    drainNs: arm.drainNs,
+    windowNs,
+  }
+}
+
+async function surroundings(life: TargetLife, arm: Arm, quiet: boolean): Promise<Surroundings> {
+  const relay = arm.path === 'relay' ? life.relay : null
+  const reading = quiet ? await relay?.readQuiet(arm.id, quietLimitNs) : await relay?.read()
+  const [stats, target, relayCpuMs] = await Promise.all([
+    life.counter?.read() ?? null,
+    life.sampleTarget(),
+    relay ? life.relayCpuMs() : null,
+  ])
+  return {
+    stats,
+    target,
+    relayCpuMs,
+    relay: reading?.arms[arm.id] ?? null,
+    relayLoopP99Ms: reading?.eventLoopDelayP99Ms ?? null,
+  }
+}
+
+function measurementOf(
+  task: SliceTask,
+  reports: readonly SliceReport[],
+  before: Surroundings,
+  after: Surroundings,
+  life: TargetLife,
+): SliceMeasurement {
+  const nothing = emptyCounts(task.requests.length)
+  return {
+    latencies: latenciesOf(reports, after.relay),
+    workers: task.workers,
+    measuredNs: Math.max(0, ...reports.map(({ measuredNs }) => measuredNs)),
+    all: reports.map(({ all }) => all).reduce(addCounts, nothing),
+    measured: reports.map(({ measured }) => measured).reduce(addCounts, nothing),
+    policyCounters: reports.map(({ policyCounters }) => policyCounters).reduce<Record<string, number>>(addRecords, {}),
+    errorSamples: [...new Set(reports.flatMap(({ errorSamples }) => errorSamples))],
+    server: serverCount(life, before, after),
+    generatorCpuMs: reports.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
+    ...relayShare(before, after),
+    ...targetShare(before.target, after.target),
+  }
+}
+
+function relayShare(
+  before: Surroundings,
+  after: Surroundings,
+): Pick<SliceMeasurement, 'tallies' | 'upstreamFailures' | 'relayCpuMs'> {
+  return {
+    tallies: talliesBetween(before.relay?.tallies ?? {}, after.relay?.tallies ?? {}),
+    upstreamFailures: (after.relay?.upstreamFailures ?? 0) - (before.relay?.upstreamFailures ?? 0),
+    relayCpuMs: before.relayCpuMs === null || after.relayCpuMs === null ? null : after.relayCpuMs - before.relayCpuMs,
+  }
+}
+
+function targetShare(
+  before: TreeSample | null,
+  after: TreeSample | null,
+): Pick<SliceMeasurement, 'targetCpuMs' | 'memoryKb' | 'fds' | 'threads'> {
+  if (!after) return { targetCpuMs: null, memoryKb: null, fds: null, threads: null }
+  const { cpuMs, memoryKb, fds, threads } = after
+  return { targetCpuMs: before ? cpuMs - before.cpuMs : null, memoryKb, fds, threads }
+}
+
+function serverCount({ counter, counterProblem }: TargetLife, before: Surroundings, after: Surroundings): ServerCount {
+  if (!counter || !before.stats || !after.stats) return null
+  if (counterProblem !== null) return { problem: counterProblem }
+  return counter.requestsBetween(before.stats, after.stats)
+}
+
+function latenciesOf(reports: readonly SliceReport[], relay: ArmReading | null): ArmLatencies {
+  const merged = (pick: (report: SliceReport) => string | null): LatencyHistogram =>
+    merge(reports.map(pick).filter((encoded) => encoded !== null))
+  const delays = relay?.delays
+  return {
+    ok: merged(({ okLatency }) => okLatency),
+    failed: merged(({ failedLatency }) => failedLatency),
+    attempt: merged(({ attemptLatency }) => attemptLatency),
+    queue: merged(({ queue }) => queue),
+    connect: merged(({ connect }) => connect),
+    firstByte: merged(({ firstByte }) => firstByte),
+    injectedDelay: merge(delays ? [delays.added] : []),
+    injectedDelayError: merge(delays ? [delays.error] : []),
+  }
+}
+
+/** The sum of encoded histograms. */
+export function merge(encoded: readonly string[]): LatencyHistogram {
+  const sum = createHistogram()
+  for (const text of encoded) {
+    const one = decodeHistogram(text)
+    sum.add(one)
+    one.destroy()
+  }
+  return sum
+}

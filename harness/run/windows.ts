@@ -1,0 +1,59 @@
+import type { WindowDelta } from '../load/protocol.ts'
+import type { ArmIdentity } from '../measure/arm.ts'
+import type { WindowMeasurement } from '../measure/measurements.ts'
+import { merge } from './slice.ts'
+
+/** What the target used in a window; nulls where it was not watched. */
+export type TakeResources = (fromNs: number, toNs: number) => Pick<WindowMeasurement, 'memoryKb' | 'fds'>
+
+/** Joins the windows of the workers: one is complete when each worker has told its part. */
+export interface WindowJoiner {
+  add(delta: WindowDelta): void
+}
+
+interface Part {
+  readonly deltas: WindowDelta[]
+}
+
+/** Gives each complete window to the listener, in the order in which they become complete. */
+export function joinWindows(
+  workers: number,
+  identityOf: (arm: string) => ArmIdentity | undefined,
+  resources: TakeResources,
+  listener: (window: WindowMeasurement) => void,
+): WindowJoiner {
+  const open = new Map<string, Part>()
+  return {
+    add(delta) {
+      const key = `${delta.slice}/${delta.index}`
+      const part = open.get(key) ?? { deltas: [] }
+      part.deltas.push(delta)
+      open.set(key, part)
+      if (part.deltas.length < workers) return
+      open.delete(key)
+      const identity = identityOf(delta.arm)
+      if (identity) listener(joined(identity, part.deltas, resources))
+    },
+  }
+}
+
+function joined(identity: ArmIdentity, deltas: readonly WindowDelta[], resources: TakeResources): WindowMeasurement {
+  const [first] = deltas as [WindowDelta]
+  const toNs = Math.max(...deltas.map((delta) => delta.toNs))
+  const latency = merge(deltas.map(({ okLatency }) => okLatency))
+  const window = {
+    identity,
+    slice: first.slice,
+    index: first.index,
+    fromNs: first.fromNs,
+    toNs,
+    ok: deltas.reduce((sum, { ok }) => sum + ok, 0),
+    failed: deltas.reduce((sum, { failed }) => sum + failed, 0),
+    p50Ms: latency.percentileMs(50),
+    p99Ms: latency.percentileMs(99),
+    ...resources(first.fromNs, toNs),
+    okLatency: latency.encode(),
+  }
+  latency.destroy()
+  return window
+}

@@ -1,0 +1,83 @@
+import { type JsonSchema, objectSchema, quantitySchema } from '../../kernel/json-schema.ts'
+import { durationNs, shareOf, sizeBytes } from '../../kernel/units.ts'
+
+/** How the built-in HTTP server behaves; every one of them is off in `plainKnobs`. */
+export interface HttpKnobs {
+  /** Asynchronous wait before each answer. */
+  readonly serviceTimeNs: number
+  /** Busy loop before each answer. */
+  readonly cpuTimeNs: number
+  /** Share of the answers that have `errorStatus`. */
+  readonly errorShare: number
+  readonly errorStatus: number
+  /** Bytes kept, and written to, per request. */
+  readonly leakBytes: number
+  /** Answers are held for the last `forNs` of every `everyNs`. */
+  readonly stall: { readonly everyNs: number; readonly forNs: number } | undefined
+  /** The request of this number ends the process unanswered; 0 for never. */
+  readonly dieAfter: number
+}
+
+/** The knobs as a profile or a flag holds them. */
+export interface RawHttpKnobs {
+  readonly serviceTime?: string
+  readonly cpuTime?: string
+  readonly errorShare?: string | number
+  readonly status?: number
+  readonly leak?: string
+  readonly stall?: { readonly every: string; readonly for: string }
+  readonly dieAfter?: number
+}
+
+const defaults = { serviceTime: '0ms', cpuTime: '0ms', errorShare: '0%', status: 500, leak: '0b', dieAfter: 0 } as const
+
+/** JSON Schema of the knobs. */
+export const httpKnobsSchema: JsonSchema = objectSchema(
+  {
+    serviceTime: {
+      ...quantitySchema('duration', 'Asynchronous wait before each answer'),
+      default: defaults.serviceTime,
+    },
+    cpuTime: { ...quantitySchema('duration', 'CPU spent on each answer'), default: defaults.cpuTime },
+    errorShare: { ...quantitySchema('share', 'Share of the answers that are errors'), default: defaults.errorShare },
+    status: {
+      type: 'integer',
+      minimum: 400,
+      maximum: 599,
+      default: defaults.status,
+      description: 'Status of the error share',
+    },
+    leak: { ...quantitySchema('size', 'Memory kept per request'), default: defaults.leak },
+    stall: objectSchema(
+      {
+        every: quantitySchema('duration', 'Time from one stall to the next'),
+        for: quantitySchema('duration', 'Time for which answers are held'),
+      },
+      { required: ['every', 'for'], description: 'Answers are held at the end of each period' },
+    ),
+    dieAfter: {
+      type: 'integer',
+      minimum: 0,
+      default: defaults.dieAfter,
+      description: 'The request of this number ends the process; 0 for never',
+    },
+  },
+  { description: 'What the built-in HTTP server does to every request but /stats and /health' },
+)
+
+/** Reads knobs that have passed `httpKnobsSchema`; what is absent is off. */
+export function parseHttpKnobs(raw: RawHttpKnobs = {}): HttpKnobs {
+  const knobs = { ...defaults, ...raw }
+  return {
+    serviceTimeNs: durationNs(knobs.serviceTime),
+    cpuTimeNs: durationNs(knobs.cpuTime),
+    errorShare: shareOf(knobs.errorShare),
+    errorStatus: knobs.status,
+    leakBytes: sizeBytes(knobs.leak),
+    stall: raw.stall && { everyNs: durationNs(raw.stall.every), forNs: durationNs(raw.stall.for) },
+    dieAfter: knobs.dieAfter,
+  }
+}
+
+/** A server that only answers. */
+export const plainKnobs: HttpKnobs = parseHttpKnobs()

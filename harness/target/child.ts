@@ -1,0 +1,103 @@
+import { execa } from 'execa'
+import type { Timer } from '../kernel/clock.ts'
+import { nsPerMs, nsPerSecond } from '../kernel/units.ts'
+import { endTree, lifeVariable } from './end-tree.ts'
+import type { TargetOutput } from './output.ts'
+import { type ProcessIdentity, readStat } from './proc.ts'
+import { type LaunchContext, startFailure, type TargetExit } from './running.ts'
+import type { StopSettings } from './settings.ts'
+import { watchTree } from './tree.ts'
+
+const tickNs = 250 * nsPerMs
+const ticksPerScan = 4
+
+/** What is run, and where its output goes. */
+export interface ChildOptions {
+  readonly command: readonly string[]
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  readonly output: TargetOutput
+  readonly stop: StopSettings
+  readonly context: LaunchContext
+  readonly role: string
+  /** Gives it an IPC channel. */
+  readonly ipc?: boolean
+  /** What to install when the program is missing. */
+  readonly package?: string | undefined
+}
+
+/** A child in a process group of its own, with all that descends from it. */
+export interface Child {
+  readonly root: ProcessIdentity
+  readonly exited: Promise<TargetExit>
+  /** The first message over its IPC channel; never resolves when there is none. */
+  readonly message: Promise<unknown>
+  stop(): Promise<void>
+}
+
+/** Starts a child. Rejects with `target-not-found` when its program cannot be run. */
+export async function spawnChild(options: ChildOptions): Promise<Child> {
+  const { context, output } = options
+  const [file = '', ...args] = options.command
+  // execa passes any descriptor on; its types know those up to 9 only.
+  const descriptor = output.fd as 9
+  const subprocess = execa(file, args, {
+    cwd: options.cwd,
+    env: { ...options.env, SOAKRIG_RUN: context.runId, [lifeVariable]: context.directory },
+    detached: true,
+    stdin: 'ignore',
+    stdout: descriptor,
+    stderr: descriptor,
+    buffer: false,
+    reject: false,
+    ...(options.ipc && { ipc: true }),
+  })
+  const ended = subprocess.then(({ exitCode, signal, code }) => ({ exitCode, signal, code }))
+  // Read at once: until this turn of the event loop ends, even one that has exited is there as a zombie.
+  const stat = subprocess.pid === undefined ? undefined : readStat(subprocess.pid)
+  if (!stat) throw notRunnable(file, (await ended).code, options)
+  const exited = ended.then(({ exitCode, signal }) => ({
+    code: exitCode ?? null,
+    signal: signal ?? null,
+    tail: output.tail(),
+  }))
+  const message = new Promise((resolve) => {
+    if (options.ipc) subprocess.nodeChildProcess.once('message', resolve)
+  })
+  const root = { pid: stat.pid, startTicks: stat.startTicks }
+  return { root, exited, message, stop: supervise(root, exited, options) }
+}
+
+/** Watches a child while it lives; gives the function that ends it, once however often it is called. */
+function supervise(
+  root: ProcessIdentity,
+  exited: Promise<TargetExit>,
+  { context, output, role, stop }: ChildOptions,
+): () => Promise<void> {
+  const { clock, directory } = context
+  const watch = watchTree(root, role, context.onProcess)
+  watch.scan()
+  let timer: Timer
+  let ticks = 0
+  const tick = (): void => {
+    output.bound()
+    if (++ticks % ticksPerScan === 0) watch.scan()
+    timer = clock.after(tickNs, tick)
+  }
+  timer = clock.after(tickNs, tick)
+  const end = async (): Promise<void> => {
+    timer.cancel()
+    await endTree({ watch, stop, clock, directory })
+    // Node learns of the exit a moment after /proc shows it.
+    await Promise.race([exited, clock.sleep(nsPerSecond)])
+  }
+  let ending: Promise<void> | undefined
+  return () => (ending ??= end())
+}
+
+function notRunnable(file: string, reason: string | undefined, options: ChildOptions) {
+  if (reason !== 'ENOENT') return startFailure('target-not-found', `${file} cannot be run (${reason ?? 'unknown'})`)
+  return options.package
+    ? startFailure('target-not-found', `${file} is not installed: install the package ${options.package}`)
+    : startFailure('target-not-found', `${file} is not installed, or not on PATH`)
+}

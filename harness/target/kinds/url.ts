@@ -1,0 +1,50 @@
+import type { Timer } from '../../kernel/clock.ts'
+import { SoakrigError } from '../../kernel/errors.ts'
+import { nsPerMs, nsPerSecond } from '../../kernel/units.ts'
+import { isSame, type ProcessIdentity, readStat } from '../proc.ts'
+import { accepts } from '../readiness.ts'
+import type { LaunchContext, RunningTarget, TargetExit } from '../running.ts'
+import type { UrlSettings } from '../settings.ts'
+import { listenerOn } from '../sockets.ts'
+
+const connectWithinNs = 2 * nsPerSecond
+const lookEveryNs = 250 * nsPerMs
+
+/** Takes a target that runs already; it is watched, but neither recorded as ours nor ended. */
+export async function attachToUrl(settings: UrlSettings, { clock }: LaunchContext): Promise<RunningTarget> {
+  const { hostname, port: given } = new URL(settings.url)
+  const host = hostname.replace(/^\[(.*)\]$/u, '$1')
+  const port = Number(given || 80)
+  if (!(await accepts(host, port, clock, connectWithinNs))) throw unreachable(settings.url)
+  const root = rootOf(settings, port)
+  let timer: Timer | undefined
+  const exited = new Promise<TargetExit>((resolve) => {
+    const look = (): void => {
+      if (root && !isSame(root)) resolve({ code: null, signal: null, tail: [] })
+      else timer = clock.after(lookEveryNs, look)
+    }
+    if (root) look()
+  })
+  const stop = async (): Promise<void> => timer?.cancel()
+  const url = `http://${hostname}:${port}`
+  return { url, host, port, root, command: [], outputFile: undefined, exited, stop, [Symbol.asyncDispose]: stop }
+}
+
+function rootOf({ pid }: UrlSettings, port: number): ProcessIdentity | undefined {
+  if (pid === undefined) return listenerOn(port)
+  const stat = readStat(pid)
+  if (stat) return { pid, startTicks: stat.startTicks }
+  throw new SoakrigError(`there is no process ${pid}`, {
+    code: 'target-not-found',
+    exit: 'targetDied',
+    hint: 'Leave the pid out to have it found from the listening socket.',
+  })
+}
+
+function unreachable(url: string): SoakrigError {
+  return new SoakrigError(`nothing accepts connections at ${url}`, {
+    code: 'target-not-ready',
+    exit: 'targetDied',
+    hint: 'Start the target first, or give a command instead of a url.',
+  })
+}

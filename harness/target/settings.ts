@@ -1,0 +1,97 @@
+import { durationNs } from '../kernel/units.ts'
+import { type HttpKnobs, parseHttpKnobs } from './builtin/knobs.ts'
+import { parseReady, type ReadySettings } from './readiness-settings.ts'
+import {
+  type RawBuiltin,
+  type RawCommand,
+  type RawTarget,
+  type RawUrl,
+  stopDefaults,
+  type StopSignal,
+} from './settings-schema.ts'
+import { parseStats, type StatsSettings } from './stats-settings.ts'
+
+export { targetProblems } from './settings-problems.ts'
+export { targetSchema } from './settings-schema.ts'
+
+/** A server that comes with soakrig. */
+export interface BuiltinSettings {
+  readonly kind: 'builtin'
+  readonly name: 'http'
+  readonly knobs: HttpKnobs
+  readonly stats: StatsSettings
+}
+
+/** How a target is asked to end. */
+export interface StopSettings {
+  readonly signal: StopSignal
+  /** After this long it is killed. */
+  readonly graceNs: number
+}
+
+/** Any program that listens on a port; its texts may hold {port}, {dir} and {host}. */
+export interface CommandSettings {
+  readonly kind: 'command'
+  readonly command: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  /** Path below {dir} → text. */
+  readonly files: Readonly<Record<string, string>>
+  readonly package: string | undefined
+  readonly ready: ReadySettings
+  readonly stop: StopSettings
+  readonly prepare: readonly (readonly string[])[]
+  /** A fixed port, or undefined for a free one. */
+  readonly port: number | undefined
+  readonly stats: StatsSettings
+}
+
+/** Something that runs already, and is never ended by soakrig. */
+export interface UrlSettings {
+  readonly kind: 'url'
+  readonly url: string
+  readonly pid: number | undefined
+  readonly stats: StatsSettings
+}
+
+/** What is tested, and how it is started. */
+export type TargetSettings = BuiltinSettings | CommandSettings | UrlSettings
+
+const builtinStats: StatsSettings = { kind: 'pointer', path: '/stats', pointer: '/requests' }
+
+/** Reads a `target` that has passed `targetSchema` and has no `targetProblems`; units become numbers, defaults are filled in. */
+export function parseTarget(raw: unknown): TargetSettings {
+  const target = raw as RawTarget
+  if ('builtin' in target) return parseBuiltin(target)
+  return 'command' in target ? parseCommand(target) : parseUrl(target)
+}
+
+function parseBuiltin({ builtin, knobs, stats }: RawBuiltin): BuiltinSettings {
+  return {
+    kind: 'builtin',
+    name: builtin,
+    knobs: parseHttpKnobs(knobs),
+    stats: stats === undefined ? builtinStats : parseStats(stats),
+  }
+}
+
+function parseCommand(raw: RawCommand): CommandSettings {
+  const { signal = stopDefaults.signal, grace = stopDefaults.grace } = raw.stop ?? {}
+  return {
+    kind: 'command',
+    command: raw.command,
+    env: raw.env ?? {},
+    cwd: raw.cwd ?? '.',
+    files: raw.files ?? {},
+    package: raw.package,
+    ready: parseReady(raw.ready),
+    stop: { signal, graceNs: durationNs(grace) },
+    prepare: raw.prepare ?? [],
+    port: raw.port,
+    stats: parseStats(raw.stats ?? 'none'),
+  }
+}
+
+function parseUrl({ url, pid, stats = 'none' }: RawUrl): UrlSettings {
+  return { kind: 'url', url, pid, stats: parseStats(stats) }
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { SoakrigError, systemCode } from '../kernel/errors.ts'
+import { isAlive, listProcesses, openFilesOf, type ProcessIdentity } from './proc.ts'
+
+/** A port of `host` that nothing listens on; the system's choice. */
+export function freePort(host: string): Promise<number> {
+  return listenBriefly(host, 0)
+}
+
+/** Rejects with `port-taken` when something listens on that port already. */
+export async function refuseTakenPort(host: string, port: number): Promise<void> {
+  try {
+    await listenBriefly(host, port)
+  } catch (error) {
+    // Any other reason (a port that only root may use) need not hold for the target.
+    if (systemCode(error) === 'EADDRINUSE') throw portTaken(host, port, error)
+  }
+}
+
+/** The failure to get a port that somebody else has. */
+export function portTaken(host: string, port: number, cause: unknown): SoakrigError {
+  return new SoakrigError(`port ${port} of ${host} is in use`, {
+    code: 'port-taken',
+    exit: 'environment',
+    hint: 'End what listens there, or leave the port out to get a free one.',
+    cause,
+  })
+}
+
+function listenBriefly(host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen({ host, port, exclusive: true }, () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : port))
+    })
+  })
+}
+
+/** Inodes of the sockets that listen on a port, from the text of /proc/net/tcp or tcp6. */
+export function listeningInodes(table: string, port: number): string[] {
+  const listen = '0A'
+  const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  const rows = table.split('\n').map((line) => line.trim().split(/\s+/u))
+  return rows.filter((row) => row[1]?.endsWith(wanted) && row[3] === listen).map((row) => row[9] ?? '')
+}
+
+/**
+ * The process that listens on a port of this machine; of several that share the socket, the parent of the others.
+ * Undefined when there is none, or it is another user's.
+ */
+export function listenerOn(port: number): ProcessIdentity | undefined {
+  const inodes = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => listeningInodes(textOf(path), port))
+  if (inodes.length === 0) return undefined
+  const sockets = new Set(inodes.map((inode) => `socket:[${inode}]`))
+  const owners = listProcesses().filter(
+    (process) => isAlive(process) && openFilesOf(process.pid).some((path) => sockets.has(path)),
+  )
+  const pids = new Set(owners.map(({ pid }) => pid))
+  const first = owners.find(({ ppid }) => !pids.has(ppid))
+  return first && { pid: first.pid, startTicks: first.startTicks }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,61 @@
+import { type GitState, sabotages } from '../harness/index.ts'
+import { $ } from 'zx'
+
+/** Flags of every command. */
+export const outputFlags = {
+  json: { type: 'boolean', default: false, describe: 'Print one JSON document on stdout, everything else on stderr' },
+  quiet: { alias: 'q', type: 'boolean', default: false, describe: 'Print no progress' },
+} as const
+
+/** Flags of every command that measures. */
+export const runFlags = {
+  ...outputFlags,
+  results: { type: 'string', default: 'results', requiresArg: true, describe: 'Where results are archived' },
+  out: {
+    alias: 'o',
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe: 'Also write the result: json=FILE or markdown=FILE',
+  },
+  tag: { type: 'string', array: true, requiresArg: true, describe: 'Keep k=v in the result' },
+  'allow-host': {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe: 'A host besides this machine that load may go to; only one that is yours',
+  },
+  'max-error-rate': { type: 'string', requiresArg: true, describe: 'Ceiling of the error rate of clean load' },
+  seed: { type: 'string', requiresArg: true, describe: 'All chance of the run comes from it' },
+} as const
+
+/** Flags of every command that measures a profile. */
+export const profileFlags = {
+  ...runFlags,
+  mode: {
+    choices: ['smoke', 'long'] as const,
+    default: 'long' as const,
+    requiresArg: true,
+    describe: 'How long to measure',
+  },
+  duration: { alias: 'd', type: 'string', requiresArg: true, describe: 'Of the stress stage' },
+  workers: { alias: 'vus', type: 'string', requiresArg: true, describe: 'Closed loops of the stress stage' },
+  'max-rss-delta-kb': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Ceiling of the memory growth under stress, in KiB',
+  },
+  only: { type: 'string', array: true, requiresArg: true, describe: 'Measure these policies only' },
+  skip: { type: 'string', array: true, requiresArg: true, describe: 'Leave these policies out' },
+  'keep-going': { type: 'boolean', default: false, describe: 'Go on to stress although a policy broke its bounds' },
+  strict: { type: 'boolean', default: false, describe: 'Make an inconclusive run void (114)' },
+  'dry-run': { type: 'boolean', default: false, describe: 'Print the plan and do nothing' },
+  sabotage: { choices: sabotages, hidden: true, requiresArg: true },
+} as const
+
+/** The commit of the working directory, or null outside of a repository. */
+export async function gitState(): Promise<GitState | null> {
+  const quietly = $({ nothrow: true, quiet: true })
+  const [head, status] = await Promise.all([quietly`git rev-parse HEAD`, quietly`git status --porcelain`])
+  return head.exitCode === 0 ? { sha: head.stdout.trim(), dirty: status.stdout.trim() !== '' } : null
+}

@@ -1,0 +1,118 @@
+import { resolve } from 'node:path'
+import {
+  carryOut,
+  compilePlan,
+  loadProfile,
+  packageProfilesDirectory,
+  packageVersion,
+  parseOutputs,
+  parseTags,
+  type Plan,
+  printFailure,
+  printPlan,
+  printResult,
+  type Profile,
+  realClock,
+  type Sabotage,
+  showProgress,
+  type Stages,
+  summarisePlan,
+  writeOutputs,
+} from '../harness/index.ts'
+import { gitState } from './flags.ts'
+import { untilSignal } from './signals.ts'
+
+/** Flags as yargs gives them to a command that measures. */
+export interface RunArguments {
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly results: string
+  readonly out: readonly string[] | undefined
+  readonly tag: readonly string[] | undefined
+  readonly 'allow-host': readonly string[] | undefined
+  readonly 'max-error-rate': string | undefined
+  readonly seed: string | undefined
+}
+
+/** Flags as yargs gives them to a command that measures a profile. */
+export interface ProfileArguments extends RunArguments {
+  readonly profile: string | undefined
+  readonly mode: 'smoke' | 'long'
+  readonly duration: string | undefined
+  readonly workers: string | undefined
+  readonly 'max-rss-delta-kb': string | undefined
+  readonly only: readonly string[] | undefined
+  readonly skip: readonly string[] | undefined
+  readonly 'keep-going': boolean
+  readonly strict: boolean
+  readonly 'dry-run': boolean
+  readonly sabotage: Sabotage | undefined
+}
+
+/** What only the commands that measure a profile can be told. */
+interface MeasureChoices {
+  readonly keepGoing?: boolean
+  readonly strict?: boolean
+  readonly sabotage?: Sabotage | undefined
+}
+
+/** The profile that a command names, with what its flags and the environment change in it. */
+export function profileOf(flags: ProfileArguments): Promise<Profile> {
+  const { profile, mode, duration, workers, seed, only, skip } = flags
+  const { 'max-error-rate': maxErrorRate, 'max-rss-delta-kb': maxRssDeltaKb } = flags
+  return loadProfile(
+    profile,
+    {
+      mode,
+      flags: { duration, workers, maxErrorRate, maxRssDeltaKb, seed },
+      env: Object.fromEntries(
+        Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+      ),
+      only,
+      skip,
+    },
+    { cwd: process.cwd(), packageProfilesDir: packageProfilesDirectory() },
+  )
+}
+
+/** Runs the stages of a profile's pipeline; the exit code is the verdict's. */
+export async function measureProfile(kind: string, stages: Stages, flags: ProfileArguments): Promise<void> {
+  const plan = compilePlan(await profileOf(flags), stages)
+  if (flags['dry-run']) printPlan(summarisePlan(plan), flags)
+  else
+    await measure(kind, plan, flags, { keepGoing: flags['keep-going'], strict: flags.strict, sabotage: flags.sabotage })
+}
+
+/** Carries out a plan, shows and archives its result, and sets the exit code. */
+export async function measure(
+  kind: string,
+  plan: Plan,
+  flags: RunArguments,
+  { keepGoing = false, strict = false, sabotage }: MeasureChoices = {},
+): Promise<void> {
+  const tags = parseTags(flags.tag ?? [])
+  // Before the run, so that nothing is lost by a wrong flag.
+  parseOutputs(flags.out ?? [])
+  using signals = untilSignal()
+  const live = showProgress(flags, plan.expectedNs / 1e6)
+  const outcome = await carryOut({
+    plan,
+    kind,
+    clock: realClock,
+    signal: signals.signal,
+    resultsDir: resolve(flags.results),
+    allowedHosts: flags['allow-host'] ?? [],
+    keepGoing,
+    strict,
+    sabotage: sabotage ?? null,
+    version: packageVersion(),
+    argv: process.argv.slice(2),
+    tags,
+    git: await gitState(),
+    onProgress: live.update,
+  }).finally(() => live.done())
+  await writeOutputs(outcome.result, flags.out ?? [])
+  if (outcome.failure !== null) printFailure(outcome.failure, { json: false })
+  printResult(outcome.result, outcome.file, flags)
+  process.exitCode = outcome.result.run.exitCode
+}

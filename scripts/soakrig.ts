@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+import yargs from 'yargs'
+import { hideBin } from 'yargs/helpers'
+import { exitCodes, isSoakrigError, packageVersion, printFailure, SoakrigError } from '../harness/index.ts'
+import { baseline } from './baseline.ts'
+import { compare } from './compare.ts'
+import { doctor } from './doctor.ts'
+import { load } from './load.ts'
+import { policies } from './policies.ts'
+import { relay } from './relay.ts'
+import { report } from './report.ts'
+import { soak } from './soak.ts'
+import { stress } from './stress.ts'
+import { target } from './target.ts'
+import { validate } from './validate.ts'
+
+/** Gathers the commands. What a command throws becomes an exit code here, and nowhere else. */
+const cli = yargs(hideBin(process.argv))
+  .scriptName('soakrig')
+  .usage('$0 <command>\n\nStress a local service, prove every fault, and say whether it got worse.')
+  .command(soak)
+  .command(baseline)
+  .command(policies)
+  .command(stress)
+  .command(load)
+  .command(relay)
+  .command(target)
+  .command(compare)
+  .command(report)
+  .command(validate)
+  .command(doctor)
+  .demandCommand(1, 'Name a command; soakrig --help lists them.')
+  .strict()
+  .recommendCommands()
+  .parserConfiguration({ 'duplicate-arguments-array': false })
+  .completion()
+  .version(packageVersion())
+  .alias('h', 'help')
+  .wrap(Math.min(120, process.stdout.columns ?? 100))
+  .epilogue(
+    'Exit codes: 0 pass, 99 a bound or ceiling broke, 104 bad input, 105 ended by a signal, 106 environment, 111 worse than the reference, 112 nothing to compare, 113 the target died, 114 void, 1 a bug in soakrig.',
+  )
+  .exitProcess(false)
+  // A thrown error, unlike an exit code, keeps yargs from running the handler after a failed check.
+  .fail((message, error) => {
+    throw (
+      error ??
+      new SoakrigError(message, { code: 'bad-flag', exit: 'usage', hint: 'soakrig --help shows what there is.' })
+    )
+  })
+
+try {
+  await cli.parseAsync()
+} catch (error) {
+  printFailure(error, { json: process.argv.includes('--json') })
+  process.exitCode = isSoakrigError(error) ? error.exitCode : exitCodes.bug
+}

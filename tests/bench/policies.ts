@@ -1,0 +1,81 @@
+/** What client policies cost per operation, beside a recorded latency and a parsed response: `node tests/bench/policies.ts`. */
+import { Bench } from 'tinybench'
+import { realClock } from '../../harness/kernel/clock.ts'
+import { createRng } from '../../harness/kernel/rng.ts'
+import { TimerWheel } from '../../harness/kernel/timer-wheel.ts'
+import { encodeRequest } from '../../harness/load/http1/encode.ts'
+import { ResponseReader } from '../../harness/load/http1/response.ts'
+import { createHistogram } from '../../harness/measure/histogram.ts'
+import { openStages, parseClient } from '../../harness/resilience/client.ts'
+import { type AttemptPort, OperationPipeline } from '../../harness/resilience/pipeline.ts'
+import { success } from '../../harness/resilience/policy.ts'
+import { requestOf } from '../support/slice-task.ts'
+
+/** Operations per call of a task: a call of its own would cost more than what is measured. */
+const batch = 1000
+
+const idempotent = { idempotent: true }
+const port: AttemptPort = { attempt() {}, cancel() {}, finished() {} }
+const wheel = new TimerWheel(realClock)
+
+/** Operations that succeed at once through the policies of a profile's `client`. */
+function operations(client: Parameters<typeof parseClient>[0]): () => void {
+  const pipeline = new OperationPipeline(openStages(parseClient(client), createRng(1), {}), wheel, port)
+  return () => {
+    const nowNs = realClock.nowNs()
+    for (let i = 0; i < batch; i++) {
+      pipeline.begin(idempotent, nowNs)
+      pipeline.attemptSettled(success, nowNs)
+    }
+  }
+}
+
+function records(): () => void {
+  const histogram = createHistogram()
+  return () => {
+    for (let i = 0; i < batch; i++) histogram.record(200 + i)
+  }
+}
+
+/** nginx's answer to a small request, read and its body compared. */
+function responses(lines: readonly string[], body: string): () => void {
+  const bytes = Buffer.from([...lines, '', body].join('\r\n'))
+  const request = encodeRequest(requestOf({ expect: { status: 200, body: 'hello world\n' } }), '127.0.0.1', 80)
+  const reader = new ResponseReader()
+  return () => {
+    for (let i = 0; i < batch; i++) {
+      reader.begin(request)
+      reader.push(bytes, bytes.length)
+    }
+    if (!reader.done || !reader.bodyMatches) throw new Error(`the reader says ${reader.problem}`)
+  }
+}
+
+const head = [
+  'HTTP/1.1 200 OK',
+  'Server: nginx/1.22.1',
+  'Date: Thu, 01 Jan 2026 00:00:00 GMT',
+  'Content-Type: text/plain',
+  'Connection: keep-alive',
+]
+const timeout = { attempt: '5s' }
+
+const bench = new Bench({ time: 300, warmupTime: 100 })
+  .add('no policy', operations({}))
+  .add('timeout', operations({ timeout }))
+  .add('retry', operations({ retry: {} }))
+  .add('retry and timeout', operations({ retry: {}, timeout }))
+  .add('histogram record', records())
+  .add('response with a length', responses([...head, 'Content-Length: 12'], 'hello world\n'))
+  .add('response in chunks', responses([...head, 'Transfer-Encoding: chunked'], 'c\r\nhello world\n\r\n0\r\n\r\n'))
+await bench.run()
+wheel.clear()
+
+for (const { name, result } of bench.tasks) {
+  if (!('latency' in result)) throw new Error(`${name} was not measured`)
+  // Latency is in ms per call: 1e6 ns, over a batch.
+  const { p50, rme } = result.latency
+  console.log(
+    `${name.padEnd(24)}${((p50 * 1e6) / batch).toFixed(1).padStart(8)} ns per operation (±${rme.toFixed(1)} %)`,
+  )
+}

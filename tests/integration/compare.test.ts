@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Comparison } from '../../harness/compare/comparison.ts'
+import { armOf, type Bench, openBench, soakrig } from '../support/soakrig.ts'
+
+let bench: Bench
+
+beforeAll(async () => {
+  bench = await openBench()
+})
+
+afterAll(() => bench[Symbol.asyncDispose]())
+
+describe('compare', () => {
+  test('of a result with itself says same; of two, the numbers are those of the files; of two profiles, 112', async () => {
+    const profile = await bench.profile('twice', {})
+    const first = await bench.soak(profile)
+    const second = await bench.soak(profile)
+    const [a, b] = (await bench.files('twice')).toSorted()
+
+    const self = await soakrig(['compare', a ?? '', a ?? '', '--json'])
+    expect(self.code).toBe(0)
+    expect((JSON.parse(self.stdout) as Comparison).verdict).toBe('same')
+
+    const two = await soakrig(['compare', a ?? '', b ?? '', '--json'])
+    expect(two.code).toBe(0)
+    const { rows } = JSON.parse(two.stdout) as Comparison
+    const base = armOf(first.result, 'stress.smoke', 'baseline').latencyMs.p50 ?? 0
+    const next = armOf(second.result, 'stress.smoke', 'baseline').latencyMs.p50 ?? 0
+    const row = rows.find(({ metric, scope }) => metric === 'p50' && scope.startsWith('stress.smoke'))
+    expect(row).toMatchObject({ base, next })
+    expect(row?.ratio).toBeCloseTo(next / base, 4)
+
+    const other = await bench.profile('other', { load: { model: 'closed', workers: 3 } })
+    await bench.soak(other)
+    const [c] = await bench.files('other')
+    const refused = await soakrig(['compare', a ?? '', c ?? ''])
+    expect(refused.code).toBe(112)
+    expect(refused.stderr).toMatch(/load\/workers|profile/u)
+  })
+})

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { armOf, type Bench, openBench } from '../support/soakrig.ts'
+
+const latency = { latency: { fault: { latency: { delay: '40ms' } } } }
+let bench: Bench
+
+beforeAll(async () => {
+  bench = await openBench()
+})
+
+afterAll(() => bench[Symbol.asyncDispose]())
+
+describe('a fault proves itself', () => {
+  test('40 ms of latency move the median by 39.5 to 43 ms, and the target has seen every request', async () => {
+    const profile = await bench.profile('latency', { policies: latency })
+    const { code, result } = await bench.soak(profile)
+    const policy = armOf(result, 'policy.latency', 'policy')
+    const baseline = armOf(result, 'baseline', 'baseline', 'relay')
+    const delta = (policy.latencyMs.p50 ?? 0) - (baseline.latencyMs.p50 ?? 0)
+    expect(result.run.reasons).toEqual([])
+    expect(code).toBe(0)
+    expect(delta).toBeGreaterThanOrEqual(39.5)
+    expect(delta).toBeLessThanOrEqual(43)
+    expect(policy.fired['latency']?.fired).toBeGreaterThan(0)
+    expect(policy.reconciliation.status).toBe('exact')
+    expect(policy.effects.length).toBeGreaterThanOrEqual(3)
+  })
+
+  test.each(['fault-off', 'stats-skew', 'lost-pid'])('%s behind its back makes the run void', async (sabotage) => {
+    const profile = await bench.profile(sabotage, { policies: latency })
+    const { code, result } = await bench.soak(profile, '--sabotage', sabotage)
+    expect(result.sabotage).toBe(sabotage)
+    expect(result.run.verdict).toBe('void')
+    expect(code).toBe(114)
+    const kinds = { 'fault-off': 'effect-missing', 'stats-skew': 'counts-differ', 'lost-pid': 'memory-unreadable' }
+    expect(result.doubts.filter(({ effect }) => effect === 'void').map(({ kind }) => kind)).toContain(
+      kinds[sabotage as keyof typeof kinds],
+    )
+  })
+
+  test('a correct fault on a busy target is not void, though it moves the median by less', async () => {
+    const profile = await bench.profile('busy', {
+      target: { builtin: 'http', knobs: { cpuTime: '5ms' } },
+      policies: latency,
+    })
+    const { code, result } = await bench.soak(profile)
+    const delta =
+      (armOf(result, 'policy.latency', 'policy').latencyMs.p50 ?? 0) -
+      (armOf(result, 'baseline', 'baseline', 'relay').latencyMs.p50 ?? 0)
+    expect(result.run.reasons).toEqual([])
+    expect(code).toBe(0)
+    expect(delta).toBeLessThan(35)
+  })
+
+  test('a retry under resets fails as rarely and tries as often as the formula says', async () => {
+    const reset = { fault: { reset: { probability: '20%' } } }
+    const profile = await bench.profile('retry', {
+      policies: { retry: { client: { retry: { strategy: 'fixed', maxCalls: 3, baseDelay: '2ms' } }, under: reset } },
+    })
+    const { code, result } = await bench.soak(profile)
+    const { attempts, operations, effects, reconciliation } = armOf(result, 'policy.retry', 'policy')
+    expect(result.run.reasons).toEqual([])
+    expect(code).toBe(0)
+    expect(attempts.count).toBeGreaterThan(operations.count)
+    expect(effects.map(({ metric, ok }) => [metric, ok])).toEqual([
+      ['fired.reset', true],
+      ['errorRate', true],
+      ['attemptsPerOperation', true],
+    ])
+    expect(reconciliation.status).toBe('exact')
+  })
+
+  test('a rate that could not show is refused with the change that would', async () => {
+    const profile = await bench.profile('fast', { policies: { rate: { fault: { rate: '1gbps' } } } })
+    const { code, result, stderr } = await bench.soak(profile)
+    expect(code).toBe(104)
+    expect(result.run.abortedBy).toBe('rate-invisible')
+    expect(stderr).toMatch(/\/policies\/rate: .*allowed: at most \d+kbps/u)
+  })
+})

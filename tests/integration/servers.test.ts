@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { execaSync } from 'execa'
+import { copyFile, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { armOf, type Bench, openBench, root, soakrig } from '../support/soakrig.ts'
+
+let bench: Bench
+
+beforeAll(async () => {
+  bench = await openBench()
+})
+
+afterAll(() => bench[Symbol.asyncDispose]())
+
+function missing(command: string): boolean {
+  return execaSync('sh', ['-c', `command -v ${command}`], { reject: false }).exitCode !== 0
+}
+
+/** The profile as it is shipped, measured in less time. */
+async function quickly(name: string): Promise<string> {
+  const document = JSON.parse(await readFile(join(root, 'profiles', `${name}.json`), 'utf8')) as {
+    modes?: { smoke?: object }
+  }
+  const smoke = { ...document.modes?.smoke, duration: '1s', slices: 1, slice: '700ms', discard: '150ms', warmup: '1s' }
+  const file = join(bench.directory, `${name}.json`)
+  await writeFile(file, JSON.stringify({ ...document, name, modes: { ...document.modes, smoke } }))
+  await copyFile(join(root, 'profiles/profile.schema.json'), join(bench.directory, 'profile.schema.json'))
+  return file
+}
+
+describe('real servers that nobody here wrote', () => {
+  test.skipIf(missing('nginx'))('nginx passes, and its own count agrees (needs the package nginx)', async () => {
+    const { code, result } = await bench.soak(await quickly('nginx'))
+    expect(result.run.reasons).toEqual([])
+    expect(code).toBe(0)
+    expect(armOf(result, 'stress.smoke', 'baseline').reconciliation.status).toBe('exact')
+  })
+
+  test.skipIf(missing('python3'))("python's http.server passes over HTTP/1.0 (needs the package python3)", async () => {
+    const { code, result } = await bench.soak(await quickly('python'))
+    const stress = armOf(result, 'stress.smoke', 'baseline')
+    expect(result.run.reasons).toEqual([])
+    expect(code).toBe(0)
+    expect(stress.wire.connects).toBeGreaterThanOrEqual(stress.all.attempts.count - 1)
+    expect(result.doubts.map(({ kind }) => kind)).toContain('no-stats')
+  })
+
+  test('a server that is not there is 113 with its package', async () => {
+    const { code, stderr } = await soakrig(['soak', 'nginx', '--mode', 'smoke', '--results', bench.results], {
+      cwd: root,
+      env: { PATH: '/nowhere' },
+      extendEnv: false,
+    })
+    expect(code).toBe(113)
+    expect(stderr).toMatch(/install the package nginx/u)
+  })
+})

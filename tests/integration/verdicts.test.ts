@@ -1,0 +1,131 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { validateResult } from '../../harness/archive/validate.ts'
+import { armOf, type Bench, openBench, soakrig } from '../support/soakrig.ts'
+
+let bench: Bench
+
+beforeAll(async () => {
+  bench = await openBench()
+})
+
+afterAll(() => bench[Symbol.asyncDispose]())
+
+describe('a target that misbehaves', () => {
+  test('by answering 5 % errors breaks a ceiling of 2 %', async () => {
+    const profile = await bench.profile('errors', { target: { builtin: 'http', knobs: { errorShare: '5%' } } })
+    const { code, result } = await bench.soak(profile)
+    expect(code).toBe(99)
+    expect(result.run.verdict).toBe('fail')
+    expect(result.ceilings.filter(({ ok }) => !ok).map(({ scope }) => scope)).toContain('stress.smoke')
+    expect(validateResult(result)).toEqual([])
+  })
+
+  test('by leaking breaks the ceiling of the RSS delta', async () => {
+    const profile = await bench.profile('leak', { target: { builtin: 'http', knobs: { leak: '64kib' } } })
+    const { code, result } = await bench.soak(profile)
+    expect(code).toBe(99)
+    expect(result.metrics.rssDeltaKb).toBeGreaterThan(131_072)
+    expect(result.run.reasons[0]).toMatch(/RSS delta/u)
+  })
+
+  test('by breaking the bounds of a policy ends the pipeline before stress', async () => {
+    const policies = { latency: { fault: { latency: { delay: '30ms' } }, bounds: { latency: ['p(50)<20ms'] } } }
+    const profile = await bench.profile('bounds', { policies })
+    const { code, result } = await bench.soak(profile)
+    expect(code).toBe(99)
+    expect(result.run.abortedBy).toBe('bounds')
+    expect(result.phases.map(({ kind }) => kind)).not.toContain('stress')
+    expect(result.plan.notMeasured.map(({ what }) => what)).toEqual(['stress.smoke'])
+
+    const kept = await bench.soak(profile, '--keep-going')
+    expect(kept.code).toBe(99)
+    expect(kept.result.phases.map(({ kind }) => kind)).toContain('stress')
+  })
+
+  test('by dying in mid-run is 113, with what was measured until then', async () => {
+    const profile = await bench.profile('dies', { target: { builtin: 'http', knobs: { dieAfter: 20_000 } } })
+    const { code, result } = await bench.soak(profile)
+    expect(code).toBe(113)
+    expect(result.run.abortedBy).toBe('target')
+    expect(result.target.restarts.unplanned).toBe(1)
+    expect(result.phases.flatMap(({ arms }) => arms).some(({ operations }) => operations.ok > 0)).toBe(true)
+  })
+
+  test('by answering 200 with a wrong body fails every operation', async () => {
+    const requests = [{ method: 'GET', path: '/echo/no', expect: { body: 'hi' } }]
+    const profile = await bench.profile('body', { workload: { protocol: 'http', requests } })
+    const { code, result } = await bench.soak(profile)
+    const { operations, errors, errorSamples } = armOf(result, 'stress.smoke', 'baseline')
+    expect(code).toBe(99)
+    expect(operations.ok).toBe(0)
+    expect(errors).toEqual({ body: expect.any(Number) })
+    expect(errorSamples.length).toBeGreaterThan(0)
+  })
+
+  test('by not being installed is 113 and names the package', async () => {
+    const target = { command: ['no-such-server', '{port}'], package: 'no-such-package' }
+    const profile = await bench.profile('missing', { target })
+    const { code, stderr } = await bench.soak(profile)
+    expect(code).toBe(113)
+    expect(stderr).toMatch(/no-such-package/u)
+  })
+})
+
+describe('bad input', () => {
+  test('is refused with all problems at once', async () => {
+    const file = join(bench.directory, 'malformed.json')
+    await writeFile(
+      file,
+      JSON.stringify({
+        name: 'malformed',
+        target: { builtin: 'http' },
+        polices: {},
+        load: { model: 'closed', workers: -1 },
+      }),
+    )
+    const { code, stderr, stdout } = await soakrig(['soak', file, '--mode', 'smoke', '--results', bench.results])
+    expect(code).toBe(104)
+    expect(stderr).toMatch(/did you mean "policies"/u)
+    expect(stderr).toMatch(/\/load\/workers/u)
+    expect(stdout).toBe('')
+  })
+
+  test.each([
+    ['an unknown flag', ['soak', '--mdoe', 'long']],
+    ['an unknown mode', ['soak', '--mode', 'brief']],
+    ['a command that is none', ['soka']],
+    ['no command', []],
+  ])('%s is 104', async (_, args) => {
+    const { code, stdout, stderr } = await soakrig(args)
+    expect([code, stdout]).toEqual([104, ''])
+    expect(stderr).not.toBe('')
+  })
+
+  test('a target beyond loopback is refused unless it is named', async () => {
+    const { code, stderr } = await soakrig(['load', 'http://192.0.2.1:80/', '-d', '1s'])
+    expect(code).toBe(104)
+    expect(stderr).toMatch(/--allow-host 192\.0\.2\.1/u)
+  })
+})
+
+describe('ad hoc load', () => {
+  test('is a result of the same shape', async () => {
+    const server = createServer((_, response) => response.end('ok'))
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve)
+    })
+    const { port } = server.address() as AddressInfo
+    const args = ['load', `http://127.0.0.1:${port}/`, '-c', '4', '-d', '500ms', '--json', '--results', bench.results]
+    const { code, stdout } = await soakrig(args)
+    server.close()
+    const result = JSON.parse(stdout) as Parameters<typeof armOf>[0]
+    expect(code).toBe(0)
+    expect(validateResult(result)).toEqual([])
+    expect(result.metrics.operations).toBeGreaterThan(0)
+    expect(armOf(result, 'load', 'baseline').workers).toBe(4)
+  })
+})

@@ -1,0 +1,26 @@
+import type { BaselineFacts, EffectFacts } from '../../harness/measure/effect.ts'
+
+/** What is known of a fast target, but for what a test changes. */
+export function baselineOf(changes: Partial<BaselineFacts>): BaselineFacts {
+  return {
+    p50Ms: 0.2,
+    singleP50Ms: 0.1,
+    responseBytes: { min: 100, max: 100 },
+    requestBytes: { min: 60, max: 60 },
+    attemptErrorRate: 0,
+    ...changes,
+  }
+}
+
+/** What was seen of a thousand operations without a fault, but for what a test changes. */
+export function factsOf(changes: Partial<EffectFacts>): EffectFacts {
+  return {
+    p50Ms: 0.2,
+    operations: 1000,
+    attempts: 1000,
+    failedOperations: 0,
+    injectedDelayErrorP50Ms: null,
+    fired: {},
+    ...changes,
+  }
+}

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { hostFingerprint, profileFingerprint } from '../../../harness/archive/fingerprint.ts'
+import { exampleResult } from '../../fixtures/results/example.ts'
+
+const host = { cpuModel: 'CPU', cores: 2, memBytes: 4_112_330_752, kernel: '6.1.0-18-amd64', node: '24.21.0' }
+const { profile } = exampleResult().config
+
+test('a fingerprint is 16 hex digits, and stays what it was in older results', () => {
+  expect(profileFingerprint(profile, 'smoke')).toMatch(/^[\da-f]{16}$/u)
+  expect(profileFingerprint(profile, 'smoke')).toBe(exampleResult().env.profileFingerprint)
+  expect(hostFingerprint(exampleResult().env)).toBe(exampleResult().env.hostFingerprint)
+})
+
+test('names, seeds, limits, other modes and the order of keys do not shape a measurement', () => {
+  const same = { ...profile, name: 'other', seed: 9, $schema: 'x', ceilings: {}, thresholds: {} }
+  const { latency, ...policies } = profile['policies'] as Record<string, { fault: unknown }>
+  const modes = { ...(profile['modes'] as object), long: {} }
+  const reordered = { ...same, modes, policies: { ...policies, latency: { fault: latency!.fault } } }
+  expect(profileFingerprint(reordered, 'smoke')).toBe(profileFingerprint(profile, 'smoke'))
+})
+
+test.each([
+  ['load', { model: 'closed', workers: 7, processes: 1 }],
+  ['modes', { smoke: { duration: '3s' } }],
+  ['policies', { latency: { fault: { latency: { delay: '41ms' } } } }],
+  ['dependencies', { db: { upstream: '127.0.0.1:5432' } }],
+])('%s shapes it', (key, value) => {
+  expect(profileFingerprint({ ...profile, [key]: value }, 'smoke')).not.toBe(profileFingerprint(profile, 'smoke'))
+})
+
+test('patches of kernel and Node and a little reserved memory leave a host what it is', () => {
+  const patched = { ...host, kernel: '6.1.9-20-amd64', node: '24.22.1', memBytes: host.memBytes - 2 ** 20 }
+  expect(hostFingerprint(patched)).toBe(hostFingerprint(host))
+})
+
+test.each([
+  { cores: 4 },
+  { cpuModel: 'Other' },
+  { memBytes: 2 * host.memBytes },
+  { kernel: '6.2.0' },
+  { node: '25.0.0' },
+])('%o makes another host', (change) => {
+  expect(hostFingerprint({ ...host, ...change })).not.toBe(hostFingerprint(host))
+})

@@ -1,0 +1,58 @@
+import { PassThrough } from 'node:stream'
+import { expect, test } from 'vitest'
+import { createVirtualClock } from '../../../harness/kernel/virtual-clock.ts'
+import type { ProgressEvent } from '../../../harness/measure/progress.ts'
+import { createLiveView, type LiveOptions } from '../../../harness/report/live.ts'
+
+const stage = (name: string): ProgressEvent => ({ kind: 'stage', stage: name, detail: '', expectedMs: 4000 })
+const arm: ProgressEvent = {
+  kind: 'arm',
+  phase: 'baseline',
+  arm: 'baseline-direct',
+  okPerSecond: 20_000,
+  p50Ms: 0.2,
+  p99Ms: 0.3,
+  failed: 0,
+}
+const window: ProgressEvent = {
+  kind: 'window',
+  phase: 'stress',
+  okPerSecond: 19_000,
+  failed: 2,
+  p50Ms: 0.25,
+  memoryKb: 71_680,
+}
+
+async function shown(options: Partial<LiveOptions>): Promise<string> {
+  const stream = new PassThrough()
+  const clock = createVirtualClock()
+  const view = createLiveView({ stream, enabled: true, color: false, clock, ...options })
+  view.update(stage('baseline'))
+  await clock.advance(2e9)
+  view.update(arm)
+  view.update({ kind: 'note', text: 'relay restarted' })
+  view.update(stage('stress'))
+  await clock.advance(1.5e9)
+  view.update(window)
+  view.done()
+  return String(stream.read() ?? '')
+}
+
+test('without a terminal each finished stage is one line, and notes are told', async () => {
+  expect(await shown({ interactive: false })).toBe(
+    'relay restarted\nbaseline: 2s, 20,000 ok/s, 0 failed\nstress: 1.5s\n',
+  )
+})
+
+test('on a terminal the stage, its window and the finished arms are written over', async () => {
+  const text = await shown({ interactive: true, expectedMs: 10_000 })
+  expect(text).toContain('  done baseline baseline-direct: 20,000 ok/s, p50 0.2ms, p99 0.3ms, 0 failed')
+  expect(text).toContain('stress: 1.5s of about 4s')
+  expect(text).toContain('  stress: 19,000 ok/s, p50 0.25ms, 2 failed, target 70 MiB')
+  expect(text).toContain('run: 3.5s of about 10s')
+  expect(text).toContain('relay restarted')
+})
+
+test('a quiet view shows nothing', async () => {
+  expect(await shown({ enabled: false })).toBe('')
+})

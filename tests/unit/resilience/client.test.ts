@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { createRng } from '../../../harness/kernel/rng.ts'
+import { clientEffects, openStages, parseClient } from '../../../harness/resilience/client.ts'
+import { factsOf } from '../../support/facts.ts'
+
+describe('the policies of a client', () => {
+  it("are ordered: the operation's timeout, retry, the attempt's timeout", () => {
+    const policies = parseClient({ retry: {}, timeout: { attempt: '1s', operation: '3s' } })
+    expect(policies.map(({ keyword, settings }) => [keyword, (settings as { limitNs?: number }).limitNs])).toEqual([
+      ['timeout', 3e9],
+      ['retry', undefined],
+      ['timeout', 1e9],
+    ])
+  })
+
+  it('are none where none is named', () => {
+    expect(parseClient({})).toEqual([])
+  })
+
+  it('can be sent to another process, and open there', () => {
+    const policies = structuredClone(parseClient({ retry: { strategy: 'fixed' }, timeout: { attempt: '1s' } }))
+    const counters = {}
+    expect(openStages(policies, createRng(1), counters)).toHaveLength(2)
+    expect(counters).toEqual({ retries: 0, exhausted: 0, timeouts: 0 })
+  })
+
+  it('are refused when nobody knows them', () => {
+    expect(() => openStages([{ keyword: 'hope', settings: {} }], createRng(1), {})).toThrow(/hope/u)
+  })
+
+  it('expect together what each of them expects', () => {
+    const policies = parseClient({ retry: { maxCalls: 3 }, timeout: { attempt: '1s' } })
+    const effects = clientEffects(policies, { attemptErrorShare: 0, facts: factsOf({}) })
+    expect(effects.map(({ metric, ok }) => [metric, ok])).toEqual([
+      ['errorRate', true],
+      ['attemptsPerOperation', true],
+    ])
+  })
+})

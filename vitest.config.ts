@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config'
+
+// All cores (vitest leaves one free by default), and both in the same group: projects of one group share the workers.
+const parallel = { maxWorkers: '100%', sequence: { groupOrder: 0 } } as const
+
+// Tests that measure: one file at a time and after everything else, or they would measure each other.
+const alone = { fileParallelism: false, sequence: { groupOrder: 1 } } as const
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 5_000, ...parallel } },
+      { test: { name: 'contract', include: ['tests/contract/**/*.test.ts'], testTimeout: 20_000, ...parallel } },
+      {
+        test: {
+          name: 'integration',
+          include: ['tests/integration/**/*.test.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
+          ...alone,
+        },
+      },
+    ],
+  },
+})
