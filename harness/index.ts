@@ -38,5 +38,7 @@ export {
   showProgress,
 } from './report/console.ts'
 export { parseOutputs, writeOutputs } from './report/files.ts'
+export { renderMarkdown } from './report/result-markdown.ts'
+export { renderResult } from './report/result-text.ts'
 export { sabotages } from './run/life.ts'
 export type { Sabotage } from './run/life.ts'

@@ -9,6 +9,7 @@ import {
   parseTags,
   type Plan,
   printFailure,
+  printNote,
   printPlan,
   printResult,
   type Profile,
@@ -113,6 +114,7 @@ export async function measure(
   }).finally(() => live.done())
   await writeOutputs(outcome.result, flags.out ?? [])
   if (outcome.failure !== null) printFailure(outcome.failure, { json: false })
-  printResult(outcome.result, outcome.file, flags)
+  if (!flags.quiet) printNote(`result: ${outcome.file}`)
+  printResult(outcome.result, flags)
   process.exitCode = outcome.result.run.exitCode
 }

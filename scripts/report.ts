@@ -21,7 +21,7 @@ export const report: CommandModule<object, ReportArguments> = {
       })
       .example('$0 report results/default/A.json --markdown', 'for a pull request'),
   async handler(flags) {
-    const { result, file } = await readResult(flags.result)
-    printResult(result, file, flags)
+    const { result } = await readResult(flags.result)
+    printResult(result, flags)
   },
 }

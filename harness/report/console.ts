@@ -28,15 +28,12 @@ function textOptions() {
   return { color: colorsWanted(), width: terminalWidth() }
 }
 
-/** Prints a result, and for people where it lies. */
-export function printResult(result: Result, file: string, { json, markdown = false }: Form): void {
+/** Prints a result. */
+export function printResult(result: Result, { json, markdown = false }: Form): void {
   // The same bytes as in its file.
   if (json) print(resultText(result).trimEnd())
   else if (markdown) print(renderMarkdown(result).trimEnd())
-  else {
-    printError(`result: ${file}`)
-    print(renderResult(result, textOptions()))
-  }
+  else print(renderResult(result, textOptions()))
 }
 
 export function printComparison(comparison: Comparison, { json, markdown = false }: Form): void {
