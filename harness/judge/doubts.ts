@@ -78,13 +78,13 @@ export function runDoubts(
 ): readonly Doubt[] {
   const { processes, memoryMissing, arms } = measurements
   const hasStats = [...arms.values()].some(({ server }) => server !== null)
-  const unread = memoryCeiling && stressed && (windows.windows === 0 || windows.withoutMemory > 0)
+  const unread = memoryCeiling && stressed && (windows.firstMemoryKb === null || memoryMissing.count > 0)
   return [
     ...(unread
       ? [
           doubt(
             'memory-unreadable',
-            `the target's memory could not be read in ${windows.withoutMemory} of ${windows.windows} windows: ${memoryMissing.detail ?? 'no sample was taken'}`,
+            `the target's memory could not be read ${memoryMissing.count} times: ${memoryMissing.detail ?? 'no sample was taken'}`,
             ['rssDeltaKb'],
           ),
         ]

@@ -1,5 +1,6 @@
 import { nsPerSecond } from '../kernel/units.ts'
-import type { BaselineFacts, EffectFacts } from '../measure/effect.ts'
+import { clopperPearsonUpper } from '../measure/binomial.ts'
+import { bandAlpha, type BaselineFacts, type EffectFacts } from '../measure/effect.ts'
 import { createHistogram, type LatencySummary } from '../measure/histogram.ts'
 import type { ArmMeasurement } from '../measure/measurements.ts'
 
@@ -64,7 +65,7 @@ export function baselineFacts(
     singleP50Ms,
     responseBytes: { min: Math.min(...means), max: Math.max(...means) },
     requestBytes: { min: sent, max: sent },
-    attemptErrorRate: attempts.count === 0 ? 0 : attempts.failed / attempts.count,
+    backgroundShare: clopperPearsonUpper(attempts.failed, attempts.count, bandAlpha),
   }
 }
 
@@ -76,6 +77,9 @@ export function effectFacts(arm: ArmMeasurement): EffectFacts {
     operations: operations.ok + operations.failed,
     attempts: attempts.count,
     failedOperations: operations.failed,
+    cutOff: operations.cutOff,
+    attemptErrors: arm.all.attemptErrors,
+    cancelled: arm.all.attempts.cancelled,
     injectedDelayErrorP50Ms: arm.latencies.injectedDelayError.percentileMs(50),
     fired: arm.tallies,
   }

@@ -43,7 +43,11 @@ export interface Verdict {
 /** Judges a run: were the effects there (else void), did the target hold its bounds, what is there to distrust. */
 export function judge(run: Case): Verdict {
   const { profile, measurements, windows, stressed } = run
-  const find = (id: string) => measurements.arms.get(id)
+  // An arm whose only slice failed has counts of nothing: it was not measured.
+  const find = (id: string) => {
+    const arm = measurements.arms.get(id)
+    return arm && arm.slices > 0 ? arm : undefined
+  }
   const facts = baselineFacts(find('baseline/baseline-relay'), find('warmup/baseline-relay'))
   const direct = baselineFacts(find('baseline/baseline-direct'), find('baseline/baseline-direct'))
   const arms = run.arms.flatMap((arm) => {

@@ -62,7 +62,6 @@ export function startSlice(options: SliceOptions): RunningSlice {
   const counters: PolicyCounters = {}
   const { promise: loopsEnded, resolve } = Promise.withResolvers<void>()
   let running = workers
-  if (running === 0) resolve()
 
   const context: LoopContext = {
     clock,

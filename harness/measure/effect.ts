@@ -10,8 +10,8 @@ export interface BaselineFacts {
   readonly responseBytes: { readonly min: number; readonly max: number }
   /** Bytes on the wire of one request, likewise. */
   readonly requestBytes: { readonly min: number; readonly max: number }
-  /** Share of failed attempts of that arm. */
-  readonly attemptErrorRate: number
+  /** Upper confidence limit of the share of attempts that fail without any fault, at `bandAlpha`. */
+  readonly backgroundShare: number
 }
 
 /** What was seen in the arm under the fault or policy, by the names that bands use. */
@@ -21,6 +21,11 @@ export interface EffectFacts {
   readonly operations: number
   readonly attempts: number
   readonly failedOperations: number
+  /** Operations that were cut off; their attempts are counted, they are not. */
+  readonly cutOff: number
+  /** Over everything, discard and drain included: failed attempts by class, and those that we ended ourselves. */
+  readonly attemptErrors: Readonly<Record<string, number>>
+  readonly cancelled: number
   /** Median over chunks of the delay that the relay added, less the delay it was asked for, in ms; null for none. */
   readonly injectedDelayErrorP50Ms: number | null
   /** By fault keyword: what it could have acted on, and what it did act on. */

@@ -180,6 +180,4 @@ export interface Measurements {
     readonly pid: number | null
     readonly startTicks: number | null
   }
-  /** What the target's own count refused to tell. */
-  readonly statsProblem: string | null
 }

@@ -125,7 +125,9 @@ async function caseOf(
     rounds: plan.profile.mode.rounds,
     measurements,
     windows: windows.read(),
-    stressed: plan.stress.some(({ arm }) => arm.phaseKind === 'stress' && measurements.arms.has(arm.id)),
+    stressed: plan.stress.some(
+      ({ arm }) => arm.phaseKind === 'stress' && (measurements.arms.get(arm.id)?.slices ?? 0) > 0,
+    ),
     stopped,
     strict,
   }
@@ -135,7 +137,8 @@ async function caseOf(
 function plannedArms({ lives, canary, warmup, stress }: Plan): readonly Arm[] {
   const all = [
     ...(canary ? [canary] : []),
-    ...(warmup ? [warmup.load, warmup.single] : []),
+    ...(warmup ? [warmup.load] : []),
+    ...(warmup?.single ? [warmup.single] : []),
     ...lives.flatMap(({ arms }) => arms),
     ...stress.map(({ arm }) => arm),
   ]

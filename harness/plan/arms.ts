@@ -49,7 +49,7 @@ export function createArm(mode: Mode, phaseKind: PhaseKind, shape: ArmShape): Ar
 /** The delay of an exchange that its faults are sure to add, in ns; what depends on its size is not known yet. */
 function expectedDelayNs(faults: Faults): number {
   const nothing = { min: 0, max: 0 }
-  const baseline = { p50Ms: 0, singleP50Ms: 0, responseBytes: nothing, requestBytes: nothing, attemptErrorRate: 0 }
+  const baseline = { p50Ms: 0, singleP50Ms: 0, responseBytes: nothing, requestBytes: nothing, backgroundShare: 0 }
   return expectationOf(faults, baseline, 1e9).delayMs.hi * 1e6
 }
 

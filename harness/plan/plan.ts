@@ -33,7 +33,7 @@ export interface Plan {
   readonly profile: Profile
   readonly lives: readonly Life[]
   /** Every life starts with the first at full load, then with a single worker through the relay; null for neither. */
-  readonly warmup: { readonly load: Arm; readonly single: Arm } | null
+  readonly warmup: { readonly load: Arm; readonly single: Arm | null } | null
   readonly canary: Arm | null
   readonly stress: readonly StressSegment[]
   readonly slicesPerArm: number
@@ -102,11 +102,12 @@ function preludeOf(
   const single = createArm(mode, 'warmup', { kind: 'baseline', path: 'relay' })
   const canaryFaults = { uplink: {}, downlink: {}, exchange: { reset: { probability: 1 } } }
   const canary = createArm(mode, 'canary', { kind: 'policy', path: 'relay', faults: canaryFaults })
-  const short = { discardNs: 0.1 * nsPerSecond, sliceNs: singleNs }
+  // Nothing is discarded: of a slow target the first operation may be the only one.
+  const short = { discardNs: 0, sliceNs: singleNs }
   return {
     warmup: {
       load: { ...load, sliceNs: Math.max(mode.warmupNs, 2 * load.discardNs) },
-      single: { ...single, ...short },
+      single: relayed ? { ...single, ...short } : null,
     },
     canary: relayed ? { ...canary, discardNs: 0, sliceNs: 0.1 * nsPerSecond } : null,
   }
@@ -146,7 +147,7 @@ function segmentsOf({ mode, load }: Profile): StressSegment[] {
 function expectedNs(mode: Mode, { lives, stress, canary, warmup }: Omit<Plan, 'expectedNs'>): number {
   const slices = lives.flatMap((life) => life.slices).reduce((sum, { sliceNs }) => sum + sliceNs + perSliceNs, 0)
   const warmupNs = warmup?.load.sliceNs ?? 0
-  const perLife = perLifeNs + warmupNs + (warmup?.single.sliceNs ?? 0) + 2 * perSliceNs
+  const perLife = perLifeNs + warmupNs + (warmup?.single?.sliceNs ?? 0) + 2 * perSliceNs
   const stressNs = stress.reduce((sum, { arm }) => sum + arm.sliceNs + perSliceNs, 0)
   const ownLife = stress.length > 0 && (lives.length === 0 || !sharesLife(mode))
   const stressLife = ownLife ? perLifeNs + warmupNs : 0

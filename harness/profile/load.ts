@@ -44,9 +44,11 @@ export const loadSchema: JsonSchema = {
 }
 
 /** What the schema cannot say of a load. */
-export function loadProblems({ workers, processes }: RawLoad): Problem[] {
-  if (processes <= workers) return []
-  const message = `found ${processes}, allowed: at most one for each of the ${workers} workers`
+export function loadProblems({ workers, connections = workers, processes }: RawLoad): Problem[] {
+  // A process without a loop or without a socket of its own would have nothing to do, or starve.
+  const most = Math.min(workers, connections)
+  if (processes <= most) return []
+  const message = `found ${processes}, allowed: at most ${most}, as each needs a worker and a connection of its own`
   return [{ where: '/load/processes', message }]
 }
 

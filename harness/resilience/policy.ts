@@ -79,7 +79,9 @@ export interface PolicyMember<Settings> {
 
 /** What a policy may know when it says what it should have done. */
 export interface PolicyContext {
-  /** Probability that an attempt fails, by the fault it runs under. */
-  readonly attemptErrorShare: number
+  /** Probability that an attempt fails by the fault it runs under. */
+  readonly injectedShare: number
+  /** What may fail besides, at most: the upper confidence limit of the baseline's share. */
+  readonly backgroundShare: number
   readonly facts: EffectFacts
 }

@@ -1,9 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { realClock } from '../kernel/clock.ts'
 import { SoakrigError } from '../kernel/errors.ts'
 import { environment } from '../kernel/host.ts'
 import type { ProcessRecord } from '../target/launch.ts'
 import { readStat } from '../target/proc.ts'
+
+/** How long a process of ours may take to end when its channel is closed. */
+const endLimitNs = 1e9
 
 /** A message that answers a command, or reports a failure. */
 interface Reply {
@@ -16,6 +20,8 @@ export interface Child<Command, Answer extends Reply> extends AsyncDisposable {
   readonly pid: number
   /** Sends a command and resolves with the reply of the same id. Rejects when the child fails or dies. */
   ask(command: Command): Promise<Answer>
+  /** Ends the process at once. */
+  kill(): void
 }
 
 export interface ChildOptions<Answer extends Reply> {
@@ -71,7 +77,7 @@ export function startChild<Command extends { readonly id: number }, Answer exten
     else onEvent?.(message)
   })
   child.on('error', (error) =>
-    fail(new SoakrigError(`the ${role} could not be started`, { code: 'child-failed', exit: 'bug', cause: error })),
+    fail(new SoakrigError(`the ${role} failed: ${error.message}`, { code: 'child-failed', exit: 'bug', cause: error })),
   )
   child.on('exit', (code, signal) =>
     fail(
@@ -95,6 +101,7 @@ export function startChild<Command extends { readonly id: number }, Answer exten
       child.send({ ...command, id } as object)
       return waiting.promise
     },
+    kill: () => child.kill('SIGKILL'),
     [Symbol.asyncDispose]: () => end(child),
   }
 }
@@ -110,7 +117,12 @@ function failureOf(role: string, message: Reply): SoakrigError {
 function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
   return new Promise((resolve) => {
-    child.once('exit', () => resolve())
+    // A process that hangs does not hear that its channel is gone.
+    const patience = realClock.after(endLimitNs, () => child.kill('SIGKILL'))
+    child.once('exit', () => {
+      patience.cancel()
+      resolve()
+    })
     if (child.connected) child.disconnect()
     else child.kill('SIGKILL')
   })

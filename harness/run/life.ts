@@ -53,29 +53,35 @@ export async function startLife(options: LifeOptions): Promise<TargetLife> {
     seed,
     onProcess,
   })
+  let relay: RelayHandle | null = null
   try {
     const relayed = arms.filter(({ path }) => path === 'relay')
-    const relay = relayed.length > 0 ? await openRelay(options, relayed, target, onProcess) : null
+    relay = relayed.length > 0 ? await openRelay(options, relayed, target, onProcess) : null
+    const opened = relay
     const counter = createRequestCounter(settings.stats, target.url, clock) ?? null
     const calibrated = await counter?.calibrate()
     const root = sabotage === 'lost-pid' ? nobody : target.root
     const sampler = root ? createSampler({ root, clock, onProcess }) : null
     // The first sample of a process has no CPU to speak of.
     await sampler?.sample()
-    const ofRelay = relay ? createProcessSampler(relay.pid, clock) : null
+    const ofRelay = opened ? createProcessSampler(opened.pid, clock) : null
     return {
       target,
-      relay,
+      relay: opened,
       counter: counter && sabotage === 'stats-skew' ? skewed(counter) : counter,
       counterProblem: calibrated && 'problem' in calibrated ? calibrated.problem : null,
       sampleTarget: async () => (await sampler?.sample()) ?? null,
       relayCpuMs: async () => cpuOf(ofRelay),
       async [Symbol.asyncDispose]() {
-        await relay?.[Symbol.asyncDispose]()
-        await target.stop()
+        try {
+          await opened?.[Symbol.asyncDispose]()
+        } finally {
+          await target.stop()
+        }
       },
     }
   } catch (error) {
+    await relay?.[Symbol.asyncDispose]()
     await target.stop()
     throw error
   }

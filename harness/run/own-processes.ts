@@ -19,12 +19,14 @@ export interface SliceShare {
 /** Follows one of our own processes over the slices. */
 export interface OwnProcessMeter {
   add(share: SliceShare): void
+  /** Goes on with another process in the same role. */
+  follow(pid: number): void
   read(): Promise<OwnProcess>
 }
 
 /** Starts to follow a load worker or the relay. */
 export function meterOwnProcess(role: OwnProcess['role'], pid: number, clock: Clock): OwnProcessMeter {
-  const sampler = createProcessSampler(pid, clock)
+  let sampler = createProcessSampler(pid, clock)
   let slices = 0
   let saturated = 0
   let cpuMs = 0
@@ -38,6 +40,9 @@ export function meterOwnProcess(role: OwnProcess['role'], pid: number, clock: Cl
       worstDelayMs = Math.max(worstDelayMs, share.eventLoopDelayP99Ms)
       const delayLimitMs = Math.max(saturatedDelayMs, saturatedDelayShare * (share.p50Ms ?? 0))
       if (share.cpuMs > saturatedCpu * share.measuredMs || share.eventLoopDelayP99Ms > delayLimitMs) saturated++
+    },
+    follow(next) {
+      sampler = createProcessSampler(next, clock)
     },
     async read() {
       const sample = await sampler.sample()

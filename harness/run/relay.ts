@@ -37,7 +37,10 @@ export async function startRelay(options: RelayHandleOptions): Promise<RelayHand
     runId,
     onProcess,
   })
-  const opened = await child.ask({ kind: 'open', seed, arms, allowedHosts })
+  const opened = await child.ask({ kind: 'open', seed, arms, allowedHosts }).catch(async (error: unknown) => {
+    await child[Symbol.asyncDispose]()
+    throw error
+  })
   const read = async (takeDelaysOf: string | null): Promise<RelayReading> => {
     const reply = await child.ask({ kind: 'read', takeDelaysOf })
     return reply.kind === 'reading' ? reply.reading : unexpected(reply)

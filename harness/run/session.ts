@@ -40,7 +40,6 @@ export interface SlicePlace {
   readonly workers: number
   /** True to watch the target's memory while the slice runs. */
   readonly watched?: boolean
-  readonly windowNs?: number
 }
 
 /** Carries out slices against one life of the target after the other, and keeps what was measured. */
@@ -77,7 +76,6 @@ class RunSession implements Session {
   #ordinal = 0
   #watch: ResourceWatch | null = null
   #unplannedExit: UnplannedExit | null = null
-  #statsProblem: string | null = null
   #lastTarget: Measurements['target'] = { command: [], url: null, pid: null, startTicks: null }
   #stopped: Stop | null = null
 
@@ -136,8 +134,8 @@ class RunSession implements Session {
       sabotage,
     })
     this.#life = life
-    this.#statsProblem ??= life.counterProblem
-    this.#relayMeter = life.relay ? meterOwnProcess('relay', life.relay.pid, clock) : null
+    if (life.relay && this.#relayMeter) this.#relayMeter.follow(life.relay.pid)
+    else if (life.relay) this.#relayMeter = meterOwnProcess('relay', life.relay.pid, clock)
     const { target } = life
     this.#lastTarget = {
       command: target.command,
@@ -163,7 +161,7 @@ class RunSession implements Session {
     if (place.watched)
       this.#watch = watchResources(() => life.sampleTarget(), clock, watchIntervalNs[profile.mode.name])
     const { workload, load } = profile
-    const windowNs = place.windowNs ?? profile.mode.windowNs
+    const { windowNs } = profile.mode
     const carried = await runSlice({ life, shards: this.#shards, workload, load, clock, windowNs }, arm, {
       ordinal: this.#ordinal++,
       workers: place.workers,
@@ -184,7 +182,6 @@ class RunSession implements Session {
       unplannedExit: this.#unplannedExit,
       memoryMissing: this.#memoryMissing,
       target: this.#lastTarget,
-      statsProblem: this.#statsProblem,
     }
   }
 

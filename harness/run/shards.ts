@@ -7,8 +7,10 @@ export interface Shards extends AsyncDisposable {
   readonly pids: readonly number[]
   /** Runs one slice on all workers; windows go to the listener while it runs. Rejects when a worker dies. */
   run(task: SliceTask): Promise<readonly SliceReport[]>
-  /** Ends the slice that runs: nothing more is issued, what is in flight is drained. */
+  /** Ends the slice that runs, and at once each that is run later: nothing is issued, what is in flight is drained. */
   stop(): Promise<void>
+  /** Ends the workers; the slice that runs rejects. */
+  kill(): void
 }
 
 export interface ShardsOptions extends Pick<ChildOptions<ShardReply>, 'runId' | 'onProcess'> {
@@ -31,21 +33,34 @@ export async function startShards({ count, seed, allowedHosts, onWindow, ...opti
       },
     }),
   )
-  await Promise.all(
-    workers.map((worker, index) => worker.ask({ kind: 'open', shard: { index, count }, seed, allowedHosts })),
+  const dispose = async (): Promise<void> => {
+    await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))
+  }
+  const opened = workers.map((worker, index) =>
+    worker.ask({ kind: 'open', shard: { index, count }, seed, allowedHosts }),
   )
+  await Promise.all(opened).catch(async (error: unknown) => {
+    await dispose()
+    throw error
+  })
+  let stopping = false
   return {
     pids: workers.map(({ pid }) => pid),
     run: async (task) => {
-      const replies = await Promise.all(workers.map((worker) => worker.ask({ kind: 'slice', task })))
+      const asked = workers.map((worker) => worker.ask({ kind: 'slice', task }))
+      // The word to stop came before there was a slice: commands are handled in order, so this ends the one just sent.
+      if (stopping) for (const worker of workers) worker.ask({ kind: 'stop' }).catch(() => undefined)
+      const replies = await Promise.all(asked)
       return replies.map((reply) => (reply.kind === 'sliced' ? reply.report : unexpected(reply)))
     },
     async stop() {
+      stopping = true
       await Promise.all(workers.map((worker) => worker.ask({ kind: 'stop' })))
     },
-    async [Symbol.asyncDispose]() {
-      await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))
+    kill() {
+      for (const worker of workers) worker.kill()
     },
+    [Symbol.asyncDispose]: dispose,
   }
 }
 

@@ -88,7 +88,8 @@ function taskOf(context: SliceContext, arm: Arm, { ordinal, workers }: SliceShap
     startAtNs,
     discardNs: arm.discardNs,
     measureNs: arm.sliceNs - arm.discardNs,
-    drainNs: arm.drainNs,
+    // To the deadline of what is in flight: what hangs must end as a failure, not as cut off.
+    drainNs: workload.timeoutNs + arm.drainNs,
     windowNs,
   }
 }

@@ -103,22 +103,32 @@ export const retry: PolicyMember<RetrySettings> = {
 
   /**
    * With a share q of failing attempts and n calls, q^n of the operations fail and an operation takes
-   * 1 + q + … + q^(n-1) attempts on average (a truncated geometric series).
+   * (1 - q^n) / (1 - q) attempts on average (a truncated geometric series). What the target fails by itself, retried or
+   * not, widens both bands.
    */
-  expect({ maxCalls: n }, { attemptErrorShare: q, facts: { operations, attempts, failedOperations } }) {
+  expect({ maxCalls: n }, { injectedShare: q, backgroundShare: background, facts }) {
+    const { operations, attempts, failedOperations, cutOff } = facts
     if (operations === 0) return [effectOf('errorRate', 'share', [0, 1], null)]
-    const amplification = Array.from({ length: n }, (_, k) => q ** k).reduce((a, b) => a + b, 0)
-    // Second moment of min(geometric, n): the sum of (2k - 1) P(at least k calls).
-    const second = Array.from({ length: n }, (_, k) => (2 * k + 1) * q ** k).reduce((a, b) => a + b, 0)
-    const spread = 3.9 * Math.sqrt(Math.max(0, second - amplification ** 2) / operations)
+    const most = 1 - (1 - q) * (1 - background)
+    const [lo] = binomialBand(operations, q ** n, bandAlpha)
+    const [, hi] = binomialBand(operations, Math.min(1, q ** n + background), bandAlpha)
+    const slack = (1 + cutOff * n) / operations
+    const fewest = meanCalls(q, n) * (1 - background) - spreadOf(q, n, operations) - slack
+    const calls = [fewest, meanCalls(most, n) + spreadOf(most, n, operations) + slack] as const
     return [
-      effectOf('errorRate', 'share', binomialBand(operations, q ** n, bandAlpha), failedOperations / operations),
-      effectOf(
-        'attemptsPerOperation',
-        'ratio',
-        [amplification - spread - 1 / operations, amplification + spread + 1 / operations],
-        attempts / operations,
-      ),
+      effectOf('errorRate', 'share', [lo, hi], failedOperations / operations),
+      effectOf('attemptsPerOperation', 'ratio', calls, attempts / operations),
     ]
   },
+}
+
+/** Calls per operation on average: the sum of P(at least k calls). */
+function meanCalls(q: number, n: number): number {
+  return Array.from({ length: n }, (_, k) => q ** k).reduce((a, b) => a + b, 0)
+}
+
+/** 3.9 standard errors of that mean. The second moment of min(geometric, n) is the sum of (2k - 1) P(at least k calls). */
+function spreadOf(q: number, n: number, operations: number): number {
+  const second = Array.from({ length: n }, (_, k) => (2 * k + 1) * q ** k).reduce((a, b) => a + b, 0)
+  return 3.9 * Math.sqrt(Math.max(0, second - meanCalls(q, n) ** 2) / operations)
 }
