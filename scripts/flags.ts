@@ -39,6 +39,10 @@ export const profileFlags = {
     describe: 'How long to measure',
   },
   duration: { alias: 'd', type: 'string', requiresArg: true, describe: 'Of the stress stage' },
+  connections: { alias: 'c', type: 'string', requiresArg: true, describe: 'Sockets; as many as workers when absent' },
+  processes: { type: 'string', requiresArg: true, describe: 'Load workers' },
+  rounds: { type: 'string', requiresArg: true, describe: 'Fresh targets for each policy' },
+  budget: { type: 'string', requiresArg: true, describe: 'Wall time into which the plan is fitted' },
   workers: { alias: 'vus', type: 'string', requiresArg: true, describe: 'Closed loops of the stress stage' },
   'max-rss-delta-kb': {
     type: 'string',

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import {
   carryOut,
   compilePlan,
+  exitCodes,
   loadProfile,
   packageProfilesDirectory,
   packageVersion,
@@ -41,6 +42,10 @@ export interface ProfileArguments extends RunArguments {
   readonly mode: 'smoke' | 'long'
   readonly duration: string | undefined
   readonly workers: string | undefined
+  readonly connections: string | undefined
+  readonly processes: string | undefined
+  readonly rounds: string | undefined
+  readonly budget: string | undefined
   readonly 'max-rss-delta-kb': string | undefined
   readonly only: readonly string[] | undefined
   readonly skip: readonly string[] | undefined
@@ -59,13 +64,13 @@ interface MeasureChoices {
 
 /** The profile that a command names, with what its flags and the environment change in it. */
 export function profileOf(flags: ProfileArguments): Promise<Profile> {
-  const { profile, mode, duration, workers, seed, only, skip } = flags
+  const { profile, mode, duration, workers, connections, processes, rounds, budget, seed, only, skip } = flags
   const { 'max-error-rate': maxErrorRate, 'max-rss-delta-kb': maxRssDeltaKb } = flags
   return loadProfile(
     profile,
     {
       mode,
-      flags: { duration, workers, maxErrorRate, maxRssDeltaKb, seed },
+      flags: { duration, workers, connections, processes, rounds, budget, maxErrorRate, maxRssDeltaKb, seed },
       env: Object.fromEntries(
         Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
       ),
@@ -112,9 +117,15 @@ export async function measure(
     git: await gitState(),
     onProgress: live.update,
   }).finally(() => live.done())
-  await writeOutputs(outcome.result, flags.out ?? [])
   if (outcome.failure !== null) printFailure(outcome.failure, { json: false })
   if (!flags.quiet) printNote(`result: ${outcome.file}`)
   printResult(outcome.result, flags)
   process.exitCode = outcome.result.run.exitCode
+  try {
+    await writeOutputs(outcome.result, flags.out ?? [])
+  } catch (error) {
+    // The answer stands; that it could not be written a second time only counts where nothing worse did.
+    printFailure(error, { json: false })
+    process.exitCode ||= exitCodes.environment
+  }
 }

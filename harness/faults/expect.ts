@@ -14,16 +14,19 @@ import { activeFaults, type Faults } from './faults.ts'
 const delayErrorMs = [-0.05, 1.5] as const
 
 /** What the faults of one arm should do together, added up over all of them. */
-export function expectationOf(faults: Faults, baseline: BaselineFacts, operations: number): Expectation {
+export function expectationOf(
+  faults: Faults,
+  baseline: BaselineFacts,
+  operations: number,
+): Pick<Expectation, 'delayMs' | 'errorShare'> {
   return activeFaults(faults)
     .map(({ fault, settings, direction }) => fault.expect(settings, { direction, baseline, operations }))
     .reduce(
       (sum, one) => ({
         delayMs: { lo: sum.delayMs.lo + one.delayMs.lo, hi: sum.delayMs.hi + one.delayMs.hi },
-        firedShare: sum.firedShare,
         errorShare: 1 - (1 - sum.errorShare) * (1 - one.errorShare),
       }),
-      { delayMs: { lo: 0, hi: 0 }, firedShare: 1, errorShare: 0 },
+      { delayMs: { lo: 0, hi: 0 }, errorShare: 0 },
     )
 }
 
@@ -41,16 +44,17 @@ export function faultEffects(
 ): readonly Effect[] {
   const { delayMs } = expectationOf(faults, baseline, facts.operations)
   const shares = Map.groupBy(activeFaults(faults), ({ fault }) => fault.keyword)
-  const fired = [...shares].map(([keyword, active]) =>
-    firedEffect(
+  const fired = [...shares].flatMap(([keyword, active]) => {
+    const expected = active.map(({ fault, settings, direction }) =>
+      fault.expect(settings, { direction, baseline, operations: facts.operations }),
+    )
+    const firing = firedEffect(
       keyword,
-      active.map(
-        ({ fault, settings, direction }) =>
-          fault.expect(settings, { direction, baseline, operations: facts.operations }).firedShare,
-      ),
+      expected.map(({ firedShare }) => firedShare),
       facts,
-    ),
-  )
+    )
+    return [firing, ...expected.flatMap(({ errorClass }) => seenEffect(keyword, errorClass, baseline, facts))]
+  })
   if (delayMs.hi === 0) return fired
   const band = [
     Math.max(0.9 * baseline.p50Ms, delayMs.lo + baseline.singleP50Ms) - 0.5,
@@ -79,4 +83,14 @@ function firedEffect(keyword: string, shares: readonly number[], facts: EffectFa
   // Every attempt is an exchange: a relay that saw none of them must not pass for one that had no chance.
   const likely = least < 1 && (1 - least) ** Math.max(eligible, facts.attempts) >= bandAlpha / 2
   return { ...effect, ok: false, ...(likely && { inconclusive: `nothing fired in ${eligible} eligible exchanges` }) }
+}
+
+/** Every firing that fails an attempt must have reached the client as such, but for attempts that it had given up. */
+function seenEffect(keyword: string, errorClass: string | null, baseline: BaselineFacts, facts: EffectFacts): Effect[] {
+  const fired = facts.fired[keyword]?.fired ?? 0
+  if (errorClass === null || fired === 0) return []
+  const seen = facts.attemptErrors[errorClass] ?? 0
+  const own = baseline.backgroundShare * (facts.fired[keyword]?.eligible ?? 0)
+  const band = [1 - facts.cancelled / fired, 1 + (own + 1) / fired] as const
+  return [effectOf(`seen.${keyword}`, 'share', band, seen / fired)]
 }

@@ -41,6 +41,8 @@ export interface Expectation {
   readonly firedShare: number
   /** Share of attempts that fail by it. */
   readonly errorShare: number
+  /** The class in which the client counts those failures; null for none. */
+  readonly errorClass: string | null
 }
 
 /** A fault that delays a stream. */

@@ -56,6 +56,11 @@ export const latency: StreamFault<LatencySettings> = {
     // Of a message that comes in several chunks the latest counts, and that is up to one jitter later.
     const { max } = direction === 'uplink' ? baseline.requestBytes : baseline.responseBytes
     const aboveMs = max > oneChunkBytes ? jitterNs / nsPerMs : spreadMs
-    return { delayMs: { lo: Math.max(0, delayMs - spreadMs), hi: delayMs + aboveMs }, firedShare, errorShare: 0 }
+    return {
+      delayMs: { lo: Math.max(0, delayMs - spreadMs), hi: delayMs + aboveMs },
+      firedShare,
+      errorShare: 0,
+      errorClass: null,
+    }
   },
 }

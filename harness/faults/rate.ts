@@ -43,6 +43,11 @@ export const rate: StreamFault<RateSettings> = {
   expect({ bitsPerSecond }, { direction, baseline }) {
     const { min, max } = direction === 'uplink' ? baseline.requestBytes : baseline.responseBytes
     const perByteMs = (8 * nsPerSecond) / bitsPerSecond / nsPerMs
-    return { delayMs: { lo: min * perByteMs, hi: max * perByteMs * overhead }, firedShare: 1, errorShare: 0 }
+    return {
+      delayMs: { lo: min * perByteMs, hi: max * perByteMs * overhead },
+      firedShare: 1,
+      errorShare: 0,
+      errorClass: null,
+    }
   },
 }

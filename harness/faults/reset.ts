@@ -33,5 +33,6 @@ export const reset: ExchangeFault<ResetSettings> = {
     delayMs: { lo: 0, hi: 0 },
     firedShare: probability,
     errorShare: probability,
+    errorClass: 'reset',
   }),
 }

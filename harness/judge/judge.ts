@@ -145,7 +145,7 @@ function limitReasons({ arms, ceilings, thresholds }: Judged): Reason[] {
 
 function doubtReasons({ stopped, strict }: Case, doubts: readonly Doubt[]): Reason[] {
   // A run that was ended early has measured too little to hold its silence against it.
-  const early = stopped === 'signal' || stopped === 'target'
+  const early = stopped !== null && stopped !== 'bounds'
   return doubts
     .filter(({ effect }) => (effect === 'void' && !early) || (effect === 'inconclusive' && strict))
     .map(({ kind, detail }) => ({ code: exitCodes.void, text: `${kind}: ${detail}` }))

@@ -1,12 +1,11 @@
-import { lookup } from 'node:dns/promises'
 import { realClock } from '../kernel/clock.ts'
-import { isSoakrigError, messageOf, SoakrigError } from '../kernel/errors.ts'
+import { isSoakrigError, messageOf } from '../kernel/errors.ts'
 import { watchEventLoop } from '../kernel/event-loop.ts'
-import { mayDial } from '../kernel/loopback.ts'
+import { resolveAllowed } from '../kernel/loopback.ts'
 import { serveParent } from '../kernel/parent-channel.ts'
 import { createRng } from '../kernel/rng.ts'
 import { TimerWheel } from '../kernel/timer-wheel.ts'
-import type { Shard, ShardCommand, ShardReply, SliceTask } from './protocol.ts'
+import type { Shard, ShardCommand, ShardReply } from './protocol.ts'
 import { type RunningSlice, startSlice } from './slice.ts'
 
 /** A load worker's process: worker i of N, told to run one slice after the other. */
@@ -16,12 +15,6 @@ let shard: Shard = { index: 0, count: 1 }
 let rng = createRng(0)
 let allowedHosts: readonly string[] = []
 let running: RunningSlice | undefined
-
-async function resolveTarget({ host }: SliceTask): Promise<string> {
-  const { address } = await lookup(host)
-  if (mayDial(address, host, allowedHosts)) return address
-  throw new SoakrigError(`${host} (${address}) is not a loopback address`, { code: 'host-not-allowed', exit: 'usage' })
-}
 
 const channel = serveParent<ShardCommand, ShardReply>(
   async (command) => {
@@ -34,7 +27,7 @@ const channel = serveParent<ShardCommand, ShardReply>(
       running?.stop()
       channel.send({ kind: 'done', id })
     } else {
-      const address = await resolveTarget(command.task)
+      const address = await resolveAllowed(command.task.host, allowedHosts)
       const emit = (window: Extract<ShardReply, { kind: 'window' }>['window']): void =>
         channel.send({ kind: 'window', window })
       eventLoop.takeP99Ms()

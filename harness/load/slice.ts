@@ -11,6 +11,9 @@ import { ConnectionPool } from './http1/pool.ts'
 import type { LoadRequest, Shard, SliceReport, SliceTask, WindowDelta } from './protocol.ts'
 import { SliceRecorder } from './recorder.ts'
 
+/** The longest drain of a slice that was stopped. */
+const stoppedDrainNs = 1e9
+
 export interface SliceOptions {
   readonly task: SliceTask
   /** The address that the task's host resolved to. */
@@ -84,7 +87,8 @@ export function startSlice(options: SliceOptions): RunningSlice {
     // Started together, equal operations would stay in step and come in waves; spread over the discard they do not.
     loop.startAt(task.startAtNs + ((index * shard.count + shard.index) / task.workers) * task.discardNs)
   }
-  const timers = createTimers({ task, context, recorder, loops, wheel, clock })
+  // A shard without loops lives as long as the others, so that its windows complete theirs.
+  const timers = createTimers({ task, context, recorder, loops, wheel, clock, idle: workers === 0 ? resolve : null })
 
   const report = loopsEnded.then(() => {
     timers.cancel()
@@ -101,10 +105,9 @@ export function startSlice(options: SliceOptions): RunningSlice {
   return {
     report,
     stop() {
-      const nowNs = clock.nowNs()
-      if (nowNs >= context.endNs) return
-      context.endNs = nowNs
-      timers.end(nowNs)
+      // Also in the drain, which is cut short then.
+      context.endNs = Math.min(context.endNs, clock.nowNs())
+      timers.stop()
     },
   }
 }
@@ -116,13 +119,16 @@ interface TimerOptions {
   readonly loops: readonly ClosedLoop[]
   readonly wheel: TimerWheel
   readonly clock: Clock
+  /** Called at the end of the measured time of a slice without loops; null for one that has some. */
+  readonly idle: (() => void) | null
 }
 
 /** The moments of a slice: the start of the measured time, the end of each window, of the measured time, of the drain. */
-function createTimers({ task, context, recorder, loops, wheel, clock }: TimerOptions) {
+function createTimers({ task, context, recorder, loops, wheel, clock, idle }: TimerOptions) {
   const { measureFromNs, endNs } = context
   let cpuFromMs: number | null = null
   let cpuToMs: number | null = null
+  let { drainNs } = task
   let windowEndNs = measureFromNs + task.windowNs
 
   const cutOff = wheelEntry((nowNs) => {
@@ -132,7 +138,8 @@ function createTimers({ task, context, recorder, loops, wheel, clock }: TimerOpt
     cpuToMs ??= cpuTimeMs()
     wheel.cancel(measure)
     wheel.cancel(window)
-    wheel.schedule(cutOff, nowNs + task.drainNs)
+    wheel.schedule(cutOff, nowNs + drainNs)
+    idle?.()
   })
   const window = wheelEntry(() => {
     recorder.closeWindow(windowEndNs)
@@ -147,7 +154,11 @@ function createTimers({ task, context, recorder, loops, wheel, clock }: TimerOpt
   if (windowEndNs < endNs) wheel.schedule(window, windowEndNs)
   wheel.schedule(end, endNs)
   return {
-    end: (nowNs: number) => wheel.schedule(end, Math.min(nowNs, clock.nowNs())),
+    /** Ends the measured time now; whoever stops a slice does not want to wait for what hangs. */
+    stop() {
+      drainNs = Math.min(drainNs, stoppedDrainNs)
+      wheel.schedule(end, clock.nowNs())
+    },
     cpuMs: () => (cpuFromMs === null ? 0 : (cpuToMs ?? cpuTimeMs()) - cpuFromMs),
     cancel() {
       for (const entry of [measure, window, end, cutOff]) wheel.cancel(entry)

@@ -6,7 +6,7 @@ import {
   initWebAssembly,
 } from 'hdr-histogram-js'
 
-/** The longest value kept apart, one hour in µs; longer ones are recorded as this, and counted. */
+/** The longest value kept apart, one hour in µs; longer ones are recorded as this. */
 const highestUs = 3_600_000_000
 
 const shape = {
@@ -32,8 +32,6 @@ export interface LatencyHistogram {
   summary(): LatencySummary
   /** The value in ms below which `percent` of the values lie; null when empty. */
   percentileMs(percent: number): number | null
-  /** Values above the highest trackable one. */
-  readonly clamped: number
   /** Frees the memory, which no garbage collector sees. */
   destroy(): void
 }
@@ -53,7 +51,6 @@ export interface LatencySummary {
 
 class Recorder implements LatencyHistogram {
   readonly #hdr: Histogram
-  clamped = 0
 
   constructor(hdr: Histogram) {
     this.#hdr = hdr
@@ -64,21 +61,17 @@ class Recorder implements LatencyHistogram {
   }
 
   record(valueUs: number): void {
-    if (valueUs > highestUs) {
-      this.clamped++
-      this.#hdr.recordValue(highestUs)
-    } else this.#hdr.recordValue(valueUs > 0 ? Math.round(valueUs) : 0)
+    // The library takes values beyond its range without a word, and counts them anywhere.
+    this.#hdr.recordValue(Math.min(highestUs, valueUs > 0 ? Math.round(valueUs) : 0))
   }
 
   add(other: LatencyHistogram): void {
     if (!(other instanceof Recorder)) throw new TypeError('a histogram adds its own kind only')
     this.#hdr.add(other.#hdr)
-    this.clamped += other.clamped
   }
 
   reset(): void {
     this.#hdr.reset()
-    this.clamped = 0
   }
 
   encode(): string {

@@ -1,25 +1,25 @@
-import { accessSync, constants, mkdirSync, readFileSync, statfsSync } from 'node:fs'
 import type { Clock } from '../kernel/clock.ts'
-import { messageOf } from '../kernel/errors.ts'
+import { isAbort } from '../kernel/abort.ts'
+import { messageOf, SoakrigError } from '../kernel/errors.ts'
 import { newRunId, nodeVersion, ownPid } from '../kernel/host.ts'
 import { canaryDoubts } from '../judge/doubts.ts'
 import type { Check } from '../measure/check.ts'
 import { compilePlan } from '../plan/plan.ts'
 import type { Profile } from '../profile/profile.ts'
+import { checkFileLimit, checkResults } from './preflight.ts'
 import { parseProfile } from '../profile/parse.ts'
 import { openRunDirectory } from '../run/run-directory.ts'
 import { openSession } from '../run/session.ts'
 import { createProcessSampler } from '../target/sample.ts'
+
+/** Files that an ordinary run opens at the same time, generously. */
+const ordinaryFiles = 1024
 
 export interface DoctorOptions {
   readonly clock: Clock
   readonly resultsDir: string
   readonly signal: AbortSignal
 }
-
-/** Sockets that a long run opens at the same time, generously. */
-const filesNeeded = 1024
-const diskNeededBytes = 64 * 2 ** 20
 
 /** Checks what runs need here: the runtime, limits, memory readings, the results directory, and a fault path that is live. */
 export async function diagnose({ clock, resultsDir, signal }: DoctorOptions): Promise<readonly Check[]> {
@@ -30,16 +30,17 @@ export async function diagnose({ clock, resultsDir, signal }: DoctorOptions): Pr
       if (memoryKb === null) throw new Error(missing)
       return `${memoryKb} KiB for this process`
     }),
-    await attempt('file limit', async () => checkFileLimit()),
+    await attempt('file limit', async () => checkFileLimit(ordinaryFiles)),
     await attempt('results directory', async () => checkResults(resultsDir)),
-    await attempt('fault path', () => checkFaultPath({ clock, resultsDir, signal })),
+    await attempt('fault path', () => checkFaultPath({ clock, resultsDir, signal }), signal),
   ]
 }
 
-async function attempt(name: string, check: () => Promise<string>): Promise<Check> {
+async function attempt(name: string, check: () => Promise<string>, signal?: AbortSignal): Promise<Check> {
   try {
     return { name, ok: true, detail: await check() }
   } catch (error) {
+    if (isAbort(error, signal)) throw new SoakrigError('ended by a signal', { code: 'aborted', exit: 'aborted' })
     return { name, ok: false, detail: messageOf(error) }
   }
 }
@@ -48,21 +49,6 @@ function checkNode(): Check {
   const [major = 0, minor = 0] = nodeVersion.split('.').map(Number)
   const ok = major > 22 || (major === 22 && minor >= 18)
   return { name: 'Node', ok, detail: ok ? nodeVersion : `${nodeVersion} is too old: 22.18 or newer is needed` }
-}
-
-function checkFileLimit(): string {
-  const line = /^Max open files\s+(\d+|unlimited)/mu.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? '0'
-  const limit = line === 'unlimited' ? Number.POSITIVE_INFINITY : Number(line)
-  if (limit >= filesNeeded) return `${line} open files`
-  throw new Error(`${line} open files are too few: raise the limit to ${filesNeeded} (ulimit -n ${filesNeeded})`)
-}
-
-function checkResults(resultsDir: string): string {
-  mkdirSync(resultsDir, { recursive: true })
-  accessSync(resultsDir, constants.W_OK)
-  const { bavail, bsize } = statfsSync(resultsDir)
-  if (bavail * bsize >= diskNeededBytes) return `${resultsDir} can be written`
-  throw new Error(`${resultsDir} has less than 64 MiB left`)
 }
 
 /** Sends a worker through a relay that resets every exchange: each must fail by it. */

@@ -20,6 +20,7 @@ import { createHistogram, type LatencyHistogram, type LatencySummary } from '../
 import type { Measurements, OwnProcess, SliceSummary } from '../measure/measurements.ts'
 import { expectedMs } from '../plan/plan.ts'
 import type { RunOptions } from './options.ts'
+import { noRuler } from './reference.ts'
 
 /** How a run went, beside what it measured. */
 export interface RunEnd {
@@ -65,7 +66,7 @@ export function composeResult(
     comparisons: verdict.comparisons.map(undecided),
     ceilings: verdict.ceilings,
     thresholds: verdict.thresholds,
-    reference: { id: null, file: null, sha256: null, whyNone: 'no reference is compared with before calibration' },
+    reference: { id: null, file: null, sha256: null, whyNone: 'not looked for' },
     doubts: verdict.doubts,
     generators: measurements.processes.filter(({ role }) => role === 'worker').map(generatorOf),
     windows: end.windows,
@@ -95,7 +96,6 @@ function runOf({ plan: { profile }, kind, argv, tags }: RunOptions, end: RunEnd,
 }
 
 function undecided(comparison: ArmComparison): ResultComparison {
-  const ruler = 'none: differences decide nothing before they are calibrated'
   return {
     ...comparison,
     interval: null,
@@ -104,7 +104,7 @@ function undecided(comparison: ArmComparison): ResultComparison {
     floor: null,
     mde: null,
     verdict: 'inconclusive',
-    ruler,
+    ruler: noRuler,
   }
 }
 

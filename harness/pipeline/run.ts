@@ -14,7 +14,9 @@ import { endLeftovers } from '../run/leftovers.ts'
 import { openRunDirectory } from '../run/run-directory.ts'
 import { openSession, type Session } from '../run/session.ts'
 import { checkAddresses } from './addresses.ts'
+import { checkEnvironment } from './preflight.ts'
 import type { RunOptions } from './options.ts'
+import { withReference } from './reference.ts'
 import { composeResult } from './result.ts'
 import { StageRunner } from './stages.ts'
 
@@ -39,12 +41,13 @@ interface Ending {
 /**
  * Carries out a plan: baseline and policies, then stress, judged and archived. Once it has started, its result is
  * written whole before it returns, also after a signal, a dead target or a failure of soakrig itself.
- * Rejects, before it has started, with `host-not-allowed` (104), `run-directory` or `cannot-write` (106).
+ * Rejects, before it has started, with `host-not-allowed` (104), `file-limit`, `results-directory`, `run-directory` (106).
  */
 export async function carryOut(options: RunOptions): Promise<RunOutcome> {
   const { plan, clock, signal, resultsDir } = options
   const { profile } = plan
   await checkAddresses(profile.target, options.allowedHosts)
+  checkEnvironment(profile, resultsDir)
   const ended = await endLeftovers(resultsDir, clock)
   for (const { role, runId } of ended)
     options.onProgress({ kind: 'note', text: `ended what run ${runId} had left: ${role}` })
@@ -79,7 +82,7 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
       notMeasured: notMeasured(plan, run, verdict, stopped),
       windows: await archive.closeWindows(),
     }
-    const result = composeResult(options, end, run.measurements, run.windows, verdict)
+    const result = await withReference(composeResult(options, end, run.measurements, run.windows, verdict), resultsDir)
     const file = await archive.write(result)
     return { result, file, failure: isAbort(ending.failure, signal) ? null : ending.failure }
   } finally {
@@ -96,11 +99,12 @@ async function runStages(session: Session, options: RunOptions, judgeNow: () => 
     const stages = new StageRunner(session, options)
     await stages.measure()
     const brokeBounds = judge(await judgeNow()).arms.some(({ bounds }) => bounds.some(({ ok }) => !ok))
-    if (brokeBounds && !keepGoing && plan.stress.length > 0) return { failure: null, brokeBounds: true }
+    if (brokeBounds && !keepGoing && plan.stress.length > 0) return { failure: session.failure, brokeBounds: true }
     await stages.stress()
-    return { failure: null, brokeBounds: false }
+    return { failure: session.failure, brokeBounds: false }
   } catch (failure) {
-    return { failure, brokeBounds: false }
+    // What went wrong first is why the rest did.
+    return { failure: session.failure ?? failure, brokeBounds: false }
   } finally {
     watchdog.cancel()
   }

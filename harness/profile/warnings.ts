@@ -16,7 +16,7 @@ const emptyBaseline: ExpectContext['baseline'] = {
   singleP50Ms: 0,
   responseBytes: { min: 0, max: 0 },
   requestBytes: { min: 0, max: 0 },
-  attemptErrorRate: 0,
+  backgroundShare: 0,
 }
 
 /** Warns of slices too short for a fault's probability, as far as the policy's own delays bound the operations in one. */

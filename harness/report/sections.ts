@@ -28,7 +28,7 @@ export function sectionsOf(result: Result): Section[] {
     { title: 'figures', lines: figureLines(result) },
     { title: 'cost of measuring', lines: [...pathCost(result), ...armLines(result, overheadLines)] },
     {
-      title: 'differences within this run, ± their spread over its slices (decide nothing yet)',
+      title: 'differences, ± their spread over slices (decide nothing yet)',
       lines: differenceLines(result),
     },
   ].filter(({ lines }) => lines.length > 0)

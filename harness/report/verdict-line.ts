@@ -17,6 +17,8 @@ function explanation({ verdict, reasons, status, abortedBy }: Result['run'], ref
   const aborted = status === 'aborted' ? `ended early by ${abortedBy ?? 'something unknown'}; ` : ''
   if (verdict !== 'pass') return `: ${aborted}${first}${more}`
   const compared =
-    reference.id === null ? `not compared: ${reference.whyNone ?? 'no reference'}` : `compared with ${reference.id}`
+    reference.id === null
+      ? `not compared: ${reference.whyNone ?? 'no reference'}`
+      : `differences to ${reference.id} decide nothing yet`
   return ` (${aborted}${compared})`
 }

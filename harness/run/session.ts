@@ -1,4 +1,4 @@
-import type { Clock } from '../kernel/clock.ts'
+import type { Clock, Timer } from '../kernel/clock.ts'
 import { nsPerMs, nsPerSecond } from '../kernel/units.ts'
 import {
   addSlice,
@@ -20,7 +20,7 @@ import { type ResourceWatch, watchResources } from './watch.ts'
 import { joinWindows } from './windows.ts'
 
 /** Why a session measures no more. */
-export type Stop = 'signal' | 'target' | 'watchdog'
+export type Stop = 'signal' | 'target' | 'watchdog' | 'error'
 
 export interface SessionOptions {
   readonly plan: Plan
@@ -51,8 +51,15 @@ export interface Session extends AsyncDisposable {
   /** Set once the session can measure no more. */
   readonly stopped: Stop | null
   stop(why: Stop): void
+  /** Stops because of a failure beside the slices, such as a full disk; the first one is kept. */
+  fail(error: unknown): void
+  /** What `fail` was told; null for nothing. */
+  readonly failure: unknown
   measurements(): Promise<Measurements>
 }
+
+/** How long after the word to stop the workers are taken for hung: longer than any drain of a stopped slice. */
+const hungAfterNs = 10 * nsPerSecond
 
 const watchIntervalNs = { smoke: 0.2 * nsPerSecond, long: nsPerSecond }
 
@@ -78,6 +85,8 @@ class RunSession implements Session {
   #unplannedExit: UnplannedExit | null = null
   #lastTarget: Measurements['target'] = { command: [], url: null, pid: null, startTicks: null }
   #stopped: Stop | null = null
+  #failure: unknown = null
+  #patience: Timer | null = null
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -85,6 +94,15 @@ class RunSession implements Session {
 
   get stopped(): Stop | null {
     return this.#stopped
+  }
+
+  get failure(): unknown {
+    return this.#failure
+  }
+
+  fail(error: unknown): void {
+    this.#failure ??= error
+    this.stop('error')
   }
 
   async start(): Promise<void> {
@@ -102,8 +120,8 @@ class RunSession implements Session {
       seed: profile.seed,
       allowedHosts,
       runId: directory.runId,
-      onProcess: (record) => directory.record(record),
-      onWindow: (window) => joiner.add(window),
+      onProcess: (record) => this.#guard(() => directory.record(record)),
+      onWindow: (window) => this.#guard(() => joiner.add(window)),
     })
     this.#workerMeters = this.#shards.pids.map((pid) => meterOwnProcess('worker', pid, clock))
     if (signal.aborted) this.stop('signal')
@@ -115,6 +133,8 @@ class RunSession implements Session {
     this.#stopped = why
     // A worker that is gone already is told of by the slice that waits for it.
     this.#shards?.stop().catch(() => undefined)
+    // One that hangs does not hear the word; the run must end all the same.
+    this.#patience = this.#options.clock.after(hungAfterNs, () => this.#shards?.kill())
   }
 
   async openLife(arms: readonly Arm[]): Promise<void> {
@@ -125,7 +145,7 @@ class RunSession implements Session {
     const life = await startLife({
       settings: profile.target,
       arms,
-      directory,
+      directory: { ...directory, record: (record) => this.#guard(() => directory.record(record)) },
       index,
       seed: profile.seed,
       allowedHosts,
@@ -186,9 +206,22 @@ class RunSession implements Session {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#endWatch()
-    await this.#shards?.[Symbol.asyncDispose]()
-    await this.#closeLife()
+    this.#patience?.cancel()
+    try {
+      await this.#endWatch()
+      await this.#shards?.[Symbol.asyncDispose]()
+    } finally {
+      await this.#closeLife()
+    }
+  }
+
+  /** Runs what is called from an event handler, where a failure would end this process without a result. */
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.fail(error)
+    }
   }
 
   async #closeLife(): Promise<void> {

@@ -14,8 +14,9 @@ import type { Shards } from './shards.ts'
 
 /** Time for the word to reach all workers before the first loop starts. */
 const leadNs = 15 * nsPerMs
-/** The target is quiet when its own count stands still; it is given this long to become so. */
+/** How long the relay, and the target's own count, are given to stand still after a slice. */
 const quietLimitNs = nsPerSecond
+const quietPollNs = 20 * nsPerMs
 
 export interface SliceContext {
   readonly life: TargetLife
@@ -59,6 +60,8 @@ export async function runSlice(context: SliceContext, arm: Arm, shape: SliceShap
   const before = await surroundings(life, arm, false)
   const task = taskOf(context, arm, shape, clock.nowNs() + leadNs)
   const reports = await shards.run(task)
+  // What was given up by us may still be under way in the target, and would be counted in the next slice.
+  if (reports.some(({ all }) => all.attempts.cancelled > 0)) await untilCountStands(life, clock)
   const after = await surroundings(life, arm, true)
   return {
     startNs: task.startAtNs,
@@ -91,6 +94,18 @@ function taskOf(context: SliceContext, arm: Arm, { ordinal, workers }: SliceShap
     // To the deadline of what is in flight: what hangs must end as a failure, not as cut off.
     drainNs: workload.timeoutNs + arm.drainNs,
     windowNs,
+  }
+}
+
+async function untilCountStands({ counter }: TargetLife, clock: Clock): Promise<void> {
+  if (!counter) return
+  const untilNs = clock.nowNs() + quietLimitNs
+  for (let last = await counter.read(); clock.nowNs() < untilNs;) {
+    await clock.sleep(quietPollNs)
+    const next = await counter.read()
+    const moved = counter.requestsBetween(last, next)
+    if ('problem' in moved || moved.requests === 0) return
+    last = next
   }
 }
 

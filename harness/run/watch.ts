@@ -33,8 +33,10 @@ export function watchResources(
       await clock.sleep(Math.max(0, startNs + (index + 1) * intervalNs - clock.nowNs()), controller.signal)
     }
   }
+  let failure: Error | null = null
+  // Kept until somebody waits for it: a rejection that nobody handles would end this process.
   const running = loop().catch((error: unknown) => {
-    if (!isAbort(error, controller.signal)) throw error
+    if (!isAbort(error, controller.signal)) failure = error instanceof Error ? error : new Error(String(error))
   })
 
   return {
@@ -47,6 +49,7 @@ export function watchResources(
     async stop() {
       controller.abort()
       await running
+      if (failure !== null) throw failure
     },
   }
 }

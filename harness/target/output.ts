@@ -60,7 +60,11 @@ export function openOutput(directory: string): TargetOutput {
     },
     bound: () => {
       if (sizeBytes() <= largestBytes) return
-      writeFileSync(older, end(keptBytes))
+      try {
+        writeFileSync(older, end(keptBytes))
+      } catch {
+        // On a full disk the older lines are lost, but the file still gets shorter.
+      }
       // The target's own descriptor appends, so its next line lands at the new start.
       ftruncateSync(fd, 0)
     },

@@ -64,10 +64,21 @@ describe('a fault proves itself', () => {
     expect(attempts.count).toBeGreaterThan(operations.count)
     expect(effects.map(({ metric, ok }) => [metric, ok])).toEqual([
       ['fired.reset', true],
+      ['seen.reset', true],
       ['errorRate', true],
       ['attemptsPerOperation', true],
     ])
     expect(reconciliation.status).toBe('exact')
+  })
+
+  test('a fault that is off is void on a slow target too, where a single worker hardly has time for one operation', async () => {
+    const profile = await bench.profile('slow', {
+      target: { builtin: 'http', knobs: { serviceTime: '600ms' } },
+      policies: latency,
+    })
+    const { code, result } = await bench.soak(profile, '--sabotage', 'fault-off')
+    expect(code).toBe(114)
+    expect(result.doubts.map(({ kind }) => kind)).toContain('effect-missing')
   })
 
   test('a rate that could not show is refused with the change that would', async () => {

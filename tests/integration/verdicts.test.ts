@@ -1,8 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Result } from '../../harness/archive/result.ts'
 import { validateResult } from '../../harness/archive/validate.ts'
 import { armOf, type Bench, openBench, soakrig } from '../support/soakrig.ts'
 
@@ -53,6 +54,27 @@ describe('a target that misbehaves', () => {
     expect(result.run.abortedBy).toBe('target')
     expect(result.target.restarts.unplanned).toBe(1)
     expect(result.phases.flatMap(({ arms }) => arms).some(({ operations }) => operations.ok > 0)).toBe(true)
+  })
+
+  test('by hanging in mid-run fails what it left unanswered', async () => {
+    let served = 0
+    // It answers for a while, then never again.
+    const server = createServer((_, response) => {
+      if (++served < 2000) response.end('hi')
+    })
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve)
+    })
+    const { port } = server.address() as AddressInfo
+    const url = `http://127.0.0.1:${port}/`
+    const flags = ['-c', '4', '-d', '1s', '--timeout', '2s', '--max-error-rate', '0.0001', '--json']
+    const { code, stdout } = await soakrig(['load', url, ...flags, '--results', bench.results])
+    server.closeAllConnections()
+    server.close()
+    const { operations, errors } = armOf(JSON.parse(stdout) as Result, 'load', 'baseline')
+    expect(errors).toEqual({ timeout: 4 })
+    expect(operations.cutOff).toBe(0)
+    expect(code).toBe(99)
   })
 
   test('by answering 200 with a wrong body fails every operation', async () => {
@@ -122,10 +144,51 @@ describe('ad hoc load', () => {
     const args = ['load', `http://127.0.0.1:${port}/`, '-c', '4', '-d', '500ms', '--json', '--results', bench.results]
     const { code, stdout } = await soakrig(args)
     server.close()
-    const result = JSON.parse(stdout) as Parameters<typeof armOf>[0]
+    const result = JSON.parse(stdout) as Result
     expect(code).toBe(0)
     expect(validateResult(result)).toEqual([])
     expect(result.metrics.operations).toBeGreaterThan(0)
     expect(armOf(result, 'load', 'baseline').workers).toBe(4)
   })
+})
+
+describe('a stage by itself', () => {
+  test.each([
+    ['baseline', ['canary', 'warmup', 'baseline']],
+    ['policies', ['canary', 'warmup', 'baseline', 'policy']],
+    ['stress', ['warmup', 'stress']],
+  ])('%s measures %j and passes', async (command, kinds) => {
+    const profile = await bench.profile(`stage-${command}`, {
+      policies: { latency: { fault: { latency: { delay: '20ms' } } } },
+    })
+    const args = [command, profile, '--mode', 'smoke', '--json', '--results', bench.results]
+    const { code, stdout } = await soakrig(args)
+    const { run, phases } = JSON.parse(stdout) as Result
+    expect(run.reasons).toEqual([])
+    expect(code).toBe(0)
+    expect([...new Set(phases.map(({ kind }) => kind))]).toEqual(kinds)
+  })
+})
+
+test('results that cannot be written end a run before it starts, and nothing is left running', async () => {
+  const profile = await bench.profile('unwritable', {})
+  const file = join(bench.directory, 'a-file')
+  await writeFile(file, '')
+  const { code, stderr } = await soakrig(['soak', profile, '--mode', 'smoke', '--results', file])
+  expect(code).toBe(106)
+  expect(stderr).toMatch(/a-file/u)
+})
+
+test('a run with more processes than workers in a slice loses no window', async () => {
+  const profile = await bench.profile('processes', { load: { model: 'closed', workers: 4, processes: 2 } })
+  const { code, result } = await bench.soak(profile)
+  expect(result.run.reasons).toEqual([])
+  expect(code).toBe(0)
+  const lines = (await readFile(join(bench.results, 'processes', result.windows?.file ?? ''), 'utf8'))
+    .trim()
+    .split('\n')
+  const stress = lines
+    .map((line) => JSON.parse(line) as { phase: string })
+    .filter(({ phase }) => phase === 'stress.smoke')
+  expect(stress).toHaveLength(3)
 })

@@ -7,7 +7,7 @@ export function baselineOf(changes: Partial<BaselineFacts>): BaselineFacts {
     singleP50Ms: 0.1,
     responseBytes: { min: 100, max: 100 },
     requestBytes: { min: 60, max: 60 },
-    attemptErrorRate: 0,
+    backgroundShare: 0,
     ...changes,
   }
 }
@@ -19,6 +19,9 @@ export function factsOf(changes: Partial<EffectFacts>): EffectFacts {
     operations: 1000,
     attempts: 1000,
     failedOperations: 0,
+    cutOff: 0,
+    attemptErrors: {},
+    cancelled: 0,
     injectedDelayErrorP50Ms: null,
     fired: {},
     ...changes,

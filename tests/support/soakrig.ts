@@ -52,12 +52,12 @@ const quick = {
   load: { model: 'closed', workers: 6 },
   modes: {
     smoke: {
-      duration: '900ms',
+      duration: '600ms',
       slices: 1,
-      slice: '700ms',
-      discard: '150ms',
+      slice: '450ms',
+      discard: '120ms',
       warmup: '400ms',
-      window: '300ms',
+      window: '200ms',
       budget: '45s',
     },
   },

@@ -1,8 +1,7 @@
-import { lookup } from 'node:dns/promises'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import type { Clock } from '../../kernel/clock.ts'
 import { SoakrigError, systemCode } from '../../kernel/errors.ts'
-import { mayDial } from '../../kernel/loopback.ts'
+import { resolveAllowed } from '../../kernel/loopback.ts'
 import { createRng, type Rng } from '../../kernel/rng.ts'
 import { TimerWheel } from '../../kernel/timer-wheel.ts'
 import { createHistogram } from '../../measure/histogram.ts'
@@ -68,7 +67,7 @@ interface ArmContext {
 }
 
 async function openArm(arm: RelayArm, { rng, clock, wheel, allowedHosts }: ArmContext): Promise<OpenArm> {
-  const address = await resolveUpstream(arm.upstream.host, allowedHosts)
+  const address = await resolveAllowed(arm.upstream.host, allowedHosts)
   const meters = createMeters()
   const faults = createFaults(arm.faults)
   const connections = new Set<{ destroy(): void }>()
@@ -160,22 +159,6 @@ function createFaults(settings: Faults): {
       }
     },
   }
-}
-
-async function resolveUpstream(host: string, allowedHosts: readonly string[]): Promise<string> {
-  const { address } = await lookup(host).catch((error: unknown) => {
-    throw new SoakrigError(`the host ${host} has no address`, {
-      code: 'host-unknown',
-      exit: 'environment',
-      cause: error,
-    })
-  })
-  if (mayDial(address, host, allowedHosts)) return address
-  throw new SoakrigError(`${host} (${address}) is not a loopback address`, {
-    code: 'host-not-allowed',
-    exit: 'usage',
-    hint: `Name it with --allow-host ${host} if it is yours to stress.`,
-  })
 }
 
 async function listen(server: Server, { host, port }: RelayArm['listen']): Promise<void> {

@@ -147,7 +147,7 @@ describe('faults together', () => {
       latency: { delay: '40ms' },
       reset: { probability: 0.1 },
     })
-    expect(expectationOf(faults, baselineOf({ attemptErrorRate: 0 }), 100)).toMatchObject({
+    expect(expectationOf(faults, baselineOf({ backgroundShare: 0 }), 100)).toMatchObject({
       delayMs: { lo: 45, hi: 45 },
       errorShare: expect.closeTo(0.1, 12),
     })
@@ -159,5 +159,31 @@ describe('faults together', () => {
       errorShare: 0,
     })
     expect(faultEffects(parseFaults({}), baselineOf({}), factsOf({}), onClient)).toEqual([])
+  })
+})
+
+describe('a reset that fired', () => {
+  const faults = parseFaults({ reset: { probability: 0.05 } })
+  const seen = (attemptErrors: Record<string, number>, cancelled = 0) =>
+    faultEffects(
+      faults,
+      baselineOf({}),
+      factsOf({ attemptErrors, cancelled, fired: { reset: { eligible: 1000, fired: 50 } } }),
+      { clientLatency: true },
+    ).find(({ metric }) => metric === 'seen.reset')?.ok
+
+  it('must have reached the client', () => {
+    expect(seen({ reset: 50 })).toBe(true)
+    expect(seen({ reset: 10 })).toBe(false)
+    expect(seen({})).toBe(false)
+  })
+
+  it('may have hit attempts that the client had given up', () => {
+    expect(seen({ reset: 48 }, 2)).toBe(true)
+    expect(seen({ reset: 47 }, 2)).toBe(false)
+  })
+
+  it('is not all that resets, where the target does so too', () => {
+    expect(seen({ reset: 80 })).toBe(false)
   })
 })

@@ -74,6 +74,7 @@ describe('what a latency should do', () => {
       delayMs: { lo: 40, hi: 40 },
       firedShare: 1,
       errorShare: 0,
+      errorClass: null,
     })
   })
 

@@ -57,6 +57,7 @@ describe('a reset', () => {
       delayMs: { lo: 0, hi: 0 },
       firedShare: 0.05,
       errorShare: 0.05,
+      errorClass: 'reset',
     })
   })
 })

@@ -379,7 +379,7 @@ describe('a malformed profile', () => {
       'more processes than workers',
       { load: { workers: 2, processes: 3 } },
       '/load/processes',
-      /at most one for each of the 2/u,
+      /at most 2, as each needs/u,
     ],
     [
       'a path without /',

@@ -113,8 +113,10 @@ describe('a retry', () => {
 
 describe('what a retry should do', () => {
   const settings = (maxCalls: number) => retry.parse({ maxCalls, strategy: 'fixed' })
-  const seen = (maxCalls: number, attemptErrorShare: number, facts: Parameters<typeof factsOf>[0]) =>
-    retry.expect(settings(maxCalls), { attemptErrorShare, facts: factsOf(facts) }).map(({ metric, ok }) => [metric, ok])
+  const seen = (maxCalls: number, injectedShare: number, facts: Parameters<typeof factsOf>[0], backgroundShare = 0) =>
+    retry
+      .expect(settings(maxCalls), { injectedShare, backgroundShare, facts: factsOf(facts) })
+      .map(({ metric, ok }) => [metric, ok])
 
   it.each([
     // q = 5 %, n = 4: one failure in 160,000 operations, 1.0526 attempts each.
@@ -149,6 +151,14 @@ describe('what a retry should do', () => {
       }
       expect(seen(4, 0.3, { operations: 500, attempts, failedOperations }).every(([, ok]) => ok)).toBe(true)
     }
+  })
+
+  it('leaves room for what the target fails by itself, and no more', () => {
+    const rare = { operations: 10_000, attempts: 10_002, failedOperations: 1 }
+    expect(seen(4, 0, rare)).toContainEqual(['errorRate', false])
+    expect(seen(4, 0, rare, 5e-4).every(([, ok]) => ok)).toBe(true)
+    const many = { operations: 10_000, attempts: 10_200, failedOperations: 100 }
+    expect(seen(4, 0, many, 5e-4).every(([, ok]) => !ok)).toBe(true)
   })
 
   it('is not seen where there were no operations', () => {

@@ -1,0 +1,45 @@
+import { accessSync, constants, mkdirSync, readFileSync, statfsSync } from 'node:fs'
+import { messageOf, SoakrigError } from '../kernel/errors.ts'
+import type { Profile } from '../profile/profile.ts'
+
+const diskNeededBytes = 64 * 2 ** 20
+/** Files of a process besides its sockets. */
+const otherFiles = 64
+
+function environmentFailure(code: string, message: string, cause?: unknown): SoakrigError {
+  return new SoakrigError(message, { code, exit: 'environment', cause })
+}
+
+/** What can be known before anything is started. Throws `file-limit` or `results-directory` (106). */
+export function checkEnvironment({ load, mode }: Profile, resultsDir: string): void {
+  // The relay holds two sockets for each of the client's.
+  checkFileLimit(2 * Math.max(load.connections, mode.workers) + otherFiles)
+  checkResults(resultsDir)
+}
+
+/** Says how many files a process may open. Throws `file-limit` (106) where that is less than `needed`. */
+export function checkFileLimit(needed: number): string {
+  const line = /^Max open files\s+(\d+|unlimited)/mu.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? '0'
+  if (line === 'unlimited' || Number(line) >= needed) return `${line} open files`
+  throw environmentFailure(
+    'file-limit',
+    `${line} open files are too few: raise the limit to ${needed} (ulimit -n ${needed})`,
+  )
+}
+
+/** Says that results can be written. Throws `results-directory` (106). */
+export function checkResults(resultsDir: string): string {
+  const { bavail, bsize } = writable(resultsDir)
+  if (bavail * bsize >= diskNeededBytes) return `${resultsDir} can be written`
+  throw environmentFailure('results-directory', `${resultsDir} has less than 64 MiB left`)
+}
+
+function writable(directory: string) {
+  try {
+    mkdirSync(directory, { recursive: true })
+    accessSync(directory, constants.W_OK)
+    return statfsSync(directory)
+  } catch (error) {
+    throw environmentFailure('results-directory', `${directory} cannot be written: ${messageOf(error)}`, error)
+  }
+}

@@ -1,0 +1,60 @@
+import { newestPassing } from '../archive/list.ts'
+import type { Result, ResultComparison } from '../archive/result.ts'
+import { compareResults } from '../compare/compare.ts'
+import type { ComparisonRow } from '../compare/comparison.ts'
+import { messageOf } from '../kernel/errors.ts'
+import { significant } from '../kernel/units.ts'
+
+/** The arms whose differences to a reference are worth a line: the run as a whole, and the target undisturbed. */
+const scopes = ['run', 'baseline/baseline-direct']
+
+/**
+ * Adds to a result its differences to the newest passing one that is comparable, or why there is none. They are shown
+ * with their spread, and decide nothing before thresholds are calibrated.
+ */
+export async function withReference(result: Result, resultsDir: string): Promise<Result> {
+  const { profile, mode } = result.run
+  const { hostFingerprint, profileFingerprint } = result.env
+  const answer = await newestPassing({ resultsDir, profile, mode, hostFingerprint, profileFingerprint }).catch(
+    (error: unknown) => ({ whyNone: messageOf(error) }),
+  )
+  const nothing = { id: null, file: null, sha256: null }
+  if ('whyNone' in answer) return { ...result, reference: { ...nothing, whyNone: answer.whyNone } }
+  const { found } = answer
+  const { id } = found.result.run
+  const { rows } = compareResults(found, { result, sha256: '' })
+  const differences = rows
+    .filter(({ scope, ratio }) => scopes.includes(scope) && ratio !== null)
+    .map((row) => differenceOf(row, id, result.plan.rounds))
+  return {
+    ...result,
+    comparisons: [...result.comparisons, ...differences],
+    reference: { id, file: found.file, sha256: found.sha256, whyNone: null },
+  }
+}
+
+function differenceOf(row: ComparisonRow, id: string, rounds: number): ResultComparison {
+  const { scope, metric, unit, better, base, next, ratio, spread } = row
+  const spreads = [spread.base, spread.next].filter((value) => value !== null)
+  return {
+    policy: scope,
+    against: `reference ${id}`,
+    metric,
+    unit,
+    rounds,
+    base,
+    value: next,
+    logRatio: ratio === null || ratio <= 0 ? null : significant((better === 'less' ? 1 : -1) * Math.log(ratio)),
+    interval: null,
+    spread: spreads.length === 0 ? null : significant(Math.max(...spreads)),
+    p: null,
+    margin: null,
+    floor: null,
+    mde: null,
+    verdict: 'inconclusive',
+    ruler: noRuler,
+  }
+}
+
+/** Why no comparison decides anything yet. */
+export const noRuler = 'none: differences decide nothing before they are calibrated'

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest'
+import { judge, type Case } from '../../../harness/judge/judge.ts'
+import { watchWindows } from '../../../harness/judge/windows.ts'
+import { type ArmMeasurement, emptyArm, type Measurements } from '../../../harness/measure/measurements.ts'
+import type { Arm } from '../../../harness/plan/arms.ts'
+import { compilePlan } from '../../../harness/plan/plan.ts'
+import { parseProfile } from '../../../harness/profile/parse.ts'
+
+const profile = parseProfile(
+  {
+    name: 'p',
+    target: { builtin: 'http' },
+    policies: { reset: { fault: { reset: { probability: '5%' } }, bounds: { errors: ['rate<10%'] } } },
+    ceilings: { rssDeltaKb: null },
+  },
+  { mode: 'smoke', flags: {}, env: {} },
+)
+const plan = compilePlan(profile, { baseline: true, policies: true, stress: false })
+const warmup = plan.warmup?.single as Arm
+const arms = [warmup, ...(plan.lives[0]?.arms ?? [])]
+
+/** An arm with so many operations of 1 ms, of which some failed; the relay reset as many. */
+function measured(arm: Arm, count: number, failed: number, fired = failed): ArmMeasurement {
+  const measurement = emptyArm(arm, 1)
+  measurement.slices = 1
+  measurement.measuredNs = 1e9
+  for (const counts of [measurement.all, measurement.measured]) {
+    Object.assign(counts.operations, { count, ok: count - failed, failed })
+    Object.assign(counts.attempts, { count, failed })
+    if (failed > 0) counts.attemptErrors['reset'] = failed
+    Object.assign(counts.requests[0] ?? {}, { responses: count - failed, bytesReceived: 100 * count })
+  }
+  for (let index = 0; index < count - failed; index++) measurement.latencies.ok.record(1000)
+  if (arm.policy) measurement.tallies = { reset: { eligible: count, fired, bytes: 0 } }
+  measurement.server = { requests: count - fired, slack: 0 }
+  return measurement
+}
+
+function caseOf(changes: Partial<Case> = {}, policy = { failed: 50, fired: 50 }, leaveOut?: string): Case {
+  const all = arms.filter(({ id }) => id !== leaveOut)
+  const measurements: Measurements = {
+    arms: new Map(
+      all.map((arm) => [
+        arm.id,
+        arm.policy ? measured(arm, 1000, policy.failed, policy.fired) : measured(arm, 1000, 0),
+      ]),
+    ),
+    slices: [],
+    processes: [],
+    lives: 1,
+    unplannedExit: null,
+    memoryMissing: { count: 0, detail: null },
+    target: { command: [], url: null, pid: 1, startTicks: 1 },
+  }
+  const windows = watchWindows(0).read()
+  return { profile, arms, rounds: 1, measurements, windows, stressed: false, stopped: null, strict: false, ...changes }
+}
+
+describe('a verdict', () => {
+  test('is a pass where every effect showed and every limit held', () => {
+    expect(judge(caseOf())).toMatchObject({ verdict: 'pass', exitCode: 0, reasons: [] })
+  })
+
+  test('is void where the fault did not fire, though every bound held', () => {
+    const { verdict, exitCode, reasons } = judge(caseOf({}, { failed: 0, fired: 0 }))
+    expect([verdict, exitCode]).toEqual(['void', 114])
+    expect(reasons[0]).toMatch(/fired\.reset/u)
+  })
+
+  test('is a failure where a bound broke', () => {
+    const { verdict, exitCode, reasons } = judge(caseOf({}, { failed: 150, fired: 50 }))
+    expect([verdict, exitCode]).toEqual(['fail', 99])
+    expect(reasons[0]).toMatch(/bound of policy\.reset/u)
+  })
+
+  test('is void where a planned arm was not measured in a run that came to its end', () => {
+    const { exitCode, doubts } = judge(caseOf({}, undefined, 'policy.reset/policy-relay'))
+    expect(exitCode).toBe(114)
+    expect(doubts.map(({ kind }) => kind)).toContain('no-operations')
+  })
+
+  test('is 105 after a signal, whatever is missing', () => {
+    const run = caseOf({ stopped: 'signal' }, undefined, 'policy.reset/policy-relay')
+    expect(judge(run)).toMatchObject({ verdict: 'inconclusive', exitCode: 105 })
+  })
+
+  test('is 113 where the target died, before anything that it broke', () => {
+    const run = caseOf({ stopped: 'target' }, { failed: 150, fired: 50 })
+    const died = { ...run.measurements, unplannedExit: { code: 1, signal: null, tail: ['boom'] } }
+    const { exitCode, reasons } = judge({ ...run, measurements: died })
+    expect(exitCode).toBe(113)
+    expect(reasons[0]).toMatch(/exit code 1; its last line: boom/u)
+    expect(reasons).toHaveLength(2)
+  })
+})
