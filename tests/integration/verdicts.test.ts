@@ -27,7 +27,7 @@ describe('a target that misbehaves', () => {
 
   test('by leaking breaks the ceiling of the RSS delta', async () => {
     const profile = await bench.profile('leak', { target: { builtin: 'http', knobs: { leak: '64kib' } } })
-    const { code, result } = await bench.soak(profile)
+    const { code, result } = await bench.soak(profile, '--duration', '2s')
     expect(code).toBe(99)
     expect(result.metrics.rssDeltaKb).toBeGreaterThan(131_072)
     expect(result.run.reasons[0]).toMatch(/RSS delta/u)
