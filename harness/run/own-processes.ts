@@ -1,6 +1,9 @@
 import type { Clock } from '../kernel/clock.ts'
+import { nsPerMs } from '../kernel/units.ts'
 import type { OwnProcess } from '../measure/measurements.ts'
+import type { Arm } from '../plan/arms.ts'
 import { createProcessSampler } from '../target/sample.ts'
+import type { CarriedSlice } from './slice.ts'
 
 /** Over this share of a core, or with this lateness of its event loop, a process of ours is saturated. */
 const saturatedCpu = 0.85
@@ -8,7 +11,7 @@ const saturatedDelayMs = 1
 const saturatedDelayShare = 0.1
 
 /** How one of our processes fared in one slice. */
-export interface SliceShare {
+interface SliceShare {
   readonly cpuMs: number
   readonly measuredMs: number
   readonly eventLoopDelayP99Ms: number
@@ -17,7 +20,7 @@ export interface SliceShare {
 }
 
 /** Follows one of our own processes over the slices. */
-export interface OwnProcessMeter {
+interface OwnProcessMeter {
   add(share: SliceShare): void
   /** Goes on with another process in the same role. */
   follow(pid: number): void
@@ -25,7 +28,7 @@ export interface OwnProcessMeter {
 }
 
 /** Starts to follow a load worker or the relay. */
-export function meterOwnProcess(role: OwnProcess['role'], pid: number, clock: Clock): OwnProcessMeter {
+function meterOwnProcess(role: OwnProcess['role'], pid: number, clock: Clock): OwnProcessMeter {
   let sampler = createProcessSampler(pid, clock)
   let slices = 0
   let saturated = 0
@@ -54,5 +57,43 @@ export function meterOwnProcess(role: OwnProcess['role'], pid: number, clock: Cl
         saturatedShare: slices === 0 ? 0 : saturated / slices,
       }
     },
+  }
+}
+
+/** Follows all of our own processes over the slices of a run. */
+export interface OwnProcesses {
+  followWorkers(pids: readonly number[]): void
+  /** The relay of this life of the target goes on where that of the last one ended. */
+  followRelay(pid: number): void
+  add(arm: Arm, slice: CarriedSlice): void
+  read(): Promise<readonly OwnProcess[]>
+}
+
+/** Starts with none. */
+export function createOwnProcesses(clock: Clock): OwnProcesses {
+  let workers: OwnProcessMeter[] = []
+  let relay: OwnProcessMeter | null = null
+  return {
+    followWorkers(pids) {
+      workers = pids.map((pid) => meterOwnProcess('worker', pid, clock))
+    },
+    followRelay(pid) {
+      if (relay) relay.follow(pid)
+      else relay = meterOwnProcess('relay', pid, clock)
+    },
+    add(arm, { measurement, eventLoopDelayP99Ms, workerCpuMs }) {
+      const measuredMs = measurement.measuredNs / nsPerMs
+      const p50Ms = measurement.latencies.ok.percentileMs(50)
+      for (const [index, worker] of workers.entries()) {
+        const delayMs = eventLoopDelayP99Ms.workers[index] ?? 0
+        worker.add({ cpuMs: workerCpuMs[index] ?? 0, measuredMs, eventLoopDelayP99Ms: delayMs, p50Ms })
+      }
+      if (arm.path !== 'relay') return
+      // Of the relay the whole slice is known, not its measured part.
+      const sliceMs = arm.sliceNs / nsPerMs
+      const delayMs = eventLoopDelayP99Ms.relay ?? 0
+      relay?.add({ cpuMs: measurement.relayCpuMs ?? 0, measuredMs: sliceMs, eventLoopDelayP99Ms: delayMs, p50Ms })
+    },
+    read: () => Promise.all([...workers, ...(relay ? [relay] : [])].map((meter) => meter.read())),
   }
 }

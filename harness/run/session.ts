@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../kernel/clock.ts'
-import { nsPerMs, nsPerSecond } from '../kernel/units.ts'
+import { nsPerSecond } from '../kernel/units.ts'
 import {
   addSlice,
   type ArmMeasurement,
@@ -12,10 +12,11 @@ import {
 import type { Arm } from '../plan/arms.ts'
 import type { Plan } from '../plan/plan.ts'
 import { startLife, type Sabotage, type TargetLife } from './life.ts'
-import { meterOwnProcess, type OwnProcessMeter } from './own-processes.ts'
+import { createOwnProcesses, type OwnProcesses } from './own-processes.ts'
 import type { RunDirectory } from './run-directory.ts'
 import { type Shards, startShards } from './shards.ts'
-import { type CarriedSlice, runSlice } from './slice.ts'
+import { runSlice } from './slice.ts'
+import { type SlicePlace, summaryOf } from './summary.ts'
 import { type ResourceWatch, watchResources } from './watch.ts'
 import { joinWindows } from './windows.ts'
 
@@ -33,10 +34,8 @@ export interface SessionOptions {
   readonly onWindow: (window: WindowMeasurement) => void
 }
 
-/** Where a slice stands in the schedule. */
-export interface SlicePlace {
-  readonly round: number
-  readonly order: number
+/** How a slice is to be run. */
+export interface SliceOrder extends SlicePlace {
   readonly workers: number
   /** True to watch the target's memory while the slice runs. */
   readonly watched?: boolean
@@ -47,7 +46,7 @@ export interface Session extends AsyncDisposable {
   /** Ends the life before, if any, and starts the target and the relay anew. */
   openLife(arms: readonly Arm[]): Promise<void>
   /** Runs one slice and adds it to its arm. */
-  slice(arm: Arm, place: SlicePlace): Promise<ArmMeasurement>
+  slice(arm: Arm, place: SliceOrder): Promise<ArmMeasurement>
   /** Set once the session can measure no more. */
   readonly stopped: Stop | null
   stop(why: Stop): void
@@ -76,8 +75,7 @@ class RunSession implements Session {
   readonly #slices: SliceSummary[] = []
   readonly #memoryMissing: { count: number; detail: string | null } = { count: 0, detail: null }
   #shards: Shards | null = null
-  #workerMeters: OwnProcessMeter[] = []
-  #relayMeter: OwnProcessMeter | null = null
+  readonly #ours: OwnProcesses
   #life: TargetLife | null = null
   #lives = 0
   #ordinal = 0
@@ -90,6 +88,7 @@ class RunSession implements Session {
 
   constructor(options: SessionOptions) {
     this.#options = options
+    this.#ours = createOwnProcesses(options.clock)
   }
 
   get stopped(): Stop | null {
@@ -106,7 +105,7 @@ class RunSession implements Session {
   }
 
   async start(): Promise<void> {
-    const { plan, directory, clock, signal, allowedHosts, onWindow } = this.#options
+    const { plan, directory, signal, allowedHosts, onWindow } = this.#options
     const { profile } = plan
     const count = profile.load.processes
     const joiner = joinWindows(
@@ -123,7 +122,7 @@ class RunSession implements Session {
       onProcess: (record) => this.#guard(() => directory.record(record)),
       onWindow: (window) => this.#guard(() => joiner.add(window)),
     })
-    this.#workerMeters = this.#shards.pids.map((pid) => meterOwnProcess('worker', pid, clock))
+    this.#ours.followWorkers(this.#shards.pids)
     if (signal.aborted) this.stop('signal')
     else signal.addEventListener('abort', () => this.stop('signal'), { once: true })
   }
@@ -154,8 +153,7 @@ class RunSession implements Session {
       sabotage,
     })
     this.#life = life
-    if (life.relay && this.#relayMeter) this.#relayMeter.follow(life.relay.pid)
-    else if (life.relay) this.#relayMeter = meterOwnProcess('relay', life.relay.pid, clock)
+    if (life.relay) this.#ours.followRelay(life.relay.pid)
     const { target } = life
     this.#lastTarget = {
       command: target.command,
@@ -171,7 +169,7 @@ class RunSession implements Session {
     })
   }
 
-  async slice(arm: Arm, place: SlicePlace): Promise<ArmMeasurement> {
+  async slice(arm: Arm, place: SliceOrder): Promise<ArmMeasurement> {
     const { clock } = this.#options
     const { profile } = this.#options.plan
     const life = this.#life
@@ -187,17 +185,17 @@ class RunSession implements Session {
       workers: place.workers,
     })
     await this.#endWatch()
-    this.#summarise(arm, place, carried)
+    this.#ours.add(arm, carried)
+    this.#slices.push(summaryOf(arm, place, carried))
     addSlice(known, carried.measurement)
     return known
   }
 
   async measurements(): Promise<Measurements> {
-    const meters = [...this.#workerMeters, ...(this.#relayMeter ? [this.#relayMeter] : [])]
     return {
       arms: this.#arms,
       slices: this.#slices,
-      processes: await Promise.all(meters.map((meter) => meter.read())),
+      processes: await this.#ours.read(),
       lives: this.#lives,
       unplannedExit: this.#unplannedExit,
       memoryMissing: this.#memoryMissing,
@@ -237,41 +235,5 @@ class RunSession implements Session {
     this.#watch = null
     this.#memoryMissing.count += watch.missing.count
     this.#memoryMissing.detail ??= watch.missing.detail
-  }
-
-  #summarise(arm: Arm, { round, order }: SlicePlace, { startNs, measurement, ...ours }: CarriedSlice): void {
-    const { ok } = measurement.latencies
-    const measuredMs = measurement.measuredNs / nsPerMs
-    const p50Ms = ok.percentileMs(50)
-    for (const [index, meter] of this.#workerMeters.entries()) {
-      meter.add({
-        cpuMs: ours.workerCpuMs[index] ?? 0,
-        measuredMs,
-        eventLoopDelayP99Ms: ours.eventLoopDelayP99Ms.workers[index] ?? 0,
-        p50Ms,
-      })
-    }
-    if (arm.path === 'relay') {
-      const cpuMs = measurement.relayCpuMs ?? 0
-      this.#relayMeter?.add({
-        cpuMs,
-        measuredMs: arm.sliceNs / nsPerMs,
-        eventLoopDelayP99Ms: ours.eventLoopDelayP99Ms.relay ?? 0,
-        p50Ms,
-      })
-    }
-    this.#slices.push({
-      round,
-      order,
-      identity: arm,
-      startNs,
-      durationNs: measurement.measuredNs,
-      ok: measurement.measured.operations.ok,
-      failed: measurement.measured.operations.failed,
-      p50Ms,
-      p95Ms: ok.percentileMs(95),
-      p99Ms: ok.percentileMs(99),
-      targetCpuMs: measurement.targetCpuMs,
-    })
   }
 }

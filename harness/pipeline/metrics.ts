@@ -1,0 +1,50 @@
+import type { ResultMetrics } from '../archive/result.ts'
+import { rssDeltaKb } from '../judge/ceilings.ts'
+import type { Verdict } from '../judge/judge.ts'
+import type { WindowSummary } from '../judge/windows.ts'
+
+/** The phase whose figures stand for the run: the last stress segment, else the direct baseline, else the load. */
+export function metricsOf({ arms }: Verdict, windows: WindowSummary): ResultMetrics {
+  const source =
+    arms.findLast(({ arm }) => arm.phaseKind === 'stress' || arm.phaseKind === 'load') ??
+    arms.find(({ arm }) => arm.id === 'baseline/baseline-direct')
+  const { firstFds, lastFds } = windows
+  const growth = {
+    correctedLatencyMs: null,
+    rssDeltaKb: rssDeltaKb(windows),
+    rssSlopeKbPerMin: null,
+    fdDelta: firstFds === null || lastFds === null ? null : lastFds - firstFds,
+  }
+  if (!source) return { ...noFigures, ...growth }
+  const { arm, figures, measurement } = source
+  const { operations, attempts } = measurement.measured
+  const { count: _, ...latencyMs } = figures.latencyMs
+  const cpuMs = measurement.targetCpuMs
+  return {
+    source: arm.id,
+    requestsPerSecond: figures.okPerSecond,
+    operations: operations.count,
+    attempts: attempts.count,
+    failed: operations.failed,
+    errorRate: figures.errorRate,
+    degradedRate: figures.ended === 0 ? null : operations.degraded / figures.ended,
+    latencyMs,
+    cpuUsPerRequest: cpuMs === null ? null : (1000 * cpuMs) / Math.max(1, measurement.all.attempts.count),
+    ...growth,
+  }
+}
+
+const noLatency = { min: null, mean: null, p50: null, p90: null, p95: null, p99: null, p999: null, max: null }
+
+/** Of a run in which nothing was measured. */
+const noFigures = {
+  source: null,
+  requestsPerSecond: null,
+  operations: 0,
+  attempts: 0,
+  failed: 0,
+  errorRate: null,
+  degradedRate: null,
+  latencyMs: noLatency,
+  cpuUsPerRequest: null,
+}
