@@ -30,6 +30,8 @@ export interface ReferenceWish {
   readonly resultsDir: string
   readonly profile: string
   readonly mode: string
+  /** Only a run of the same stages has the same figures. */
+  readonly kind: string
   readonly hostFingerprint: string
   readonly profileFingerprint: string
 }
@@ -52,6 +54,7 @@ export async function newestPassing(
 function serves({ run, env, sabotage, simulated }: Result, wish: ReferenceWish): boolean {
   return (
     run.verdict === 'pass' &&
+    run.kind === wish.kind &&
     run.status === 'completed' &&
     sabotage === null &&
     !simulated &&

@@ -85,12 +85,12 @@ function firedEffect(keyword: string, shares: readonly number[], facts: EffectFa
   return { ...effect, ok: false, ...(likely && { inconclusive: `nothing fired in ${eligible} eligible exchanges` }) }
 }
 
-/** Every firing that fails an attempt must have reached the client as such, but for attempts that it had given up. */
+/** Every firing that fails an attempt must have reached the client as such, but for attempts that it had given up or sent again. */
 function seenEffect(keyword: string, errorClass: string | null, baseline: BaselineFacts, facts: EffectFacts): Effect[] {
   const fired = facts.fired[keyword]?.fired ?? 0
   if (errorClass === null || fired === 0) return []
   const seen = facts.attemptErrors[errorClass] ?? 0
   const own = baseline.backgroundShare * (facts.fired[keyword]?.eligible ?? 0)
-  const band = [1 - facts.cancelled / fired, 1 + (own + 1) / fired] as const
+  const band = [1 - (facts.cancelled + facts.staleReconnects) / fired, 1 + (own + 1) / fired] as const
   return [effectOf(`seen.${keyword}`, 'share', band, seen / fired)]
 }

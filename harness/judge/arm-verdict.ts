@@ -1,7 +1,7 @@
 import type { BaselineFacts, Effect } from '../measure/effect.ts'
 import type { ArmMeasurement } from '../measure/measurements.ts'
 import type { Arm } from '../plan/arms.ts'
-import type { Policy } from '../profile/profile.ts'
+import type { Profile } from '../profile/profile.ts'
 import { effectsOf } from './effects.ts'
 import { type ArmFigures, figuresOf } from './facts.ts'
 import { holdThreshold, type Limit } from './limits.ts'
@@ -22,7 +22,7 @@ export function judgeArm(
   arm: Arm,
   measurement: ArmMeasurement,
   baseline: BaselineFacts | null,
-  policies: readonly Policy[],
+  { policies, workload }: Profile,
 ): ArmVerdict {
   const figures = figuresOf(measurement)
   const policy = arm.kind === 'policy' ? policies.find(({ name }) => name === arm.policy) : undefined
@@ -31,7 +31,7 @@ export function judgeArm(
     arm,
     measurement,
     figures,
-    effects: judged ? effectsOf(arm, measurement, baseline) : [],
+    effects: judged ? effectsOf(arm, measurement, baseline, workload) : [],
     bounds: (policy?.bounds ?? []).map((bound) => holdThreshold('bound', arm.id, bound, figures)),
     reconciliation: reconcile(measurement),
   }

@@ -78,13 +78,15 @@ export function runDoubts(
 ): readonly Doubt[] {
   const { processes, memoryMissing, arms } = measurements
   const hasStats = [...arms.values()].some(({ server }) => server !== null)
-  const unread = memoryCeiling && stressed && (windows.firstMemoryKb === null || memoryMissing.count > 0)
+  // A sample may miss a process that just ended; a window without any is a gap.
+  const gap = windows.withoutMemory > 0 && memoryMissing.count > 0
+  const unread = memoryCeiling && stressed && (windows.firstMemoryKb === null || gap)
   return [
     ...(unread
       ? [
           doubt(
             'memory-unreadable',
-            `the target's memory could not be read ${memoryMissing.count} times: ${memoryMissing.detail ?? 'no sample was taken'}`,
+            `the target's memory could not be read: ${memoryMissing.detail ?? 'no sample was taken'}`,
             ['rssDeltaKb'],
           ),
         ]

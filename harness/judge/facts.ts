@@ -54,8 +54,9 @@ export function baselineFacts(
   single: ArmMeasurement | undefined,
 ): BaselineFacts | null {
   const p50Ms = baseline?.latencies.ok.percentileMs(50) ?? null
-  const singleP50Ms = single?.latencies.ok.percentileMs(50) ?? null
-  if (!baseline || p50Ms === null || singleP50Ms === null) return null
+  if (!baseline || !single || p50Ms === null) return null
+  const singleP50Ms = singleMedianMs(single, p50Ms)
+  if (singleP50Ms === null) return null
   const { requests, attempts, wire } = baseline.all
   const responses = requests.filter((request) => request.responses > 0)
   const means = responses.map((request) => request.bytesReceived / request.responses)
@@ -69,6 +70,13 @@ export function baselineFacts(
   }
 }
 
+/** The median says something from twenty operations on; of fewer the least does, short of what the baseline allows. */
+function singleMedianMs({ latencies: { ok } }: ArmMeasurement, baselineP50Ms: number): number | null {
+  if (ok.count >= 20) return ok.percentileMs(50)
+  const least = ok.percentileMs(0)
+  return least === null ? null : Math.min(least, 0.9 * baselineP50Ms)
+}
+
 /** What was seen in an arm, for the bands of its faults and policies. */
 export function effectFacts(arm: ArmMeasurement): EffectFacts {
   const { operations, attempts } = arm.measured
@@ -80,6 +88,7 @@ export function effectFacts(arm: ArmMeasurement): EffectFacts {
     cutOff: operations.cutOff,
     attemptErrors: arm.all.attemptErrors,
     cancelled: arm.all.attempts.cancelled,
+    staleReconnects: arm.all.wire.staleReconnects,
     injectedDelayErrorP50Ms: arm.latencies.injectedDelayError.percentileMs(50),
     fired: arm.tallies,
   }

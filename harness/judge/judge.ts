@@ -52,7 +52,7 @@ export function judge(run: Case): Verdict {
   const direct = baselineFacts(find('baseline/baseline-direct'), find('baseline/baseline-direct'))
   const arms = run.arms.flatMap((arm) => {
     const measurement = find(arm.id)
-    return measurement ? [judgeArm(arm, measurement, arm.path === 'relay' ? facts : direct, profile.policies)] : []
+    return measurement ? [judgeArm(arm, measurement, arm.path === 'relay' ? facts : direct, profile)] : []
   })
   const clean = arms.filter(({ arm }) => arm.path === 'direct' && arm.kind === 'baseline' && isJudged(arm))
   const ceilings = holdCeilings(

@@ -26,6 +26,8 @@ export interface EffectFacts {
   /** Over everything, discard and drain included: failed attempts by class, and those that we ended ourselves. */
   readonly attemptErrors: Readonly<Record<string, number>>
   readonly cancelled: number
+  /** Requests that were sent again because their connection had been closed: what hit the first one was not seen. */
+  readonly staleReconnects: number
   /** Median over chunks of the delay that the relay added, less the delay it was asked for, in ms; null for none. */
   readonly injectedDelayErrorP50Ms: number | null
   /** By fault keyword: what it could have acted on, and what it did act on. */

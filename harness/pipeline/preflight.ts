@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync, readFileSync, statfsSync } from 'node:fs'
 import { messageOf, SoakrigError } from '../kernel/errors.ts'
-import type { Profile } from '../profile/profile.ts'
+import type { Plan } from '../plan/plan.ts'
 
 const diskNeededBytes = 64 * 2 ** 20
 /** Files of a process besides its sockets. */
@@ -11,9 +11,10 @@ function environmentFailure(code: string, message: string, cause?: unknown): Soa
 }
 
 /** What can be known before anything is started. Throws `file-limit` or `results-directory` (106). */
-export function checkEnvironment({ load, mode }: Profile, resultsDir: string): void {
-  // The relay holds two sockets for each of the client's.
-  checkFileLimit(2 * Math.max(load.connections, mode.workers) + otherFiles)
+export function checkEnvironment({ profile: { load, mode }, lives }: Plan, resultsDir: string): void {
+  const relayed = lives.length > 0
+  // The relay holds two sockets for each of the client's; stress goes past it.
+  checkFileLimit(Math.max(relayed ? 2 * load.connections : load.connections, mode.workers) + otherFiles)
   checkResults(resultsDir)
 }
 

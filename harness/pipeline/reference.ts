@@ -1,8 +1,9 @@
 import { newestPassing } from '../archive/list.ts'
+import type { ArchivedResult } from '../archive/read.ts'
 import type { Result, ResultComparison } from '../archive/result.ts'
 import { compareResults } from '../compare/compare.ts'
 import type { ComparisonRow } from '../compare/comparison.ts'
-import { messageOf } from '../kernel/errors.ts'
+import { isSoakrigError, messageOf } from '../kernel/errors.ts'
 import { significant } from '../kernel/units.ts'
 
 /** The arms whose differences to a reference are worth a line: the run as a whole, and the target undisturbed. */
@@ -15,21 +16,31 @@ const scopes = ['run', 'baseline/baseline-direct']
 export async function withReference(result: Result, resultsDir: string): Promise<Result> {
   const { profile, mode } = result.run
   const { hostFingerprint, profileFingerprint } = result.env
-  const answer = await newestPassing({ resultsDir, profile, mode, hostFingerprint, profileFingerprint }).catch(
+  const { kind } = result.run
+  const answer = await newestPassing({ resultsDir, profile, mode, kind, hostFingerprint, profileFingerprint }).catch(
     (error: unknown) => ({ whyNone: messageOf(error) }),
   )
   const nothing = { id: null, file: null, sha256: null }
   if ('whyNone' in answer) return { ...result, reference: { ...nothing, whyNone: answer.whyNone } }
   const { found } = answer
   const { id } = found.result.run
-  const { rows } = compareResults(found, { result, sha256: '' })
-  const differences = rows
+  const differences = rowsOf(found, result)
     .filter(({ scope, ratio }) => scopes.includes(scope) && ratio !== null)
     .map((row) => differenceOf(row, id, result.plan.rounds))
   return {
     ...result,
     comparisons: [...result.comparisons, ...differences],
     reference: { id, file: found.file, sha256: found.sha256, whyNone: null },
+  }
+}
+
+/** No rows where the two have nothing in common, such as a run that was ended at its start. */
+function rowsOf(found: ArchivedResult, result: Result): readonly ComparisonRow[] {
+  try {
+    return compareResults(found, { result, sha256: '' }).rows
+  } catch (error) {
+    if (isSoakrigError(error)) return []
+    throw error
   }
 }
 

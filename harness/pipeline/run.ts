@@ -47,7 +47,7 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
   const { plan, clock, signal, resultsDir } = options
   const { profile } = plan
   await checkAddresses(profile.target, options.allowedHosts)
-  checkEnvironment(profile, resultsDir)
+  checkEnvironment(plan, resultsDir)
   const ended = await endLeftovers(resultsDir, clock)
   for (const { role, runId } of ended)
     options.onProgress({ kind: 'note', text: `ended what run ${runId} had left: ${role}` })
@@ -93,7 +93,10 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
 
 async function runStages(session: Session, options: RunOptions, judgeNow: () => Promise<Case>): Promise<Ending> {
   const { plan, clock, keepGoing } = options
-  const limitNs = watchdogFactor * plan.expectedNs + watchdogFloorNs
+  // Each slice may wait for what hangs.
+  const slices = plan.lives.flatMap((life) => life.slices).length + plan.stress.length
+  const drainsNs = slices * plan.profile.workload.timeoutNs
+  const limitNs = watchdogFactor * plan.expectedNs + drainsNs + watchdogFloorNs
   const watchdog = clock.after(limitNs, () => session.stop('watchdog'))
   try {
     const stages = new StageRunner(session, options)
@@ -104,7 +107,7 @@ async function runStages(session: Session, options: RunOptions, judgeNow: () => 
     return { failure: session.failure, brokeBounds: false }
   } catch (failure) {
     // What went wrong first is why the rest did.
-    return { failure: session.failure ?? failure, brokeBounds: false }
+    return { failure: session.failure ?? (session.killed ? null : failure), brokeBounds: false }
   } finally {
     watchdog.cancel()
   }

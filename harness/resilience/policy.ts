@@ -83,5 +83,7 @@ export interface PolicyContext {
   readonly injectedShare: number
   /** What may fail besides, at most: the upper confidence limit of the baseline's share. */
   readonly backgroundShare: number
+  /** Share of the operations that may be repeated. */
+  readonly idempotentShare: number
   readonly facts: EffectFacts
 }

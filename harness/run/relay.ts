@@ -17,6 +17,8 @@ export interface RelayHandle extends AsyncDisposable {
    * taken with it.
    */
   readQuiet(arm: string, limitNs: number): Promise<RelayReading>
+  /** Ends the process at once; what is asked of it rejects. */
+  kill(): void
 }
 
 export interface RelayHandleOptions extends Pick<ChildOptions<RelayReply>, 'runId' | 'onProcess'> {
@@ -60,6 +62,7 @@ export async function startRelay(options: RelayHandleOptions): Promise<RelayHand
         await clock.sleep(pollNs)
       }
     },
+    kill: () => child.kill(),
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   }
 }

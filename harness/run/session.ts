@@ -54,6 +54,8 @@ export interface Session extends AsyncDisposable {
   fail(error: unknown): void
   /** What `fail` was told; null for nothing. */
   readonly failure: unknown
+  /** True when processes of ours hung after the word to stop, and were ended: that they died is no failure then. */
+  readonly killed: boolean
   measurements(): Promise<Measurements>
 }
 
@@ -85,6 +87,8 @@ class RunSession implements Session {
   #stopped: Stop | null = null
   #failure: unknown = null
   #patience: Timer | null = null
+  #disposed = false
+  #killed = false
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -97,6 +101,10 @@ class RunSession implements Session {
 
   get failure(): unknown {
     return this.#failure
+  }
+
+  get killed(): boolean {
+    return this.#killed
   }
 
   fail(error: unknown): void {
@@ -128,12 +136,12 @@ class RunSession implements Session {
   }
 
   stop(why: Stop): void {
-    if (this.#stopped !== null) return
+    if (this.#stopped !== null || this.#disposed) return
     this.#stopped = why
     // A worker that is gone already is told of by the slice that waits for it.
     this.#shards?.stop().catch(() => undefined)
     // One that hangs does not hear the word; the run must end all the same.
-    this.#patience = this.#options.clock.after(hungAfterNs, () => this.#shards?.kill())
+    this.#patience = this.#options.clock.after(hungAfterNs, () => this.#killHung())
   }
 
   async openLife(arms: readonly Arm[]): Promise<void> {
@@ -204,6 +212,7 @@ class RunSession implements Session {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true
     this.#patience?.cancel()
     try {
       await this.#endWatch()
@@ -222,6 +231,12 @@ class RunSession implements Session {
     }
   }
 
+  #killHung(): void {
+    this.#killed = true
+    this.#shards?.kill()
+    this.#life?.relay?.kill()
+  }
+
   async #closeLife(): Promise<void> {
     const life = this.#life
     this.#life = null
@@ -231,8 +246,9 @@ class RunSession implements Session {
   async #endWatch(): Promise<void> {
     const watch = this.#watch
     if (!watch) return
-    await watch.stop()
+    // Windows that close while it stops have been told of already.
     this.#watch = null
+    await watch.stop()
     this.#memoryMissing.count += watch.missing.count
     this.#memoryMissing.detail ??= watch.missing.detail
   }

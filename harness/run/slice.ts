@@ -61,7 +61,8 @@ export async function runSlice(context: SliceContext, arm: Arm, shape: SliceShap
   const task = taskOf(context, arm, shape, clock.nowNs() + leadNs)
   const reports = await shards.run(task)
   // What was given up by us may still be under way in the target, and would be counted in the next slice.
-  if (reports.some(({ all }) => all.attempts.cancelled > 0)) await untilCountStands(life, clock)
+  if (reports.some(({ all }) => all.attempts.cancelled + (all.attemptErrors['timeout'] ?? 0) > 0))
+    await untilCountStands(life, clock)
   const after = await surroundings(life, arm, true)
   return {
     startNs: task.startAtNs,

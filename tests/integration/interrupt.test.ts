@@ -43,6 +43,18 @@ describe('a signal', () => {
     expect(result.plan.notMeasured.length).toBeGreaterThan(0)
   })
 
+  test('at the very start leaves a result too, beside an earlier pass of the same profile', async () => {
+    const profile = await bench.profile('early', { policies })
+    const passed = await soakrig(['baseline', profile, '--mode', 'smoke', '--results', bench.results])
+    expect(passed.code).toBe(0)
+    const run = startSoakrig(['baseline', profile, '--mode', 'smoke', '--results', bench.results])
+    await until(() => listProcesses().some(({ ppid }) => ppid === run.pid), 10_000)
+    run.kill('SIGINT')
+    const { exitCode } = await run
+    expect(exitCode).toBe(105)
+    expect(await bench.files('early')).toHaveLength(2)
+  })
+
   test('Ctrl-C reaches the run through sh, which ends with the same code', async () => {
     const profile = await bench.profile('shell', { policies })
     const args = [join(root, 'tests_long.sh'), profile, '--mode', 'smoke', '--results', bench.results]

@@ -22,6 +22,7 @@ export function factsOf(changes: Partial<EffectFacts>): EffectFacts {
     cutOff: 0,
     attemptErrors: {},
     cancelled: 0,
+    staleReconnects: 0,
     injectedDelayErrorP50Ms: null,
     fired: {},
     ...changes,

@@ -106,15 +106,18 @@ export const retry: PolicyMember<RetrySettings> = {
    * (1 - q^n) / (1 - q) attempts on average (a truncated geometric series). What the target fails by itself, retried or
    * not, widens both bands.
    */
-  expect({ maxCalls: n }, { injectedShare: q, backgroundShare: background, facts }) {
+  expect({ maxCalls: n }, { injectedShare: q, backgroundShare: background, idempotentShare, facts }) {
     const { operations, attempts, failedOperations, cutOff } = facts
     if (operations === 0) return [effectOf('errorRate', 'share', [0, 1], null)]
     const most = 1 - (1 - q) * (1 - background)
-    const [lo] = binomialBand(operations, q ** n, bandAlpha)
-    const [, hi] = binomialBand(operations, Math.min(1, q ** n + background), bandAlpha)
+    // What may not be repeated fails as often as its one attempt.
+    const failing = idempotentShare * q ** n + (1 - idempotentShare) * q
+    const callsAt = (share: number): number => idempotentShare * meanCalls(share, n) + (1 - idempotentShare)
+    const [lo] = binomialBand(operations, failing, bandAlpha)
+    const [, hi] = binomialBand(operations, Math.min(1, failing + background), bandAlpha)
     const slack = (1 + cutOff * n) / operations
-    const fewest = meanCalls(q, n) * (1 - background) - spreadOf(q, n, operations) - slack
-    const calls = [fewest, meanCalls(most, n) + spreadOf(most, n, operations) + slack] as const
+    const fewest = callsAt(q) * (1 - background) - spreadOf(q, n, operations) - slack
+    const calls = [fewest, callsAt(most) + spreadOf(most, n, operations) + slack] as const
     return [
       effectOf('errorRate', 'share', [lo, hi], failedOperations / operations),
       effectOf('attemptsPerOperation', 'ratio', calls, attempts / operations),

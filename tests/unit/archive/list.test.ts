@@ -21,7 +21,7 @@ const put = (name: string, change: (result: Mutable<Result>) => void = () => {})
 
 const wish = () => {
   const { hostFingerprint, profileFingerprint } = exampleResult().env
-  return { resultsDir, profile: 'default', mode: 'smoke', hostFingerprint, profileFingerprint }
+  return { resultsDir, profile: 'default', mode: 'smoke', kind: 'soak', hostFingerprint, profileFingerprint }
 }
 
 test('results are listed newest first, and nothing else is', async () => {
@@ -51,6 +51,7 @@ test('the reference is the newest pass of the same mode, settings and host', asy
   put('20260105T000000Z-smoke-a5.json', ({ env }) => (env.profileFingerprint = 'another'))
   put('20260106T000000Z-smoke-a6.json', (result) => (result.sabotage = 'lost-pid'))
   put('20260107T000000Z-long-a7.json')
+  put('20260107T000001Z-smoke-b7.json', ({ run }) => (run.kind = 'stress'))
   writeFileSync(join(resultsDir, 'default', '20260108T000000Z-smoke-a8.json'), 'cut of')
   expect(await newestPassing(wish())).toMatchObject({
     found: { file: join(resultsDir, 'default', '20260102T000000Z-smoke-a2.json') },

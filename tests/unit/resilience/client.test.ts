@@ -30,7 +30,12 @@ describe('the policies of a client', () => {
 
   it('expect together what each of them expects', () => {
     const policies = parseClient({ retry: { maxCalls: 3 }, timeout: { attempt: '1s' } })
-    const effects = clientEffects(policies, { injectedShare: 0, backgroundShare: 0, facts: factsOf({}) })
+    const effects = clientEffects(policies, {
+      injectedShare: 0,
+      backgroundShare: 0,
+      idempotentShare: 1,
+      facts: factsOf({}),
+    })
     expect(effects.map(({ metric, ok }) => [metric, ok])).toEqual([
       ['errorRate', true],
       ['attemptsPerOperation', true],

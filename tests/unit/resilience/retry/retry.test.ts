@@ -115,7 +115,7 @@ describe('what a retry should do', () => {
   const settings = (maxCalls: number) => retry.parse({ maxCalls, strategy: 'fixed' })
   const seen = (maxCalls: number, injectedShare: number, facts: Parameters<typeof factsOf>[0], backgroundShare = 0) =>
     retry
-      .expect(settings(maxCalls), { injectedShare, backgroundShare, facts: factsOf(facts) })
+      .expect(settings(maxCalls), { injectedShare, backgroundShare, idempotentShare: 1, facts: factsOf(facts) })
       .map(({ metric, ok }) => [metric, ok])
 
   it.each([
@@ -159,6 +159,12 @@ describe('what a retry should do', () => {
     expect(seen(4, 0, rare, 5e-4).every(([, ok]) => ok)).toBe(true)
     const many = { operations: 10_000, attempts: 10_200, failedOperations: 100 }
     expect(seen(4, 0, many, 5e-4).every(([, ok]) => !ok)).toBe(true)
+  })
+
+  it('is not asked of operations that may not be repeated', () => {
+    const facts = factsOf({ operations: 10_000, attempts: 10_000, failedOperations: 3000 })
+    const context = { injectedShare: 0.3, backgroundShare: 0, idempotentShare: 0, facts }
+    expect(retry.expect(settings(3), context).every(({ ok }) => ok)).toBe(true)
   })
 
   it('is not seen where there were no operations', () => {
