@@ -63,3 +63,10 @@ export async function gitState(): Promise<GitState | null> {
   const [head, status] = await Promise.all([quietly`git rev-parse HEAD`, quietly`git status --porcelain`])
   return head.exitCode === 0 ? { sha: head.stdout.trim(), dirty: status.stdout.trim() !== '' } : null
 }
+
+/** The environment, without what is not set. */
+export function environment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
+}

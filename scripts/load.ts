@@ -1,12 +1,12 @@
 import type { CommandModule } from 'yargs'
 import { compileLoadPlan, loadProfileOf } from '../harness/index.ts'
-import { runFlags } from './flags.ts'
+import { environment, runFlags } from './flags.ts'
 import { measure, type RunArguments } from './measure.ts'
 
 interface LoadArguments extends RunArguments {
   readonly url: string
   readonly connections: string
-  readonly duration: string
+  readonly duration: string | undefined
   readonly processes: string
   readonly method: string
   readonly header: readonly string[] | undefined
@@ -31,7 +31,7 @@ export const load: CommandModule<object, LoadArguments> = {
           requiresArg: true,
           describe: 'Sockets, each a closed loop',
         },
-        duration: { alias: 'd', type: 'string', default: '10s', requiresArg: true, describe: 'Measured time' },
+        duration: { alias: 'd', type: 'string', requiresArg: true, describe: 'Measured time, default 10s' },
         processes: { type: 'string', default: '1', requiresArg: true, describe: 'Load workers' },
         method: { type: 'string', default: 'GET', requiresArg: true, describe: 'Request method' },
         header: {
@@ -47,5 +47,9 @@ export const load: CommandModule<object, LoadArguments> = {
       })
       .example('$0 load http://127.0.0.1:8080/ -c 50 -d 10s', 'fifty connections for ten seconds'),
   handler: (flags) =>
-    measure('load', compileLoadPlan(loadProfileOf({ ...flags, maxErrorRate: flags['max-error-rate'] })), flags),
+    measure(
+      'load',
+      compileLoadPlan(loadProfileOf({ ...flags, maxErrorRate: flags['max-error-rate'], env: environment() })),
+      flags,
+    ),
 }

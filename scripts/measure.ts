@@ -21,7 +21,7 @@ import {
   summarisePlan,
   writeOutputs,
 } from '../harness/index.ts'
-import { gitState } from './flags.ts'
+import { environment, gitState } from './flags.ts'
 import { untilSignal } from './signals.ts'
 
 /** Flags as yargs gives them to a command that measures. */
@@ -71,9 +71,7 @@ export function profileOf(flags: ProfileArguments): Promise<Profile> {
     {
       mode,
       flags: { duration, workers, connections, processes, rounds, budget, maxErrorRate, maxRssDeltaKb, seed },
-      env: Object.fromEntries(
-        Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-      ),
+      env: environment(),
       only,
       skip,
     },

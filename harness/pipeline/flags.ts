@@ -44,7 +44,8 @@ export function parseTags(pairs: readonly string[]): Readonly<Record<string, str
 export interface LoadFlags {
   readonly url: string
   readonly connections: string
-  readonly duration: string
+  /** Undefined: the environment's, or ten seconds. */
+  readonly duration: string | undefined
   readonly processes: string
   readonly method: string
   readonly header: readonly string[] | undefined
@@ -53,6 +54,8 @@ export interface LoadFlags {
   readonly timeout: string
   readonly seed: string | undefined
   readonly maxErrorRate: string | undefined
+  /** Of it STRESS_DURATION and STRESS_MAX_ERROR_RATE are heeded. */
+  readonly env: Readonly<Record<string, string>>
 }
 
 /** The profile that stands for ad hoc load on one URL. Throws `bad-flag`, `bad-profile` (104). */
@@ -65,18 +68,26 @@ export function loadProfileOf(flags: LoadFlags): Profile {
     path: `${url.pathname}${url.search}`,
     headers: Object.fromEntries((flags.header ?? []).map(headerOf)),
     body: flags.body,
-    expect: { status: flags.status === undefined ? null : Number(flags.status) },
+    expect: { status: flags.status === undefined ? null : wholeNumber('--status', flags.status) },
   }
-  const workers = Number(flags.connections)
+  const workers = wholeNumber('--connections', flags.connections)
   const document = {
     name: 'load',
     target: { url: url.origin },
     workload: { timeout: flags.timeout, requests: [request] },
-    load: { model: 'closed', workers, processes: Number(flags.processes) },
-    modes: { smoke: { duration: flags.duration, workers, budget: '366d' } },
-    ceilings: { errorRate: flags.maxErrorRate ?? null, rssDeltaKb: null },
+    load: { model: 'closed', workers, processes: wholeNumber('--processes', flags.processes) },
+    modes: { smoke: { duration: '10s', workers, budget: '366d' } },
+    ceilings: { rssDeltaKb: null },
   }
-  return parseProfile(document, { mode: 'smoke', flags: { seed: flags.seed }, env: {} }, 'the command line')
+  const { STRESS_DURATION, STRESS_MAX_ERROR_RATE } = flags.env
+  const env = { ...(STRESS_DURATION && { STRESS_DURATION }), ...(STRESS_MAX_ERROR_RATE && { STRESS_MAX_ERROR_RATE }) }
+  const { duration, seed, maxErrorRate } = flags
+  return parseProfile(document, { mode: 'smoke', flags: { duration, seed, maxErrorRate }, env }, 'the command line')
+}
+
+function wholeNumber(flag: string, text: string): number {
+  if (!/^\d{1,9}$/u.test(text)) throw badFlag(flag, text, 'a whole number')
+  return Number(text)
 }
 
 function headerOf(text: string): [string, string] {

@@ -160,7 +160,8 @@ function withFailure(verdict: Verdict, failure: unknown, signal: AbortSignal): V
     ...verdict,
     exitCode: worstExitCode([verdict.exitCode, code]),
     verdict: 'fail',
-    reasons: [messageOf(failure), ...verdict.reasons],
+    // The first line says what; the lines of a target's output below it are shown once, with the failure.
+    reasons: [messageOf(failure).split('\n', 1).join(), ...verdict.reasons],
   }
 }
 

@@ -135,6 +135,24 @@ describe('bad input', () => {
 })
 
 describe('ad hoc load', () => {
+  test('that only fails is no pass, and a flag that is no number is named', async () => {
+    const server = createServer((_, response) => {
+      response.statusCode = 404
+      response.end()
+    })
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve)
+    })
+    const { port } = server.address() as AddressInfo
+    const url = `http://127.0.0.1:${port}/`
+    const { code } = await soakrig(['load', url, '-c', '2', '-d', '200ms', '--results', bench.results])
+    server.close()
+    expect(code).toBe(99)
+    const wrong = await soakrig(['load', url, '-c', 'abc'])
+    expect(wrong.code).toBe(104)
+    expect(wrong.stderr).toMatch(/--connections: found "abc"/u)
+  })
+
   test('is a result of the same shape', async () => {
     const server = createServer((_, response) => response.end('ok'))
     await new Promise<void>((resolve) => {
