@@ -56,16 +56,18 @@ function differenceOf(row: ComparisonRow, id: string, rounds: number): ResultCom
     base,
     value: next,
     logRatio: ratio === null || ratio <= 0 ? null : significant((better === 'less' ? 1 : -1) * Math.log(ratio)),
-    interval: null,
     spread: spreads.length === 0 ? null : significant(Math.max(...spreads)),
-    p: null,
-    margin: null,
-    floor: null,
-    mde: null,
-    verdict: 'inconclusive',
-    ruler: noRuler,
+    ...undecided,
   }
 }
 
-/** Why no comparison decides anything yet. */
-export const noRuler = 'none: differences decide nothing before they are calibrated'
+/** What every comparison says of itself until there is a calibrated ruler to hold it to. */
+export const undecided = {
+  interval: null,
+  p: null,
+  margin: null,
+  floor: null,
+  mde: null,
+  verdict: 'inconclusive',
+  ruler: 'none: differences decide nothing before they are calibrated',
+} as const

@@ -2,7 +2,6 @@ import { describeEnvironment } from '../archive/environment.ts'
 import {
   type Result,
   type ResultArm,
-  type ResultComparison,
   type ResultGenerator,
   type ResultPhase,
   resultSchemaId,
@@ -10,7 +9,6 @@ import {
 } from '../archive/result.ts'
 import { nsPerMs } from '../kernel/units.ts'
 import type { ArmVerdict } from '../judge/arm-verdict.ts'
-import type { ArmComparison } from '../judge/comparisons.ts'
 import { saturatedSlices } from '../judge/doubts.ts'
 import type { Verdict } from '../judge/judge.ts'
 import type { WindowSummary } from '../judge/windows.ts'
@@ -19,7 +17,7 @@ import type { Measurements, OwnProcess, SliceSummary } from '../measure/measurem
 import { expectedMs } from '../plan/plan.ts'
 import { metricsOf } from './metrics.ts'
 import type { RunOptions } from './options.ts'
-import { noRuler } from './reference.ts'
+import { undecided } from './reference.ts'
 
 /** How a run went, beside what it measured. */
 export interface RunEnd {
@@ -62,7 +60,7 @@ export function composeResult(
     metrics: metricsOf(verdict, windows),
     phases: phasesOf(verdict.arms),
     slices: measurements.slices.map((slice) => sliceOf(slice, end.startNs)),
-    comparisons: verdict.comparisons.map(undecided),
+    comparisons: verdict.comparisons.map((comparison) => ({ ...comparison, ...undecided })),
     ceilings: verdict.ceilings,
     thresholds: verdict.thresholds,
     reference: { id: null, file: null, sha256: null, whyNone: 'not looked for' },
@@ -91,19 +89,6 @@ function runOf({ plan: { profile }, kind, argv, tags }: RunOptions, end: RunEnd,
     exitCode: verdict.exitCode,
     verdict: verdict.verdict,
     reasons: verdict.reasons,
-  }
-}
-
-function undecided(comparison: ArmComparison): ResultComparison {
-  return {
-    ...comparison,
-    interval: null,
-    p: null,
-    margin: null,
-    floor: null,
-    mde: null,
-    verdict: 'inconclusive',
-    ruler: noRuler,
   }
 }
 
