@@ -17,6 +17,7 @@ export default defineConfig({
           include: ['tests/integration/**/*.test.ts'],
           testTimeout: 90_000,
           hookTimeout: 60_000,
+          maxConcurrency: 2,
           ...alone,
         },
       },

@@ -13,12 +13,26 @@ export { packageVersion } from './kernel/package-root.ts'
 export type { ProgressEvent, ProgressListener } from './measure/progress.ts'
 export { diagnose } from './pipeline/doctor.ts'
 export { summarisePlan } from './pipeline/dry-run.ts'
-export { loadProfileOf, parseEndpoint, parseJsonFlag, parseTags } from './pipeline/flags.ts'
+export { loadProfileOf, parseEndpoint, parseTags } from './pipeline/flags.ts'
+export { parseJsonFlag } from './pipeline/json-flag.ts'
+export type {
+  CallOptions,
+  HttpCall,
+  ScriptContext,
+  ScriptData,
+  ScriptHttp,
+  TcpCall,
+  WebSocketCall,
+} from './load/script/context.ts'
+export type { Script } from './load/script/module.ts'
+export type { ScriptReply } from './load/script/reply.ts'
+export { importKinds, initProfile } from './pipeline/init.ts'
+export type { ImportKind, InitOptions, InitOutcome } from './pipeline/init.ts'
 export type { GitState, RunOptions } from './pipeline/options.ts'
 export { carryOut } from './pipeline/run.ts'
 export type { RunOutcome } from './pipeline/run.ts'
 export { serveRelay } from './pipeline/serve-relay.ts'
-export { serveTarget } from './pipeline/serve-target.ts'
+export { builtinTargets, parseFramingFlag, serveTarget } from './pipeline/serve-target.ts'
 export { compileLoadPlan, compilePlan } from './plan/plan.ts'
 export type { Plan, Stages } from './plan/plan.ts'
 export { packageProfilesDirectory } from './profile/files.ts'

@@ -1,4 +1,5 @@
 import { type GitState, sabotages } from '../harness/index.ts'
+import type { Argv } from 'yargs'
 import { $ } from 'zx'
 
 /** Flags of every command. */
@@ -40,6 +41,7 @@ export const profileFlags = {
   },
   duration: { alias: 'd', type: 'string', requiresArg: true, describe: 'Of the stress stage' },
   connections: { alias: 'c', type: 'string', requiresArg: true, describe: 'Sockets; as many as workers when absent' },
+  rate: { alias: 'R', type: 'string', requiresArg: true, describe: "Of the load's open model: 500, 500/s, 60%" },
   processes: { type: 'string', requiresArg: true, describe: 'Load workers' },
   rounds: { type: 'string', requiresArg: true, describe: 'Fresh targets for each policy' },
   budget: { type: 'string', requiresArg: true, describe: 'Wall time into which the plan is fitted' },
@@ -56,6 +58,15 @@ export const profileFlags = {
   'dry-run': { type: 'boolean', default: false, describe: 'Print the plan and do nothing' },
   sabotage: { choices: sabotages, hidden: true, requiresArg: true },
 } as const
+
+/** Of a flag that was given again only the last counts, unless it holds a list; changes `values`. */
+export function lastGiven(values: Record<string, unknown>, yargs: Argv): void {
+  // Its types leave this out.
+  const { array } = (yargs as Argv & { getOptions(): { readonly array: readonly string[] } }).getOptions()
+  for (const [name, value] of Object.entries(values)) {
+    if (Array.isArray(value) && name !== '_' && !array.includes(name)) values[name] = value.at(-1)
+  }
+}
 
 /** The commit of the working directory, or null outside of a repository. */
 export async function gitState(): Promise<GitState | null> {

@@ -43,6 +43,7 @@ export interface ProfileArguments extends RunArguments {
   readonly duration: string | undefined
   readonly workers: string | undefined
   readonly connections: string | undefined
+  readonly rate: string | undefined
   readonly processes: string | undefined
   readonly rounds: string | undefined
   readonly budget: string | undefined
@@ -64,13 +65,13 @@ interface MeasureChoices {
 
 /** The profile that a command names, with what its flags and the environment change in it. */
 export function profileOf(flags: ProfileArguments): Promise<Profile> {
-  const { profile, mode, duration, workers, connections, processes, rounds, budget, seed, only, skip } = flags
+  const { profile, mode, duration, workers, connections, rate, processes, rounds, budget, seed, only, skip } = flags
   const { 'max-error-rate': maxErrorRate, 'max-rss-delta-kb': maxRssDeltaKb } = flags
   return loadProfile(
     profile,
     {
       mode,
-      flags: { duration, workers, connections, processes, rounds, budget, maxErrorRate, maxRssDeltaKb, seed },
+      flags: { duration, workers, connections, rate, processes, rounds, budget, maxErrorRate, maxRssDeltaKb, seed },
       env: environment(),
       only,
       skip,

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
-import yargs from 'yargs'
+import yargs, { type Argv } from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { exitCodes, isSoakrigError, packageVersion, printFailure, SoakrigError } from '../harness/index.ts'
 import { baseline } from './baseline.ts'
 import { compare } from './compare.ts'
 import { doctor } from './doctor.ts'
+import { lastGiven } from './flags.ts'
+import { init } from './init.ts'
 import { load } from './load.ts'
 import { policies } from './policies.ts'
 import { relay } from './relay.ts'
@@ -15,7 +17,7 @@ import { target } from './target.ts'
 import { validate } from './validate.ts'
 
 /** Gathers the commands. What a command throws becomes an exit code here, and nowhere else. */
-const cli = yargs(hideBin(process.argv))
+const cli: Argv = yargs(hideBin(process.argv))
   .scriptName('soakrig')
   .usage('$0 <command>\n\nStress a local service, prove every fault, and say whether it got worse.')
   .command(soak)
@@ -27,12 +29,13 @@ const cli = yargs(hideBin(process.argv))
   .command(target)
   .command(compare)
   .command(report)
+  .command(init)
   .command(validate)
   .command(doctor)
   .demandCommand(1, 'Name a command; soakrig --help lists them.')
   .strict()
   .recommendCommands()
-  .parserConfiguration({ 'duplicate-arguments-array': false })
+  .middleware((values) => lastGiven(values, cli), true)
   .completion()
   .version(packageVersion())
   .alias('h', 'help')
@@ -43,10 +46,9 @@ const cli = yargs(hideBin(process.argv))
   .exitProcess(false)
   // A thrown error, unlike an exit code, keeps yargs from running the handler after a failed check.
   .fail((message, error) => {
-    throw (
-      error ??
-      new SoakrigError(message, { code: 'bad-flag', exit: 'usage', hint: 'soakrig --help shows what there is.' })
-    )
+    // What yargs itself finds wrong with the words is nobody's bug.
+    if (error && error.name !== 'YError') throw error
+    throw new SoakrigError(message, { code: 'bad-flag', exit: 'usage', hint: 'soakrig --help shows what there is.' })
   })
 
 try {

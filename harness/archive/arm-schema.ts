@@ -3,7 +3,14 @@ import { armKinds } from '../measure/arm.ts'
 import type { Effect } from '../measure/effect.ts'
 import type { LatencySummary } from '../measure/histogram.ts'
 import type { Tally } from '../measure/tally.ts'
-import type { ResultArm, ResultLimit, ResultOperations, ResultReconciliation, ResultResources } from './result.ts'
+import type {
+  ResultArm,
+  ResultIterations,
+  ResultLimit,
+  ResultOperations,
+  ResultReconciliation,
+  ResultResources,
+} from './result.ts'
 import {
   count,
   flag,
@@ -16,7 +23,6 @@ import {
   orNull,
   shape,
   text,
-  texts,
   textOrNull,
 } from './schema-parts.ts'
 
@@ -58,6 +64,9 @@ const effect = shape<Effect>(
   ['inconclusive'],
 )
 
+const iterations = orNull(
+  shape<ResultIterations>({ count, ok: count, failed: count, interrupted: count, dropped: count }),
+)
 const operationCounts = { count, ok: count, failed: count, degraded: count, cutOff: count }
 const operations = shape<ResultOperations>(operationCounts)
 const attempts = shape<ResultArm['attempts']>({ count, failed: count, cancelled: count })
@@ -87,19 +96,25 @@ export const armSchema: JsonSchema = shape<ResultArm>({
   path,
   workers: count,
   measuredMs: number,
+  schedule: orNull(shape<NonNullable<ResultArm['schedule']>>({ fromPerSecond: number, toPerSecond: number })),
+  iterations,
   operations: shape<ResultArm['operations']>({ ...operationCounts, perSecond: numberOrNull }),
   attempts,
-  all: shape<ResultArm['all']>({ operations, attempts }),
+  all: shape<ResultArm['all']>({ iterations, operations, attempts }),
   errors: mapOf(count),
   attemptErrors: mapOf(count),
-  errorSamples: texts,
+  errorTexts: mapOf(count),
   latencyMs: summary,
+  correctedLatencyMs: orNull(summary),
+  sendLatenessMs: orNull(summary),
   okLatencyMs: summary,
   attemptLatencyMs: summary,
   queueMs: summary,
   connectMs: summary,
   firstByteMs: summary,
   histogram: text,
+  requests: listOf(shape<ResultArm['requests'][number]>({ name: text, ok: count, failed: count, latencyMs: summary })),
+  protocolCounters: mapOf(number),
   wire: shape<ResultArm['wire']>({ bytesSent: number, bytesReceived: number, connects: count, staleReconnects: count }),
   resources,
   fired: mapOf(shape<Tally>({ eligible: number, fired: number, bytes: number })),

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream/promises'
 import { messageOf, type Problem, SoakrigError, systemCode } from '../kernel/errors.ts'
+import { withLaterKeys } from './earlier.ts'
 import { type Result, resultSchemaId, type ResultWindow } from './result.ts'
 import { validateResult } from './validate.ts'
 
@@ -23,7 +24,7 @@ export async function readResult(file: string): Promise<ArchivedResult> {
     const what = missing ? 'there is no such file' : messageOf(error)
     throw refusal(missing ? 'no-result' : 'unreadable-result', `${file} could not be read: ${what}`, { cause: error })
   })
-  const document = parsed(file, bytes)
+  const document = withLaterKeys(parsed(file, bytes))
   refuseOtherVersions(file, document)
   const problems = validateResult(document)
   if (problems.length > 0) throw refusal('not-a-result', `${file} is no result of soakrig`, { problems })

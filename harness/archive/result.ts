@@ -1,7 +1,10 @@
 import type { ArmKind, ArmPath, PhaseKind } from '../measure/arm.ts'
-import type { Effect } from '../measure/effect.ts'
 import type { LatencySummary } from '../measure/histogram.ts'
-import type { Tallies } from '../measure/tally.ts'
+import type { ResultArm } from './arm.ts'
+import type { ResultLimit } from './limit.ts'
+
+export type { ResultArm, ResultIterations, ResultOperations, ResultReconciliation, ResultResources } from './arm.ts'
+export type { ResultLimit } from './limit.ts'
 
 /** The schema of result files that this version writes. */
 export const resultSchemaId = 'soakrig/result@0'
@@ -129,81 +132,6 @@ export interface ResultPhase {
   readonly arms: readonly ResultArm[]
 }
 
-export interface ResultArm {
-  readonly arm: ArmKind
-  readonly path: ArmPath
-  readonly workers: number
-  readonly measuredMs: number
-  /** Measured operations; `perSecond` counts the good ones. */
-  readonly operations: ResultOperations & { readonly perSecond: number | null }
-  readonly attempts: { readonly count: number; readonly failed: number; readonly cancelled: number }
-  /** Everything, discard and drain included: what error ceilings and the reconciliation count. */
-  readonly all: {
-    readonly operations: ResultOperations
-    readonly attempts: { readonly count: number; readonly failed: number; readonly cancelled: number }
-  }
-  /** Failed operations by class, and failed attempts, over everything. */
-  readonly errors: Readonly<Record<string, number>>
-  readonly attemptErrors: Readonly<Record<string, number>>
-  readonly errorSamples: readonly string[]
-  /** All measured operations, failures at their elapsed time. */
-  readonly latencyMs: LatencySummary
-  readonly okLatencyMs: LatencySummary
-  readonly attemptLatencyMs: LatencySummary
-  readonly queueMs: LatencySummary
-  readonly connectMs: LatencySummary
-  readonly firstByteMs: LatencySummary
-  /** Of `latencyMs`: HdrHistogram V2, compressed, base64, in µs, 3 digits. */
-  readonly histogram: string
-  readonly wire: {
-    readonly bytesSent: number
-    readonly bytesReceived: number
-    readonly connects: number
-    readonly staleReconnects: number
-  }
-  readonly resources: ResultResources
-  readonly fired: Tallies
-  /** Delay that the relay added per chunk, and how far it missed what it was asked for; null where it added none. */
-  readonly injectedDelayMs: LatencySummary | null
-  readonly injectedDelayErrorMs: LatencySummary | null
-  readonly server: { readonly requests: number | null }
-  readonly reconciliation: ResultReconciliation
-  readonly effects: readonly Effect[]
-  readonly bounds: readonly ResultLimit[]
-  readonly policyCounters: Readonly<Record<string, number>>
-  readonly overheadNsPerOperation: number | null
-}
-
-export interface ResultOperations {
-  readonly count: number
-  readonly ok: number
-  readonly failed: number
-  readonly degraded: number
-  readonly cutOff: number
-}
-
-/** CPU over the arm's slices, in ms. */
-export interface ResultResources {
-  readonly target: {
-    readonly cpuMs: number | null
-    readonly memoryKb: number | null
-    readonly fds: number | null
-    readonly threads: number | null
-  }
-  readonly generators: { readonly cpuMs: number }
-  readonly relay: { readonly cpuMs: number | null }
-}
-
-/** What the client sent against what the target says it served; `none` where the target has no count. */
-export interface ResultReconciliation {
-  readonly status: 'exact' | 'within' | 'mismatch' | 'unreadable' | 'none'
-  readonly expected: number | null
-  readonly difference: number | null
-  /** Attempts that the target may or may not have seen. */
-  readonly slack: number
-  readonly detail: string | null
-}
-
 export interface ResultSlice {
   readonly round: number
   readonly order: number
@@ -211,6 +139,8 @@ export interface ResultSlice {
   readonly arm: ArmKind
   readonly policy: string | null
   readonly path: ArmPath
+  /** What it serves: throughput, latency, or both. */
+  readonly use: 'both' | 'throughput' | 'latency'
   readonly startMs: number
   readonly durationMs: number
   readonly ok: number
@@ -242,17 +172,6 @@ export interface ResultComparison {
   readonly mde: number | null
   readonly verdict: 'same' | 'inconclusive'
   readonly ruler: string
-}
-
-/** One limit that was held against what was measured. */
-export interface ResultLimit {
-  readonly kind: string
-  readonly scope: string
-  readonly expr: string
-  readonly actual: number | null
-  readonly limit: number
-  readonly ok: boolean
-  readonly window?: { readonly fromMs: number; readonly toMs: number }
 }
 
 export interface ResultReference {

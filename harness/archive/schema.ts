@@ -119,6 +119,7 @@ const slice = shape<ResultSlice>({
   arm: armKind,
   policy: textOrNull,
   path,
+  use: oneOf('both', 'throughput', 'latency'),
   startMs: number,
   durationMs: number,
   ok: count,

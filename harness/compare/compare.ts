@@ -31,7 +31,7 @@ export function compareResults(base: ComparedResult, next: ComparedResult): Comp
     exitCode: 0,
     rows: [...runRows(results, sameHost), ...shared.flatMap((arms) => armRows(results, arms, sameHost))],
     fragility: shared.flatMap((arms) => fragilityRows(results, arms, all)),
-    notCompared: notCompared(all),
+    notCompared: [...notCompared(all), ...shared.flatMap(latencyOfOne)],
     notes: notesOf(results, sameHost),
   }
 }
@@ -66,6 +66,13 @@ function notCompared({ base, next }: Both<ReadonlyMap<string, PlacedArm>>): Comp
   const only = (a: ReadonlyMap<string, PlacedArm>, b: ReadonlyMap<string, PlacedArm>, why: string) =>
     [...a.keys()].filter((id) => !b.has(id)).map((what) => ({ what, why }))
   return [...only(base, next, 'only in the base'), ...only(next, base, 'only in the new run')]
+}
+
+/** Latency from the intended start that one of the results has not; service time is compared instead. */
+function latencyOfOne({ base, next }: Both<PlacedArm>): Comparison['notCompared'] {
+  const [inBase, inNext] = [base, next].map(({ arm }) => arm.correctedLatencyMs !== null)
+  if (inBase === inNext) return []
+  return [{ what: `${base.id} corrected latency`, why: inBase ? 'only in the base' : 'only in the new run' }]
 }
 
 function notesOf({ base, next }: Both<ComparedResult>, sameHost: boolean): string[] {

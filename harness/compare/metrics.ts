@@ -1,5 +1,11 @@
 import type { ResultSlice } from '../archive/result.ts'
 
+/**
+ * What a latency counts from: the send (service time), or the intended start (corrected). They are two metrics of two
+ * names, and are never compared with each other.
+ */
+export type LatencyStart = 'send' | 'intended'
+
 /** A figure that is computed from numbers in a result file. */
 export interface Metric {
   readonly name: string
@@ -11,8 +17,10 @@ export interface Metric {
   readonly formula: string
   /** Null where there is none, for lack of operations for example. */
   readonly of: (terms: readonly number[]) => number | null
-  /** The same of one slice, up to a factor. */
+  /** The same of one slice, up to a factor; null for a slice that does not serve it. */
   readonly ofSlice?: (slice: ResultSlice) => number | null
+  /** Of latencies only. */
+  readonly from?: LatencyStart
   /** The words by which doubts taint it. */
   readonly taints: readonly string[]
 }
@@ -21,22 +29,27 @@ function plain(name: string, unit: string, better: Metric['better'], term: strin
   return { name, unit, better, terms: [term], formula: '$1', of: ([value]) => value ?? null, taints: [name], ...more }
 }
 
-function percentile(name: 'p50' | 'p90' | 'p99'): Metric {
-  const ofSlice = name === 'p90' ? {} : { ofSlice: (slice: ResultSlice) => slice[name] }
-  return plain(name, 'ms', 'less', `/latencyMs/${name}`, { taints: ['latency', 'latency comparisons'], ...ofSlice })
+function percentile(name: 'p50' | 'p90' | 'p99', from: LatencyStart): Metric {
+  const [named, place] =
+    from === 'send' ? [name, '/latencyMs'] : [`corrected${name.toUpperCase()}`, '/correctedLatencyMs']
+  return plain(named, 'ms', 'less', `${place}/${name}`, {
+    taints: ['latency', 'latency comparisons'],
+    // Slices have no p90.
+    ofSlice: (slice) => (slice.use === 'throughput' || name === 'p90' ? null : slice[name]),
+    from,
+  })
 }
 
-const latencies = [percentile('p50'), percentile('p90'), percentile('p99')]
+function latencies(from: LatencyStart): Metric[] {
+  return [percentile('p50', from), percentile('p90', from), percentile('p99', from)]
+}
 
 const throughput = plain('requestsPerSecond', '1/s', 'more', '/operations/perSecond', {
   taints: ['throughput'],
-  ofSlice: ({ ok, durationMs }) => (durationMs === 0 ? null : ok / durationMs),
+  ofSlice: ({ use, ok, durationMs }) => (use === 'latency' || durationMs === 0 ? null : ok / durationMs),
 })
 
-/** What is compared of an arm. */
-export const armMetrics: readonly Metric[] = [
-  throughput,
-  ...latencies,
+const shares: readonly Metric[] = [
   {
     name: 'errorRate',
     unit: 'share',
@@ -57,15 +70,24 @@ export const armMetrics: readonly Metric[] = [
   },
 ]
 
+/** What is compared of an arm. */
+export function armMetrics(from: LatencyStart): readonly Metric[] {
+  return [throughput, ...latencies(from), ...shares]
+}
+
 /** What is compared of a policy's arm relative to its baseline. */
-export const relativeMetrics: readonly Metric[] = [throughput, ...latencies]
+export function relativeMetrics(from: LatencyStart): readonly Metric[] {
+  return [throughput, ...latencies(from)]
+}
 
 /** What is compared of the whole run. */
-export const runMetrics: readonly Metric[] = [
-  plain('requestsPerSecond', '1/s', 'more', '/requestsPerSecond', { taints: ['throughput'] }),
-  ...latencies.map(({ ofSlice: _, ...metric }) => metric),
-  plain('errorRate', 'share', 'less', '/errorRate'),
-  plain('cpuUsPerRequest', 'µs', 'less', '/cpuUsPerRequest'),
-  plain('rssDeltaKb', 'KiB', 'less', '/rssDeltaKb'),
-  plain('fdDelta', 'fds', 'less', '/fdDelta'),
-]
+export function runMetrics(from: LatencyStart): readonly Metric[] {
+  return [
+    plain('requestsPerSecond', '1/s', 'more', '/requestsPerSecond', { taints: ['throughput'] }),
+    ...latencies(from),
+    plain('errorRate', 'share', 'less', '/errorRate'),
+    plain('cpuUsPerRequest', 'µs', 'less', '/cpuUsPerRequest'),
+    plain('rssDeltaKb', 'KiB', 'less', '/rssDeltaKb'),
+    plain('fdDelta', 'fds', 'less', '/fdDelta'),
+  ]
+}

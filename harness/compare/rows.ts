@@ -1,8 +1,8 @@
-import type { Result } from '../archive/result.ts'
+import type { Result, ResultArm, ResultMetrics } from '../archive/result.ts'
 import { significant } from '../kernel/units.ts'
 import { baselineOf, type PlacedArm } from './arms.ts'
 import type { Both, ComparedResult, ComparisonRow } from './comparison.ts'
-import { armMetrics, type Metric, relativeMetrics, runMetrics } from './metrics.ts'
+import { armMetrics, type LatencyStart, type Metric, relativeMetrics, runMetrics } from './metrics.ts'
 import { numberAt } from './pointer.ts'
 
 /** A figure of one result, and where its numbers are. */
@@ -30,7 +30,7 @@ export function runRows(results: Both<ComparedResult>, sameHost: boolean): Compa
   const [source, other] = [results.base.result.metrics.source, results.next.result.metrics.source]
   const otherPhase = source === other ? null : `measured in ${source ?? 'no phase'} and in ${other ?? 'no phase'}`
   const listedOnly = sameHost ? otherPhase : otherHost
-  return runMetrics.map((metric) => {
+  return runMetrics(startOf([results.base.result.metrics, results.next.result.metrics])).map((metric) => {
     const figureOf = ({ result }: ComparedResult): Figure => figure(result, metric, '/metrics', null)
     const subject = { scope: 'run', against: null, metric, formula: metric.formula, results, listedOnly }
     return rowOf(subject, { base: figureOf(results.base), next: figureOf(results.next) })
@@ -39,7 +39,7 @@ export function runRows(results: Both<ComparedResult>, sameHost: boolean): Compa
 
 /** The rows of an arm's own figures. */
 export function armRows(results: Both<ComparedResult>, arms: Both<PlacedArm>, sameHost: boolean): ComparisonRow[] {
-  return armMetrics.map((metric) => {
+  return armMetrics(startOf([arms.base.arm, arms.next.arm])).map((metric) => {
     const subject = {
       scope: arms.base.id,
       against: null,
@@ -64,7 +64,7 @@ export function fragilityRows(
   const baselines = { base: baselineOf(all.base, arms.base), next: baselineOf(all.next, arms.next) }
   const { base, next } = baselines
   if (!arms.base.ofPolicy || !base || !next) return []
-  return relativeMetrics.map((metric) => {
+  return relativeMetrics(startOf([arms.base, arms.next, base, next].map(({ arm }) => arm))).map((metric) => {
     const subject = { scope: arms.base.id, against: base.id, metric, formula: '$1 / $2', results, listedOnly: null }
     return rowOf(subject, {
       base: relative(results.base.result, metric, arms.base, base),
@@ -73,9 +73,19 @@ export function fragilityRows(
   })
 }
 
-function armFigure(result: Result, metric: Metric, { pointer, slices }: PlacedArm): Figure {
-  const { ofSlice } = metric
-  return figure(result, metric, pointer, ofSlice ? halfLogRange(slices.map(ofSlice)) : null)
+/** Latency from the intended start is what a caller waits for; it is compared where all sides have it. */
+function startOf(sides: readonly Pick<ResultArm | ResultMetrics, 'correctedLatencyMs'>[]): LatencyStart {
+  return sides.every(({ correctedLatencyMs }) => correctedLatencyMs !== null) ? 'intended' : 'send'
+}
+
+function armFigure(result: Result, metric: Metric, place: PlacedArm): Figure {
+  return figure(result, metric, place.pointer, spreadOf(metric, place))
+}
+
+function spreadOf({ ofSlice, from }: Metric, { arm, slices }: PlacedArm): number | null {
+  // The latencies of a slice are from the intended start where it has a schedule: they say nothing of service time.
+  if (!ofSlice || (from !== undefined && from !== startOf([arm]))) return null
+  return halfLogRange(slices.map(ofSlice))
 }
 
 function figure(result: Result, metric: Metric, pointer: string, spread: number | null): Figure {

@@ -34,7 +34,7 @@ function errorCeilings(limit: number, clean: readonly ArmMeasurement[], windows:
   const actual = significant(value)
   const worst: Limit = {
     kind: 'ceiling',
-    scope: 'worst window of the stress stage',
+    scope: 'worst window',
     expr: `error rate <= ${limit} (lower 99 % bound)`,
     actual,
     limit,

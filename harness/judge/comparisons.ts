@@ -22,6 +22,8 @@ interface Metric {
   readonly unit: string
   /** 1 where more is worse, -1 where more is better. */
   readonly worse: 1 | -1
+  /** Slices of the other use say nothing of it. */
+  readonly use: 'throughput' | 'latency'
   readonly of: (arm: ArmMeasurement) => number | null
   readonly ofSlice: (slice: SliceSummary) => number | null
 }
@@ -31,11 +33,26 @@ const metrics: readonly Metric[] = [
     name: 'throughput',
     unit: 'operations/s',
     worse: -1,
+    use: 'throughput',
     of: (arm) => figuresOf(arm).okPerSecond,
     ofSlice: ({ ok, durationNs }) => (durationNs === 0 ? null : ok / durationNs),
   },
-  { name: 'p50', unit: 'ms', worse: 1, of: (arm) => figuresOf(arm).latencyMs.p50, ofSlice: ({ p50Ms }) => p50Ms },
-  { name: 'p99', unit: 'ms', worse: 1, of: (arm) => figuresOf(arm).latencyMs.p99, ofSlice: ({ p99Ms }) => p99Ms },
+  {
+    name: 'p50',
+    unit: 'ms',
+    worse: 1,
+    use: 'latency',
+    of: (arm) => figuresOf(arm).judgedLatencyMs.p50,
+    ofSlice: ({ p50Ms }) => p50Ms,
+  },
+  {
+    name: 'p99',
+    unit: 'ms',
+    worse: 1,
+    use: 'latency',
+    of: (arm) => figuresOf(arm).judgedLatencyMs.p99,
+    ofSlice: ({ p99Ms }) => p99Ms,
+  },
 ]
 
 /** Compares an arm with its baseline in every metric. What is null was not measured, or has no ratio. */
@@ -45,10 +62,12 @@ export function compareArms(
   slices: readonly SliceSummary[],
   rounds: number,
 ): readonly ArmComparison[] {
-  return metrics.map(({ name, unit, worse, of, ofSlice }) => {
+  return metrics.map(({ name, unit, worse, use, of, ofSlice }) => {
     const [base, value] = [of(baseline), of(arm)]
     const spreads = [baseline, arm].map(({ identity }) =>
-      halfLogRange(slices.filter((slice) => slice.identity.id === identity.id).map(ofSlice)),
+      halfLogRange(
+        slices.filter((slice) => slice.identity.id === identity.id && ['both', use].includes(slice.use)).map(ofSlice),
+      ),
     )
     const ratio = base !== null && value !== null && base > 0 && value > 0 ? worse * Math.log(value / base) : null
     return {

@@ -2,6 +2,7 @@ import { type Doubt, doubt } from '../measure/doubts.ts'
 import type { ArmMeasurement, Measurements } from '../measure/measurements.ts'
 import type { Arm } from '../plan/arms.ts'
 import type { ArmVerdict } from './arm-verdict.ts'
+import { generatorDoubts } from './generator-doubts.ts'
 import type { WindowSummary } from './windows.ts'
 
 /** One operation in so many may be cut off before it is worth a word. */
@@ -13,6 +14,7 @@ export const saturatedSlices = 0.05
 export function armDoubts(arms: readonly ArmVerdict[]): readonly Doubt[] {
   return arms.flatMap(({ arm, measurement, effects, reconciliation }) => [
     ...operationDoubts(arm, measurement),
+    ...generatorDoubts(arm, measurement),
     ...effects
       .filter(({ ok }) => !ok)
       .map(({ metric, unit, lo, hi, observed, inconclusive }) =>
@@ -35,6 +37,10 @@ export function armDoubts(arms: readonly ArmVerdict[]): readonly Doubt[] {
       ? [doubt('stats-unreadable', `${arm.id}: ${reconciliation.detail}`, ['attempts'])]
       : []),
   ])
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`
 }
 
 function operationDoubts(arm: Arm, { all, measured, upstreamFailures }: ArmMeasurement): Doubt[] {
@@ -96,10 +102,10 @@ export function runDoubts(
       : [doubt('no-stats', 'the target has no count of its own to hold ours against', ['attempts'])]),
     ...processes
       .filter(({ saturatedShare }) => saturatedShare > saturatedSlices)
-      .map(({ role, saturatedShare }) =>
+      .map(({ role, busyShare, lateShare }) =>
         doubt(
           role === 'relay' ? 'relay-saturated' : 'generator-saturated',
-          `in ${Math.round(100 * saturatedShare)} % of its slices it used over 85 % of a core, or its event loop was late`,
+          `it used over 85 % of a core in ${percent(busyShare)} of its slices, and its event loop was late (p99 over 1 ms and a tenth of the latency) in ${percent(lateShare)}`,
           ['throughput', 'latency comparisons'],
         ),
       ),

@@ -23,7 +23,9 @@ export function effectsOf(
   const ofFaults = faulted ? faultEffects(arm.faults, baseline, facts, { clientLatency: alone }) : []
   if (alone) return ofFaults
   const weightOf = (some: Workload['requests']): number => some.reduce((sum, { weight }) => sum + weight, 0)
-  const idempotentShare = weightOf(requests.filter(({ idempotent }) => idempotent)) / weightOf(requests)
+  // A script does not say beforehand what it sends; what it does not call idempotent is sent once.
+  const idempotentShare =
+    requests.length === 0 ? 0 : weightOf(requests.filter(({ idempotent }) => idempotent)) / weightOf(requests)
   const injectedShare = expectationOf(arm.faults, baseline, facts.operations).errorShare
   return [
     ...ofFaults,

@@ -6,10 +6,12 @@ import type { ArmMeasurement } from '../measure/measurements.ts'
 
 /** The figures of an arm that rules are held against; null where nothing was measured. */
 export interface ArmFigures {
-  /** All measured operations, failures at their elapsed time. */
+  /** All measured operations from their start, failures at their elapsed time. */
   readonly latencyMs: LatencySummary
   readonly histogram: string
-  /** Percentile in ms of the same. */
+  /** What limits are held against: the same, but from the intended start where there is a schedule. */
+  readonly judgedLatencyMs: LatencySummary
+  /** Percentile in ms of that. */
   readonly percentileMs: (percent: number) => number | null
   /** Share of failed operations among those that ended by themselves. */
   readonly errorRate: number | null
@@ -26,11 +28,14 @@ export function figuresOf(arm: ArmMeasurement): ArmFigures {
   all.add(arm.latencies.failed)
   const { ok, failed } = arm.measured.operations
   const ended = ok + failed
+  const { corrected } = arm.latencies
+  const latencyMs = all.summary()
   const figures = {
-    latencyMs: all.summary(),
+    latencyMs,
+    judgedLatencyMs: corrected.count > 0 ? corrected.summary() : latencyMs,
     histogram: all.encode(),
     errorRate: ended === 0 ? null : failed / ended,
-    okPerSecond: arm.measuredNs === 0 ? null : (ok * nsPerSecond) / arm.measuredNs,
+    okPerSecond: arm.throughput.ns === 0 ? null : (arm.throughput.ok * nsPerSecond) / arm.throughput.ns,
     failed,
     ended,
   }
@@ -38,6 +43,7 @@ export function figuresOf(arm: ArmMeasurement): ArmFigures {
   return {
     ...figures,
     percentileMs: (percent) => {
+      if (corrected.count > 0) return corrected.percentileMs(percent)
       const again = createHistogram()
       again.add(arm.latencies.ok)
       again.add(arm.latencies.failed)
@@ -58,7 +64,7 @@ export function baselineFacts(
   const singleP50Ms = singleMedianMs(single, p50Ms)
   if (singleP50Ms === null) return null
   const { requests, attempts, wire } = baseline.all
-  const responses = requests.filter((request) => request.responses > 0)
+  const responses = Object.values(requests).filter((request) => request.responses > 0)
   const means = responses.map((request) => request.bytesReceived / request.responses)
   const sent = wire.bytesSent / Math.max(1, attempts.count)
   return {

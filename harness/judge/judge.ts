@@ -111,7 +111,12 @@ interface Reason {
 }
 
 function answerOf(run: Case, judged: Judged): Pick<Verdict, 'verdict' | 'exitCode' | 'reasons'> {
-  const reasons = [...endReasons(run), ...limitReasons(judged), ...doubtReasons(run, judged.doubts)]
+  const reasons = [
+    ...endReasons(run),
+    ...scriptReasons(judged),
+    ...limitReasons(judged),
+    ...doubtReasons(run, judged.doubts),
+  ]
   const exitCode = worstExitCode(reasons.map(({ code }) => code))
   const order = Object.values(exitCodes)
   const sorted = reasons.toSorted((a, b) => order.indexOf(a.code) - order.indexOf(b.code))
@@ -129,6 +134,15 @@ function endReasons({ stopped, measurements }: Case): Reason[] {
     ...(exit ? [{ code: exitCodes.targetDied, text: `the target ended by itself ${how}${last}` }] : []),
     ...(stopped === 'watchdog' ? [{ code: exitCodes.watchdog, text: 'the run took far longer than planned' }] : []),
   ]
+}
+
+/** A user's script that throws is broken, whatever share of the operations that is. */
+function scriptReasons({ arms }: Judged): Reason[] {
+  const thrown = arms.reduce((sum, { measurement }) => sum + (measurement.all.errors['script'] ?? 0), 0)
+  if (thrown === 0) return []
+  const texts = arms.flatMap(({ measurement }) => Object.keys(measurement.errorTexts))
+  const first = texts.find((text) => text.startsWith('script: ')) ?? 'script'
+  return [{ code: exitCodes.userScript, text: `the script threw in ${thrown} iterations: ${first.slice(8)}` }]
 }
 
 function limitReasons({ arms, ceilings, thresholds }: Judged): Reason[] {

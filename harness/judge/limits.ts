@@ -44,7 +44,7 @@ function actualOf({ metric, aggregate, percentile }: Threshold, figures: ArmFigu
 function latencyOf(
   aggregate: Threshold['aggregate'],
   percentile: number | null,
-  { latencyMs, percentileMs }: ArmFigures,
+  { judgedLatencyMs: latencyMs, percentileMs }: ArmFigures,
 ): number | null {
   switch (aggregate) {
     case 'p':

@@ -11,7 +11,7 @@ export interface Reconciliation {
 }
 
 /** Failed attempts that may have ended before the target saw them, or after. */
-const uncertain = ['connect', 'refused', 'closed', 'timeout', 'protocol'] as const
+const uncertain = ['connect', 'refused', 'closed', 'timeout', 'tls', 'protocol', 'lost', 'exhausted'] as const
 
 /**
  * The target must have served every attempt but those whose exchange the relay reset before forwarding it:

@@ -1,19 +1,23 @@
-import { realClock } from '../kernel/clock.ts'
 import { isSoakrigError, messageOf } from '../kernel/errors.ts'
 import { watchEventLoop } from '../kernel/event-loop.ts'
 import { resolveAllowed } from '../kernel/loopback.ts'
 import { serveParent } from '../kernel/parent-channel.ts'
+import { openPreciseClock } from '../kernel/precise-clock.ts'
 import { createRng } from '../kernel/rng.ts'
 import { TimerWheel } from '../kernel/timer-wheel.ts'
+import type { OpenCrew } from './crew.ts'
+import { openCrews } from './crews.ts'
 import type { Shard, ShardCommand, ShardReply } from './protocol.ts'
 import { type RunningSlice, startSlice } from './slice.ts'
 
 /** A load worker's process: worker i of N, told to run one slice after the other. */
-const wheel = new TimerWheel(realClock)
+const clock = openPreciseClock()
+const wheel = new TimerWheel(clock)
 const eventLoop = watchEventLoop()
 let shard: Shard = { index: 0, count: 1 }
 let rng = createRng(0)
 let allowedHosts: readonly string[] = []
+let openCrew: OpenCrew | undefined
 let running: RunningSlice | undefined
 
 const channel = serveParent<ShardCommand, ShardReply>(
@@ -22,19 +26,27 @@ const channel = serveParent<ShardCommand, ShardReply>(
     if (command.kind === 'open') {
       ;({ shard, allowedHosts } = command)
       rng = createRng(command.seed).fork('load')
+      openCrew = await openCrews(command.workload, shard, rng)
       channel.send({ kind: 'done', id })
     } else if (command.kind === 'stop') {
       running?.stop()
       channel.send({ kind: 'done', id })
     } else {
-      const address = await resolveAllowed(command.task.host, allowedHosts)
+      if (!openCrew) throw new Error('a slice comes after the opening')
+      const { task } = command
+      const address = await resolveAllowed(task.host, allowedHosts)
       const emit = (window: Extract<ShardReply, { kind: 'window' }>['window']): void =>
         channel.send({ kind: 'window', window })
       eventLoop.takeP99Ms()
-      running = startSlice({ task: command.task, address, shard, clock: realClock, wheel, eventLoop, rng, emit })
+      running = await startSlice({ task, address, shard, clock, wheel, eventLoop, rng, openCrew, emit })
       // Not awaited: `stop` must be handled while the slice runs.
       void running.report.then((report) => channel.send({ kind: 'sliced', id, report }))
     }
   },
-  (error) => ({ kind: 'failed', code: isSoakrigError(error) ? error.code : 'bug', message: messageOf(error) }),
+  (error) => ({
+    kind: 'failed',
+    code: isSoakrigError(error) ? error.code : 'bug',
+    exit: isSoakrigError(error) ? error.exit : 'bug',
+    message: messageOf(error),
+  }),
 )

@@ -1,6 +1,9 @@
+import type { ExitName } from '../kernel/exit-codes.ts'
 import type { Counts } from '../measure/counts.ts'
 import type { ClientPolicies } from '../resilience/client.ts'
 import type { PolicyCounters } from '../resilience/policy.ts'
+import type { LoadModel } from '../workload/model.ts'
+import type { Workload } from '../workload/workload.ts'
 
 /** Worker i of N: which part of every slice this process carries. */
 export interface Shard {
@@ -8,36 +11,20 @@ export interface Shard {
   readonly count: number
 }
 
-/** One request of the workload, as a profile names it. */
-export interface LoadRequest {
-  readonly name: string
-  readonly method: string
-  readonly path: string
-  readonly weight: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-  readonly expect: { readonly status: number | null; readonly body: string | null }
-  readonly idempotent: boolean
-}
-
-/** One slice of one arm: the same for all workers, each of which takes its shard of `workers` and `connections`. */
+/** One slice of one arm: the same for all workers, each of which takes its shard of users, arrivals and connections. */
 export interface SliceTask {
   readonly arm: string
   /** Counts the slices of the run; part of the key of random decisions. */
   readonly slice: number
+  /** The target's host as it is named to it, and where to dial. */
   readonly host: string
   readonly port: number
-  readonly requests: readonly LoadRequest[]
-  /** Limit of one attempt. */
-  readonly timeoutNs: number
+  /** The model; an open one has its rate as a number. */
+  readonly load: LoadModel
   readonly client: ClientPolicies
-  /** Closed loops over all processes. */
-  readonly workers: number
-  /** Sockets over all processes. */
-  readonly connections: number
-  /** When the first loop starts, in CLOCK_MONOTONIC ns. */
+  /** When the first iteration starts, in CLOCK_MONOTONIC ns. */
   readonly startAtNs: number
-  /** Loops start staggered over this; operations that start in it are counted, but not measured. */
+  /** Users start staggered over this; what starts in it is counted, but not measured. */
   readonly discardNs: number
   readonly measureNs: number
   readonly drainNs: number
@@ -52,6 +39,7 @@ export type ShardCommand =
       readonly shard: Shard
       readonly seed: number
       readonly allowedHosts: readonly string[]
+      readonly workload: Workload
     }
   | { readonly kind: 'slice'; readonly id: number; readonly task: SliceTask }
   /** Stop issuing now; the slice that runs is drained and reported as usual. */
@@ -62,7 +50,7 @@ export type ShardReply =
   | { readonly kind: 'done'; readonly id: number }
   | { readonly kind: 'window'; readonly window: WindowDelta }
   | { readonly kind: 'sliced'; readonly id: number; readonly report: SliceReport }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  | { readonly kind: 'failed'; readonly code: string; readonly exit: ExitName; readonly message: string }
 
 /** What one worker saw end in one window of measured time. Windows are counted from the start of the measured time. */
 export interface WindowDelta {
@@ -77,27 +65,35 @@ export interface WindowDelta {
   readonly okLatency: string
 }
 
-/** What one worker saw of one slice. */
+/** What one worker saw of one slice. Histograms are encoded, in µs. */
 export interface SliceReport {
   /** Everything: discard, measured time and drain. */
   readonly all: Counts
-  /** Operations that started in the measured time. */
+  /** Operations that were to start in the measured time. */
   readonly measured: Counts
-  /** Measured operations that succeeded, and those that failed at their elapsed time; encoded histograms in µs. */
+  /** Measured operations from their start: those that succeeded, and those that failed at their elapsed time. */
   readonly okLatency: string
   readonly failedLatency: string
+  /** Of both, from the intended start; null where there is no schedule. */
+  readonly correctedLatency: string | null
+  /** How late each arrival of the schedule started; null where there is none. */
+  readonly sendLateness: string | null
   /** Attempts of measured operations, where a policy makes them differ from operations. */
   readonly attemptLatency: string | null
   /** From the start of an attempt to its connection, and to the first byte of its response. */
   readonly queue: string
   readonly connect: string
   readonly firstByte: string
+  /** Of measured operations by the name of their request; empty ones where there is only one. */
+  readonly requestLatency: Readonly<Record<string, string>>
   readonly policyCounters: PolicyCounters
+  /** Counts of the protocol's own. */
+  readonly protocolCounters: Readonly<Record<string, number>>
   /** How long was really measured: less than asked for when the slice was stopped. */
   readonly measuredNs: number
   /** User and system time of this process over the measured time, in ms. */
   readonly cpuMs: number
   readonly eventLoopDelayP99Ms: number
-  /** The first few distinct texts of what went wrong. */
-  readonly errorSamples: readonly string[]
+  /** Texts of what went wrong, by how often; beyond a cap they are counted as "other". */
+  readonly errorTexts: Readonly<Record<string, number>>
 }

@@ -1,37 +1,61 @@
-import { addCounts, type Counts, emptyCounts, increment } from '../measure/counts.ts'
+import { CappedCounter } from '../measure/capped-counter.ts'
+import { addCounts, type Counts, emptyCounts, emptyRequest, increment, type RequestCounts } from '../measure/counts.ts'
 import { createHistogram, type LatencyHistogram } from '../measure/histogram.ts'
+import { errorTextCap } from '../measure/measurements.ts'
 import type { Outcome } from '../resilience/policy.ts'
 import type { SliceReport, SliceTask, WindowDelta } from './protocol.ts'
 
-const sampleLimit = 5
+/** What is kept of one request. */
+interface RequestRecord {
+  readonly name: string
+  readonly measured: RequestCounts
+  readonly unmeasured: RequestCounts
+  /** Empty while the request is the only one. */
+  readonly latency: LatencyHistogram
+}
 
 /** What a slice adds to its report when it is over. */
-type Ending = Pick<SliceReport, 'policyCounters' | 'measuredNs' | 'cpuMs' | 'eventLoopDelayP99Ms'>
+type Ending = Pick<SliceReport, 'policyCounters' | 'protocolCounters' | 'measuredNs' | 'cpuMs' | 'eventLoopDelayP99Ms'>
 
 /** Counts and times of one slice in one worker. Every operation is counted once, as measured or as not. */
 export class SliceRecorder {
   readonly #task: SliceTask
+  readonly #measureFromNs: number
   readonly #emit: (window: WindowDelta) => void
   readonly #measured: Counts
   readonly #unmeasured: Counts
   readonly #window = createHistogram()
   readonly #ok = createHistogram()
   readonly #failed = createHistogram()
+  readonly #corrected: LatencyHistogram | null
+  readonly #lateness: LatencyHistogram | null
   readonly #attempt: LatencyHistogram | null
   readonly #queue = createHistogram()
   readonly #connect = createHistogram()
   readonly #firstByte = createHistogram()
-  readonly #samples = new Set<string>()
+  /** By the index of the request. */
+  readonly #requests: RequestRecord[] = []
+  readonly #errorTexts = new CappedCounter(errorTextCap)
   #windowIndex = 0
   #windowOk = 0
   #windowFailed = 0
 
-  constructor(task: SliceTask, emit: (window: WindowDelta) => void) {
+  constructor(task: SliceTask, requests: readonly string[], emit: (window: WindowDelta) => void) {
     this.#task = task
+    this.#measureFromNs = task.startAtNs + task.discardNs
     this.#emit = emit
-    this.#measured = emptyCounts(task.requests.length)
-    this.#unmeasured = emptyCounts(task.requests.length)
+    this.#measured = emptyCounts([])
+    this.#unmeasured = emptyCounts([])
+    const scheduled = task.load.model === 'open'
+    this.#corrected = scheduled ? createHistogram() : null
+    this.#lateness = scheduled ? createHistogram() : null
     this.#attempt = task.client.length > 0 ? createHistogram() : null
+    for (const name of requests) this.addRequest(name)
+  }
+
+  /** Whether what was to start at this moment is measured. */
+  isMeasured(intendedNs: number): boolean {
+    return intendedNs >= this.#measureFromNs
   }
 
   /** The counts that an operation belongs to. */
@@ -39,30 +63,69 @@ export class SliceRecorder {
     return measured ? this.#measured : this.#unmeasured
   }
 
-  operationEnded(measured: boolean, outcome: Outcome, startedNs: number, nowNs: number): void {
+  /** Counts under a name from now on; returns the index that goes with it. */
+  addRequest(name: string): number {
+    const record = { name, measured: emptyRequest(), unmeasured: emptyRequest(), latency: createHistogram() }
+    this.#measured.requests[name] = record.measured
+    this.#unmeasured.requests[name] = record.unmeasured
+    return this.#requests.push(record) - 1
+  }
+
+  /** What is counted of the request of an index. */
+  request(measured: boolean, index: number): RequestCounts {
+    const record = this.#requests[index] as RequestRecord
+    return measured ? record.measured : record.unmeasured
+  }
+
+  /** An operation has ended. `intendedNs` is when it was to start, `startedNs` when it did. */
+  operationEnded(
+    measured: boolean,
+    request: number,
+    outcome: Outcome,
+    intendedNs: number,
+    startedNs: number,
+    nowNs: number,
+  ): void {
     const counts = measured ? this.#measured : this.#unmeasured
+    const ofRequest = this.request(measured, request)
     counts.operations.count++
-    const latencyUs = (nowNs - startedNs) / 1000
     if (outcome.ok) {
       counts.operations.ok++
-      if (!measured) return
-      this.#windowOk++
-      this.#window.record(latencyUs)
-    } else if (outcome.error === 'aborted') counts.operations.cutOff++
-    else {
+      ofRequest.ok++
+    } else if (outcome.error === 'aborted') {
+      counts.operations.cutOff++
+      return
+    } else {
       counts.operations.failed++
+      ofRequest.failed++
       increment(counts.errors, outcome.error ?? 'protocol')
-      if (!measured) return
-      this.#windowFailed++
-      this.#failed.record(latencyUs)
     }
+    if (measured) this.#took(request, outcome.ok, (nowNs - startedNs) / 1000, (nowNs - intendedNs) / 1000)
+  }
+
+  #took(request: number, ok: boolean, serviceUs: number, correctedUs: number): void {
+    if (ok) {
+      this.#windowOk++
+      this.#window.record(serviceUs)
+    } else {
+      this.#windowFailed++
+      this.#failed.record(serviceUs)
+    }
+    this.#corrected?.record(correctedUs)
+    // Of a single request this would be the sum of the two above.
+    if (this.#requests.length > 1) this.#requests[request]?.latency.record(serviceUs)
   }
 
   attemptFailed(measured: boolean, outcome: Outcome, detail: string | null): void {
     const counts = measured ? this.#measured : this.#unmeasured
     counts.attempts.failed++
     increment(counts.attemptErrors, outcome.error ?? 'protocol')
-    if (detail && this.#samples.size < sampleLimit) this.#samples.add(`${outcome.error}: ${detail}`.slice(0, 200))
+    if (detail !== null) this.problem(outcome, detail)
+  }
+
+  /** Keeps in words what went wrong. */
+  problem({ error }: Outcome, detail: string): void {
+    this.#errorTexts.add(`${error}: ${detail}`)
   }
 
   attemptTook(durationNs: number): void {
@@ -81,15 +144,25 @@ export class SliceRecorder {
     this.#firstByte.record(durationNs / 1000)
   }
 
+  /** An arrival of the schedule has started, so much later than it was to. */
+  sent(intendedNs: number, nowNs: number): void {
+    if (this.isMeasured(intendedNs)) this.#lateness?.record((nowNs - intendedNs) / 1000)
+  }
+
+  /** An arrival of the schedule could not start. */
+  dropped(intendedNs: number): void {
+    this.counts(this.isMeasured(intendedNs)).iterations.dropped++
+  }
+
   /** Ends the window that runs; the next one begins. */
   closeWindow(toNs: number): void {
-    const { arm, slice, startAtNs, discardNs, windowNs } = this.#task
+    const { arm, slice, windowNs } = this.#task
     const index = this.#windowIndex++
     this.#emit({
       arm,
       slice,
       index,
-      fromNs: startAtNs + discardNs + index * windowNs,
+      fromNs: this.#measureFromNs + index * windowNs,
       toNs,
       ok: this.#windowOk,
       failed: this.#windowFailed,
@@ -108,23 +181,19 @@ export class SliceRecorder {
       measured: this.#measured,
       okLatency: this.#ok.encode(),
       failedLatency: this.#failed.encode(),
+      correctedLatency: this.#corrected?.encode() ?? null,
+      sendLateness: this.#lateness?.encode() ?? null,
       attemptLatency: this.#attempt?.encode() ?? null,
       queue: this.#queue.encode(),
       connect: this.#connect.encode(),
       firstByte: this.#firstByte.encode(),
-      errorSamples: [...this.#samples],
+      requestLatency: Object.fromEntries(this.#requests.map(({ name, latency }) => [name, latency.encode()])),
+      errorTexts: this.#errorTexts.counts(),
       ...ending,
     }
-    for (const histogram of [
-      this.#window,
-      this.#ok,
-      this.#failed,
-      this.#attempt,
-      this.#queue,
-      this.#connect,
-      this.#firstByte,
-    ])
-      histogram?.destroy()
+    for (const { latency } of this.#requests) latency.destroy()
+    const own = [this.#window, this.#ok, this.#failed, this.#queue, this.#connect, this.#firstByte]
+    for (const histogram of [...own, this.#corrected, this.#lateness, this.#attempt]) histogram?.destroy()
     return report
   }
 }

@@ -1,29 +1,23 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { EventLoopMonitor } from '../kernel/event-loop.ts'
 import { cpuTimeMs } from '../kernel/host.ts'
-import type { Rng } from '../kernel/rng.ts'
 import { type TimerWheel, wheelEntry } from '../kernel/timer-wheel.ts'
-import { openStages } from '../resilience/client.ts'
+import { dealtTo } from '../plan/pacer/shard.ts'
 import type { PolicyCounters } from '../resilience/policy.ts'
-import { ClosedLoop, type LoopContext } from './closed-loop.ts'
-import { encodeRequest } from './http1/encode.ts'
-import { ConnectionPool } from './http1/pool.ts'
-import type { LoadRequest, Shard, SliceReport, SliceTask, WindowDelta } from './protocol.ts'
-import { SliceRecorder } from './recorder.ts'
+import type { LoadModel } from '../workload/model.ts'
+import { ClosedModelRunner } from './closed-model.ts'
+import type { CrewOptions, OpenCrew } from './crew.ts'
+import type { ModelContext, ModelRunner } from './model.ts'
+import { OpenModelRunner } from './open-model.ts'
+import type { SliceReport, SliceTask } from './protocol.ts'
+import type { SliceRecorder } from './recorder.ts'
 
 /** The longest drain of a slice that was stopped. */
 const stoppedDrainNs = 1e9
 
-export interface SliceOptions {
-  readonly task: SliceTask
-  /** The address that the task's host resolved to. */
-  readonly address: string
-  readonly shard: Shard
-  readonly clock: Clock
-  readonly wheel: TimerWheel
+export interface SliceOptions extends Omit<CrewOptions, 'policyCounters' | 'protocolCounters'> {
   readonly eventLoop: EventLoopMonitor
-  readonly rng: Rng
-  readonly emit: (window: WindowDelta) => void
+  readonly openCrew: OpenCrew
 }
 
 /** A slice while it runs. */
@@ -34,69 +28,45 @@ export interface RunningSlice {
   stop(): void
 }
 
-/** The part of `total` that shard i of n carries; the parts differ by at most one and add up to it. */
-export function shareOfShard(total: number, { index, count }: Shard): number {
-  return Math.floor((total * (index + 1)) / count) - Math.floor((total * index) / count)
-}
-
-/** Draws an index with a probability proportional to its weight. */
-export function weightedPick(requests: readonly Pick<LoadRequest, 'weight'>[]): (rng: Rng) => number {
-  const total = requests.reduce((sum, { weight }) => sum + weight, 0)
-  return (rng) => {
-    let left = rng.next() * total
-    const index = requests.findIndex(({ weight }) => (left -= weight) < 0)
-    return Math.max(0, index)
-  }
-}
-
-/** Starts one slice of closed loops. */
-export function startSlice(options: SliceOptions): RunningSlice {
-  const { task, address, shard, clock, wheel, eventLoop, rng, emit } = options
+/** Starts one slice of a load model. */
+export async function startSlice(options: SliceOptions): Promise<RunningSlice> {
+  const { task, shard, clock, wheel, eventLoop, rng, openCrew } = options
   const measureFromNs = task.startAtNs + task.discardNs
-  const workers = shareOfShard(task.workers, shard)
-  const recorder = new SliceRecorder(task, emit)
-  const pool = new ConnectionPool(shareOfShard(task.connections, shard), {
-    host: address,
-    port: task.port,
-    timeoutNs: task.timeoutNs,
+  const policyCounters: PolicyCounters = {}
+  const protocolCounters: Record<string, number> = {}
+  const { promise: ended, resolve } = Promise.withResolvers<void>()
+  const crew = await openCrew({ ...options, policyCounters, protocolCounters })
+  const { iterations } = task.load
+  const context: ModelContext = {
     clock,
     wheel,
-  })
-  const counters: PolicyCounters = {}
-  const { promise: loopsEnded, resolve } = Promise.withResolvers<void>()
-  let running = workers
-
-  const context: LoopContext = {
-    clock,
-    wheel,
-    pool,
-    recorder,
-    requests: task.requests.map((request) => encodeRequest(request, task.host, task.port)),
-    pick: weightedPick(task.requests),
+    recorder: crew.recorder,
+    shard,
+    rng: rng.fork(task.arm, task.slice),
+    createUser: crew.createUser,
+    // As arrivals are dealt out, so that all workers together do the first so many of the schedule.
+    iterations: iterations === null ? null : dealtTo(iterations, shard),
+    startAtNs: task.startAtNs,
     measureFromNs,
     endNs: measureFromNs + task.measureNs,
-    ended: () => {
-      if (--running === 0) resolve()
+    ended: (nowNs) => {
+      // A fixed number of iterations was done before the time was over.
+      context.endNs = Math.min(context.endNs, Math.max(measureFromNs, nowNs))
+      resolve()
     },
   }
-  const loops = Array.from({ length: workers }, (_, index) => {
-    const own = rng.fork(task.arm, task.slice, shard.index, index)
-    return new ClosedLoop(context, openStages(task.client, own.fork('client'), counters), own.fork('requests'))
-  })
-  for (const [index, loop] of loops.entries()) {
-    // Started together, equal operations would stay in step and come in waves; spread over the discard they do not.
-    loop.startAt(task.startAtNs + ((index * shard.count + shard.index) / task.workers) * task.discardNs)
-  }
-  // A shard without loops lives as long as the others, so that its windows complete theirs.
-  const timers = createTimers({ task, context, recorder, loops, wheel, clock, idle: workers === 0 ? resolve : null })
+  const model = runnerOf(task.load, context)
+  const timers = createTimers({ task, context, recorder: crew.recorder, model, wheel, clock })
+  model.start()
 
-  const report = loopsEnded.then(() => {
+  const report = ended.then(() => {
     timers.cancel()
     // Stopped before its measured time began, a slice has one empty window of no length.
-    recorder.closeWindow(Math.max(measureFromNs, Math.min(clock.nowNs(), context.endNs)))
-    pool.close()
-    return recorder.finish({
-      policyCounters: counters,
+    crew.recorder.closeWindow(Math.max(measureFromNs, Math.min(clock.nowNs(), context.endNs)))
+    crew.close()
+    return crew.recorder.finish({
+      policyCounters,
+      protocolCounters,
       measuredNs: Math.max(0, context.endNs - measureFromNs),
       cpuMs: timers.cpuMs(),
       eventLoopDelayP99Ms: eventLoop.takeP99Ms(),
@@ -112,34 +82,36 @@ export function startSlice(options: SliceOptions): RunningSlice {
   }
 }
 
+function runnerOf(load: LoadModel, context: ModelContext): ModelRunner {
+  if (load.model === 'closed') return new ClosedModelRunner(load, context)
+  if (load.rate.kind === 'share') throw new RangeError('the rate of a slice is a number by now')
+  return new OpenModelRunner(load, load.rate.perSecond, context)
+}
+
 interface TimerOptions {
   readonly task: SliceTask
-  readonly context: LoopContext
+  readonly context: ModelContext
   readonly recorder: SliceRecorder
-  readonly loops: readonly ClosedLoop[]
+  readonly model: ModelRunner
   readonly wheel: TimerWheel
   readonly clock: Clock
-  /** Called at the end of the measured time of a slice without loops; null for one that has some. */
-  readonly idle: (() => void) | null
 }
 
 /** The moments of a slice: the start of the measured time, the end of each window, of the measured time, of the drain. */
-function createTimers({ task, context, recorder, loops, wheel, clock, idle }: TimerOptions) {
+function createTimers({ task, context, recorder, model, wheel, clock }: TimerOptions) {
   const { measureFromNs, endNs } = context
   let cpuFromMs: number | null = null
   let cpuToMs: number | null = null
   let { drainNs } = task
   let windowEndNs = measureFromNs + task.windowNs
 
-  const cutOff = wheelEntry((nowNs) => {
-    for (const loop of loops) loop.cutOff(nowNs)
-  })
+  const cutOff = wheelEntry((nowNs) => model.cutOff(nowNs))
   const end = wheelEntry((nowNs) => {
     cpuToMs ??= cpuTimeMs()
     wheel.cancel(measure)
     wheel.cancel(window)
     wheel.schedule(cutOff, nowNs + drainNs)
-    idle?.()
+    model.end(nowNs)
   })
   const window = wheelEntry(() => {
     recorder.closeWindow(windowEndNs)

@@ -17,8 +17,22 @@ export interface AttemptCounts {
   cancelled: number
 }
 
+/** Iterations are what a load model starts: one operation of a plain request, or the steps of a scenario or script. */
+export interface IterationCounts {
+  /** Started; each ends as ok, failed or interrupted. */
+  count: number
+  ok: number
+  /** Ended by a step that failed. */
+  failed: number
+  /** Not at its end when the load ended. */
+  interrupted: number
+  /** Due by the schedule and not started, since too many were in flight. */
+  dropped: number
+}
+
 /** Everything counted of an arm over some time; all fields only grow. */
 export interface Counts {
+  readonly iterations: IterationCounts
   readonly operations: OperationCounts
   readonly attempts: AttemptCounts
   /** Failed operations by error class. */
@@ -26,8 +40,8 @@ export interface Counts {
   /** Failed attempts by error class. */
   readonly attemptErrors: Record<string, number>
   readonly wire: WireCounts
-  /** Per named request of the workload, in its order. */
-  readonly requests: RequestCounts[]
+  /** By the name of the request. */
+  readonly requests: Record<string, RequestCounts>
 }
 
 /** What happened on the sockets. */
@@ -39,36 +53,47 @@ export interface WireCounts {
   staleReconnects: number
 }
 
-/** Complete responses to one named request. */
+/** Attempts that were answered as they should, and operations, of one named request. */
 export interface RequestCounts {
   responses: number
   bytesReceived: number
+  ok: number
+  failed: number
 }
 
-/** Counts of nothing yet, for a workload of so many requests. */
-export function emptyCounts(requests: number): Counts {
+/** Counts of a request that was not sent yet. */
+export function emptyRequest(): RequestCounts {
+  return { responses: 0, bytesReceived: 0, ok: 0, failed: 0 }
+}
+
+/** Counts of nothing yet, for a workload of these requests. */
+export function emptyCounts(requests: readonly string[]): Counts {
   return {
+    iterations: { count: 0, ok: 0, failed: 0, interrupted: 0, dropped: 0 },
     operations: { count: 0, ok: 0, failed: 0, degraded: 0, cutOff: 0 },
     attempts: { count: 0, failed: 0, cancelled: 0 },
     errors: {},
     attemptErrors: {},
     wire: { bytesSent: 0, bytesReceived: 0, connects: 0, staleReconnects: 0 },
-    requests: Array.from({ length: requests }, () => ({ responses: 0, bytesReceived: 0 })),
+    requests: Object.fromEntries(requests.map((name) => [name, emptyRequest()])),
   }
 }
 
 /** The sum of two counts of the same workload. */
 export function addCounts(a: Counts, b: Counts): Counts {
   return {
+    iterations: addFields(a.iterations, b.iterations),
     operations: addFields(a.operations, b.operations),
     attempts: addFields(a.attempts, b.attempts),
     errors: addRecords(a.errors, b.errors),
     attemptErrors: addRecords(a.attemptErrors, b.attemptErrors),
     wire: addFields(a.wire, b.wire),
-    requests: Array.from({ length: Math.max(a.requests.length, b.requests.length) }, (_, index) => {
-      const none = { responses: 0, bytesReceived: 0 }
-      return addFields(a.requests[index] ?? none, b.requests[index] ?? none)
-    }),
+    requests: Object.fromEntries(
+      [...new Set([...Object.keys(a.requests), ...Object.keys(b.requests)])].map((name) => [
+        name,
+        addFields(a.requests[name] ?? emptyRequest(), b.requests[name] ?? emptyRequest()),
+      ]),
+    ),
   }
 }
 

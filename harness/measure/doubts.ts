@@ -17,6 +17,14 @@ export const doubtEffects = {
   /** Memory has a ceiling and could not be read. */
   'memory-unreadable': 'void',
   'generator-saturated': 'note',
+  /** Iterations of a schedule were not started, since too many were in flight. */
+  'iterations-dropped': 'note',
+  /** Iterations of a schedule started later than their latency can bear. */
+  'sends-late': 'note',
+  /** This machine ran out of ports, files or buffers: failures are its own, not the target's. */
+  'machine-exhausted': 'void',
+  /** The kernel dropped datagrams before they could be read, beside those that were lost on the way. */
+  'kernel-drops': 'note',
   'relay-saturated': 'note',
   /** More than one operation in a hundred still ran when its slice's drain ended. */
   'cut-off': 'note',

@@ -1,12 +1,18 @@
 import type { ArmIdentity } from './arm.ts'
+import { CappedCounter } from './capped-counter.ts'
 import { addCounts, addRecords, type Counts, emptyCounts } from './counts.ts'
 import { createHistogram, type LatencyHistogram } from './histogram.ts'
 import { addTallies, type Tallies } from './tally.ts'
 
 /** Latencies of an arm; histograms that live as long as the run. */
 export interface ArmLatencies {
+  /** From the start of the operation; failures at their elapsed time. */
   readonly ok: LatencyHistogram
   readonly failed: LatencyHistogram
+  /** Of both, from the intended start; empty without a schedule. */
+  readonly corrected: LatencyHistogram
+  /** How late the arrivals of a schedule started. */
+  readonly sendLateness: LatencyHistogram
   /** Empty where attempts are operations. */
   readonly attempt: LatencyHistogram
   readonly queue: LatencyHistogram
@@ -19,18 +25,33 @@ export interface ArmLatencies {
 /** Requests that the target says it served during the slices of an arm; null where it has no count. */
 export type ServerCount = { readonly requests: number; readonly slack: number } | { readonly problem: string } | null
 
+/** What the slices that serve throughput got done: good operations, all that ended, and the measured time. */
+export interface Throughput {
+  readonly ok: number
+  readonly ended: number
+  readonly ns: number
+}
+
 /** Everything measured of one arm, over all its slices. */
 export interface ArmMeasurement {
   readonly identity: ArmIdentity
+  /** Of the slices that serve latency. */
   readonly latencies: ArmLatencies
+  /** Of measured operations by the name of their request; of the slices that serve latency. */
+  readonly requestLatencies: Map<string, LatencyHistogram>
+  /** Users at once, at most. */
   workers: number
   slices: number
   measuredNs: number
+  throughput: Throughput
+  /** Iterations per second that the schedule of the last open slice began and ended with; null without one. */
+  schedule: { readonly fromPerSecond: number; readonly toPerSecond: number } | null
   all: Counts
   measured: Counts
   tallies: Tallies
   policyCounters: Record<string, number>
-  errorSamples: string[]
+  protocolCounters: Record<string, number>
+  errorTexts: Readonly<Record<string, number>>
   server: ServerCount
   upstreamFailures: number
   targetCpuMs: number | null
@@ -43,12 +64,14 @@ export interface ArmMeasurement {
 }
 
 /** An arm of which nothing has been measured yet. */
-export function emptyArm(identity: ArmIdentity, requests: number): ArmMeasurement {
+export function emptyArm(identity: ArmIdentity, requests: readonly string[]): ArmMeasurement {
   return {
     identity,
     latencies: {
       ok: createHistogram(),
       failed: createHistogram(),
+      corrected: createHistogram(),
+      sendLateness: createHistogram(),
       attempt: createHistogram(),
       queue: createHistogram(),
       connect: createHistogram(),
@@ -56,14 +79,18 @@ export function emptyArm(identity: ArmIdentity, requests: number): ArmMeasuremen
       injectedDelay: createHistogram(),
       injectedDelayError: createHistogram(),
     },
+    requestLatencies: new Map(),
     workers: 0,
     slices: 0,
     measuredNs: 0,
+    throughput: { ok: 0, ended: 0, ns: 0 },
+    schedule: null,
     all: emptyCounts(requests),
     measured: emptyCounts(requests),
     tallies: {},
     policyCounters: {},
-    errorSamples: [],
+    protocolCounters: {},
+    errorTexts: {},
     server: null,
     upstreamFailures: 0,
     targetCpuMs: null,
@@ -75,25 +102,40 @@ export function emptyArm(identity: ArmIdentity, requests: number): ArmMeasuremen
   }
 }
 
-/** What one slice adds to its arm. */
-export type SliceMeasurement = Omit<ArmMeasurement, 'identity' | 'slices'>
+/** What a slice is for: where throughput and latency have models of their own, each is taken from its slices only. */
+export type SliceUse = 'both' | 'throughput' | 'latency'
 
-const sampleLimit = 5
+/** What one slice adds to its arm. */
+export interface SliceMeasurement extends Omit<ArmMeasurement, 'identity' | 'slices' | 'throughput'> {
+  readonly use: SliceUse
+}
+
+/** So many texts of errors and names of requests are told apart over a run; the rest is counted as "other". */
+export const errorTextCap = 20
+export const requestNameCap = 100
 
 /** Adds a slice to its arm; the slice's histograms are freed. */
 export function addSlice(arm: ArmMeasurement, slice: SliceMeasurement): void {
-  for (const key of Object.keys(arm.latencies) as (keyof ArmLatencies)[]) {
-    arm.latencies[key].add(slice.latencies[key])
-    slice.latencies[key].destroy()
+  addLatencies(arm, slice)
+  const { ok, failed } = slice.measured.operations
+  if (slice.use !== 'latency') {
+    const { throughput } = arm
+    arm.throughput = {
+      ok: throughput.ok + ok,
+      ended: throughput.ended + ok + failed,
+      ns: throughput.ns + slice.measuredNs,
+    }
   }
   arm.slices++
-  arm.workers = slice.workers
+  arm.workers = Math.max(arm.workers, slice.workers)
+  arm.schedule = slice.schedule ?? arm.schedule
   arm.measuredNs += slice.measuredNs
   arm.all = addCounts(arm.all, slice.all)
   arm.measured = addCounts(arm.measured, slice.measured)
   arm.tallies = addTallies(arm.tallies, slice.tallies)
   arm.policyCounters = addRecords(arm.policyCounters, slice.policyCounters)
-  arm.errorSamples = [...new Set([...arm.errorSamples, ...slice.errorSamples])].slice(0, sampleLimit)
+  arm.protocolCounters = addRecords(arm.protocolCounters, slice.protocolCounters)
+  arm.errorTexts = addTexts([arm.errorTexts, slice.errorTexts])
   arm.server = arm.slices === 1 ? slice.server : addServer(arm.server, slice.server)
   arm.upstreamFailures += slice.upstreamFailures
   arm.targetCpuMs = addKnown(arm.targetCpuMs, slice.targetCpuMs)
@@ -102,6 +144,28 @@ export function addSlice(arm: ArmMeasurement, slice: SliceMeasurement): void {
   arm.memoryKb = slice.memoryKb
   arm.fds = slice.fds
   arm.threads = slice.threads
+}
+
+function addLatencies(arm: ArmMeasurement, slice: SliceMeasurement): void {
+  // A delay that the relay added is proven by every slice.
+  const always: readonly (keyof ArmLatencies)[] = ['injectedDelay', 'injectedDelayError']
+  for (const key of Object.keys(arm.latencies) as (keyof ArmLatencies)[]) {
+    if (slice.use !== 'throughput' || always.includes(key)) arm.latencies[key].add(slice.latencies[key])
+    slice.latencies[key].destroy()
+  }
+  for (const [name, latency] of slice.requestLatencies) {
+    const known = arm.requestLatencies.get(name) ?? createHistogram()
+    arm.requestLatencies.set(name, known)
+    if (slice.use !== 'throughput') known.add(latency)
+    latency.destroy()
+  }
+}
+
+/** The sum of counted texts, as few of them told apart as in each. */
+export function addTexts(all: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, number>> {
+  const sum = new CappedCounter(errorTextCap)
+  for (const counts of all) sum.addAll(counts)
+  return sum.counts()
 }
 
 function addServer(a: ServerCount, b: ServerCount): ServerCount {
@@ -120,6 +184,7 @@ export interface SliceSummary {
   readonly round: number
   readonly order: number
   readonly identity: ArmIdentity
+  readonly use: SliceUse
   readonly startNs: number
   readonly durationNs: number
   readonly ok: number
@@ -137,8 +202,12 @@ export interface OwnProcess {
   readonly rssKb: number | null
   /** The worst p99 of the event loop's delay over the slices, in ms. */
   readonly eventLoopDelayP99Ms: number
-  /** Share of slices in which it was saturated. */
+  /** Share of slices in which it was saturated: it used nearly a whole core, or its event loop was late. */
   readonly saturatedShare: number
+  readonly busyShare: number
+  readonly lateShare: number
+  /** Iterations of a schedule that it could not start. */
+  readonly dropped: number
 }
 
 /** One window of a stress segment. */

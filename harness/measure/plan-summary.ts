@@ -1,3 +1,5 @@
+import type { SliceUse } from './measurements.ts'
+
 /** A plan as `--dry-run` shows it. */
 export interface PlanSummary {
   readonly profile: string
@@ -7,8 +9,8 @@ export interface PlanSummary {
   readonly slicesPerArm: number
   readonly lives: readonly {
     readonly round: number
-    readonly slices: readonly { readonly arm: string; readonly durationMs: number }[]
+    readonly slices: readonly { readonly arm: string; readonly use: SliceUse; readonly durationMs: number }[]
   }[]
-  readonly stress: readonly { readonly name: string; readonly workers: number; readonly durationMs: number }[]
+  readonly stress: readonly { readonly name: string; readonly load: string; readonly durationMs: number }[]
   readonly notMeasured: readonly { readonly what: string; readonly why: string }[]
 }

@@ -14,9 +14,12 @@ export type ProgressEvent =
       readonly phase: string
       readonly arm: string
       readonly okPerSecond: number | null
+      /** From the intended start where there is a schedule. */
       readonly p50Ms: number | null
       readonly p99Ms: number | null
       readonly failed: number
+      /** Iterations of a schedule that could not start; 0 without one. */
+      readonly dropped: number
     }
   | { readonly kind: 'note'; readonly text: string }
 

@@ -64,8 +64,9 @@ async function checkFaultPath({ clock, resultsDir, signal }: DoctorOptions): Pro
   try {
     const options = { plan, directory, clock, signal, allowedHosts: [], sabotage: null, onWindow: () => {} }
     await using session = await openSession(options)
-    await session.openLife([canary])
-    const measured = await session.slice(canary, { round: 0, order: 0, workers: 1 })
+    await session.openLife([canary.arm])
+    const { arm, model, use } = canary
+    const measured = await session.slice(arm, { round: 0, order: 0, model, use })
     const [dead] = canaryDoubts(measured)
     if (dead) throw new Error(dead.detail)
     return `a reset on every exchange hit ${measured.tallies['reset']?.fired ?? 0} of ${measured.all.attempts.count} attempts`

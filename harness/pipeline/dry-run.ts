@@ -1,5 +1,6 @@
 import { nsPerMs } from '../kernel/units.ts'
 import type { PlanSummary } from '../measure/plan-summary.ts'
+import { modelText } from '../plan/models.ts'
 import { expectedMs, type Plan } from '../plan/plan.ts'
 
 /** What a run would do, without doing it. */
@@ -13,11 +14,11 @@ export function summarisePlan(plan: Plan): PlanSummary {
     slicesPerArm: plan.slicesPerArm,
     lives: plan.lives.map(({ round, slices }) => ({
       round,
-      slices: slices.map(({ id, sliceNs }) => ({ arm: id, durationMs: sliceNs / nsPerMs })),
+      slices: slices.map(({ arm: { id, sliceNs }, use }) => ({ arm: id, use, durationMs: sliceNs / nsPerMs })),
     })),
-    stress: plan.stress.map(({ name: segment, workers, durationNs }) => ({
+    stress: plan.stress.map(({ name: segment, model, durationNs }) => ({
       name: segment,
-      workers,
+      load: modelText(model),
       durationMs: durationNs / nsPerMs,
     })),
     notMeasured: plan.notMeasured,

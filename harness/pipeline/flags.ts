@@ -1,15 +1,12 @@
-import { messageOf, SoakrigError } from '../kernel/errors.ts'
+import { isSoakrigError } from '../kernel/errors.ts'
 import type { Endpoint } from '../faults/relay/protocol.ts'
-import type { Profile } from '../profile/profile.ts'
+import { badProfile } from '../profile/compile.ts'
+import { placedAtOrigin } from '../profile/overrides.ts'
 import { parseProfile } from '../profile/parse.ts'
-
-function badFlag(flag: string, found: string, allowed: string, cause?: unknown): SoakrigError {
-  return new SoakrigError(`${flag}: found ${JSON.stringify(found)}, allowed: ${allowed}`, {
-    code: 'bad-flag',
-    exit: 'usage',
-    cause,
-  })
-}
+import type { Profile } from '../profile/profile.ts'
+import { badFlag } from './bad-flag.ts'
+import { durationOf, loadDocumentOf, type LoadModelFlags } from './load-flags.ts'
+import { type LoadWorkloadFlags, urlDocumentOf } from './load-workload.ts'
 
 /** `HOST:PORT`, or `[IPV6]:PORT`, as a flag holds it. Throws `bad-flag` (104). */
 export function parseEndpoint(flag: string, text: string): Endpoint {
@@ -18,15 +15,6 @@ export function parseEndpoint(flag: string, text: string): Endpoint {
   const port = Number(match?.['port'])
   if (host === undefined || !(port <= 65_535)) throw badFlag(flag, text, 'HOST:PORT, such as 127.0.0.1:8080')
   return { host, port }
-}
-
-/** JSON as a flag holds it. Throws `bad-flag` (104). */
-export function parseJsonFlag(flag: string, text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw badFlag(flag, text, `JSON (${messageOf(error)})`, error)
-  }
 }
 
 /** `k=v` pairs. Throws `bad-flag` (104). */
@@ -41,17 +29,9 @@ export function parseTags(pairs: readonly string[]): Readonly<Record<string, str
 }
 
 /** What ad hoc load is told on the command line, as it was written. */
-export interface LoadFlags {
-  readonly url: string
-  readonly connections: string
-  /** Undefined: the environment's, or ten seconds. */
+export interface LoadFlags extends LoadModelFlags, LoadWorkloadFlags {
+  /** Undefined: the environment's, else as long as the stages or the requests take, else ten seconds. */
   readonly duration: string | undefined
-  readonly processes: string
-  readonly method: string
-  readonly header: readonly string[] | undefined
-  readonly body: string
-  readonly status: string | undefined
-  readonly timeout: string
   readonly seed: string | undefined
   readonly maxErrorRate: string | undefined
   /** Of it STRESS_DURATION and STRESS_MAX_ERROR_RATE are heeded. */
@@ -60,38 +40,64 @@ export interface LoadFlags {
 
 /** The profile that stands for ad hoc load on one URL. Throws `bad-flag`, `bad-profile` (104). */
 export function loadProfileOf(flags: LoadFlags): Profile {
-  const url = URL.canParse(flags.url) ? new URL(flags.url) : undefined
-  if (!url || url.protocol !== 'http:') throw badFlag('URL', flags.url, 'http://HOST:PORT/PATH')
-  const request = {
-    name: 'load',
-    method: flags.method,
-    path: `${url.pathname}${url.search}`,
-    headers: Object.fromEntries((flags.header ?? []).map(headerOf)),
-    body: flags.body,
-    expect: { status: flags.status === undefined ? null : wholeNumber('--status', flags.status) },
-  }
-  const workers = wholeNumber('--connections', flags.connections)
+  const counted = flags.requests !== undefined
   const document = {
     name: 'load',
-    target: { url: url.origin },
-    workload: { timeout: flags.timeout, requests: [request] },
-    load: { model: 'closed', workers, processes: wholeNumber('--processes', flags.processes) },
-    modes: { smoke: { duration: '10s', workers, budget: '366d' } },
+    ...urlDocumentOf(flags),
+    load: loadDocumentOf(flags),
+    // Of a number of requests all are measured, also where they take less than the usual discard.
+    modes: { smoke: { duration: durationOf(flags), budget: '366d', ...(counted && { discard: '0s' }) } },
     ceilings: { rssDeltaKb: null },
   }
   const { STRESS_DURATION, STRESS_MAX_ERROR_RATE } = flags.env
   const env = { ...(STRESS_DURATION && { STRESS_DURATION }), ...(STRESS_MAX_ERROR_RATE && { STRESS_MAX_ERROR_RATE }) }
   const { duration, seed, maxErrorRate } = flags
-  return parseProfile(document, { mode: 'smoke', flags: { duration, seed, maxErrorRate }, env }, 'the command line')
+  return atFlags(
+    () => parseProfile(document, { mode: 'smoke', flags: { duration, seed, maxErrorRate }, env }, source),
+    {
+      '/target/url': 'URL',
+      '/workload/requests/0/path': 'URL',
+      '/workload/path': 'URL',
+      '/workload/tls/ca': '--cacert',
+      '/workload/tls/cert': '--cert',
+      '/workload/tls/key': '--key',
+      '/workload/socketPath': '--unix-socket',
+      '/workload/proto': '--proto',
+      '/workload/requests/0/message': '--body',
+      '/workload/requests/0/send': '--body',
+      '/workload/requests/0/size': '--size',
+      '/workload/headers': '--header',
+      '/workload/requests/0/metadata': '--header',
+      '/workload/requests/0/method': '--method',
+      '/workload/requests/0/headers': '--header',
+      '/workload/requests/0/expect/status': '--status',
+      '/workload/timeout': '--timeout',
+      '/load/workers': '--connections',
+      '/load/connections': '--connections',
+      '/load/rate': '--rate',
+      '/load/arrival': '--arrival',
+      '/load/maxInFlight': '--max-in-flight',
+      '/load/iterations': '--requests',
+      '/load/stages': '--stage',
+      '/load/think': '--think',
+      '/load/processes': '--processes',
+    },
+  )
 }
 
-function wholeNumber(flag: string, text: string): number {
-  if (!/^\d{1,9}$/u.test(text)) throw badFlag(flag, text, 'a whole number')
-  return Number(text)
-}
+/** What the profile is called that stands for the flags. */
+const source = 'the command line'
 
-function headerOf(text: string): [string, string] {
-  const at = text.indexOf(':')
-  if (at <= 0) throw badFlag('--header', text, '"name: value"')
-  return [text.slice(0, at).trim(), text.slice(at + 1).trim()]
+/** Names the places of problems by the flags that their values came from. */
+function atFlags(make: () => Profile, flags: Readonly<Record<string, string>>): Profile {
+  try {
+    return make()
+  } catch (error) {
+    if (!isSoakrigError(error) || error.code !== 'bad-profile') throw error
+    const origins = Object.entries(flags).map(([pointer, name]) => ({ pointer, name, origin: 'flag' as const }))
+    throw badProfile(
+      source,
+      error.problems.map((problem) => placedAtOrigin(problem, origins)),
+    )
+  }
 }

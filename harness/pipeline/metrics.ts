@@ -10,7 +10,6 @@ export function metricsOf({ arms }: Verdict, windows: WindowSummary): ResultMetr
     arms.find(({ arm }) => arm.id === 'baseline/baseline-direct')
   const { firstFds, lastFds } = windows
   const growth = {
-    correctedLatencyMs: null,
     rssDeltaKb: rssDeltaKb(windows),
     rssSlopeKbPerMin: null,
     fdDelta: firstFds === null || lastFds === null ? null : lastFds - firstFds,
@@ -20,6 +19,7 @@ export function metricsOf({ arms }: Verdict, windows: WindowSummary): ResultMetr
   const { operations, attempts } = measurement.measured
   const { count: _, ...latencyMs } = figures.latencyMs
   const cpuMs = measurement.targetCpuMs
+  const { count: corrected, ...correctedLatencyMs } = measurement.latencies.corrected.summary()
   return {
     source: arm.id,
     requestsPerSecond: figures.okPerSecond,
@@ -29,6 +29,7 @@ export function metricsOf({ arms }: Verdict, windows: WindowSummary): ResultMetr
     errorRate: figures.errorRate,
     degradedRate: figures.ended === 0 ? null : operations.degraded / figures.ended,
     latencyMs,
+    correctedLatencyMs: corrected === 0 ? null : correctedLatencyMs,
     cpuUsPerRequest: cpuMs === null ? null : (1000 * cpuMs) / Math.max(1, measurement.all.attempts.count),
     ...growth,
   }
@@ -46,5 +47,6 @@ const noFigures = {
   errorRate: null,
   degradedRate: null,
   latencyMs: noLatency,
+  correctedLatencyMs: null,
   cpuUsPerRequest: null,
 }

@@ -1,5 +1,6 @@
 import { accessSync, constants, mkdirSync, readFileSync, statfsSync } from 'node:fs'
 import { messageOf, SoakrigError } from '../kernel/errors.ts'
+import { mostSockets } from '../plan/models.ts'
 import type { Plan } from '../plan/plan.ts'
 
 const diskNeededBytes = 64 * 2 ** 20
@@ -11,10 +12,11 @@ function environmentFailure(code: string, message: string, cause?: unknown): Soa
 }
 
 /** What can be known before anything is started. Throws `file-limit` or `results-directory` (106). */
-export function checkEnvironment({ profile: { load, mode }, lives }: Plan, resultsDir: string): void {
-  const relayed = lives.length > 0
+export function checkEnvironment({ lives, stress }: Plan, resultsDir: string): void {
   // The relay holds two sockets for each of the client's; stress goes past it.
-  checkFileLimit(Math.max(relayed ? 2 * load.connections : load.connections, mode.workers) + otherFiles)
+  const ofSlices = lives.flatMap(({ slices }) => slices.map((slice) => 2 * mostSockets(slice.model)))
+  const ofStress = stress.map(({ model }) => mostSockets(model))
+  checkFileLimit(Math.max(0, ...ofSlices, ...ofStress) + otherFiles)
   checkResults(resultsDir)
 }
 

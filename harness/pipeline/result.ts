@@ -15,6 +15,8 @@ import type { WindowSummary } from '../judge/windows.ts'
 import { createHistogram, type LatencyHistogram, type LatencySummary } from '../measure/histogram.ts'
 import type { Measurements, OwnProcess, SliceSummary } from '../measure/measurements.ts'
 import { expectedMs } from '../plan/plan.ts'
+import type { Profile } from '../profile/profile.ts'
+import { contentsOf } from './contents.ts'
 import { metricsOf } from './metrics.ts'
 import type { RunOptions } from './options.ts'
 import { undecided } from './reference.ts'
@@ -46,13 +48,13 @@ export function composeResult(
     schema: resultSchemaId,
     tool: { name: 'soakrig', version },
     run: runOf(options, end, verdict),
-    env: describeEnvironment({ git, profile: profile.effective, mode: profile.mode.name }),
+    env: describeEnvironment({ git, profile: withContents(profile), mode: profile.mode.name }),
     config: { profile: profile.effective, provenance: profile.provenance, warnings: profile.warnings },
     plan: {
       rounds: profile.mode.rounds,
       slices: plan.slicesPerArm,
       sliceMs: profile.mode.sliceNs / nsPerMs,
-      order: plan.lives.map(({ slices }) => slices.map(({ id }) => id)),
+      order: plan.lives.map(({ slices }) => slices.map(({ arm }) => arm.id)),
       expectedMs: expectedMs(plan),
       notMeasured: end.notMeasured,
     },
@@ -70,6 +72,12 @@ export function composeResult(
     sabotage,
     simulated: false,
   }
+}
+
+/** Only what has contents gets the key, so that the fingerprint of any other profile does not depend on it. */
+function withContents({ effective, workload }: Profile): Profile['effective'] {
+  const contents = contentsOf(workload)
+  return Object.keys(contents).length === 0 ? effective : { ...effective, contents }
 }
 
 function runOf({ plan: { profile }, kind, argv, tags }: RunOptions, end: RunEnd, verdict: Verdict): Result['run'] {
@@ -92,9 +100,8 @@ function runOf({ plan: { profile }, kind, argv, tags }: RunOptions, end: RunEnd,
   }
 }
 
-function generatorOf({ cpuPercent, rssKb, eventLoopDelayP99Ms, saturatedShare }: OwnProcess): ResultGenerator {
-  // A closed loop drops nothing: it has no schedule to miss.
-  return { cpuPercent, rssKb, eventLoopDelayP99Ms, dropped: 0, saturated: saturatedShare > saturatedSlices }
+function generatorOf({ cpuPercent, rssKb, eventLoopDelayP99Ms, saturatedShare, dropped }: OwnProcess): ResultGenerator {
+  return { cpuPercent, rssKb, eventLoopDelayP99Ms, dropped, saturated: saturatedShare > saturatedSlices }
 }
 
 function targetOf({ target, lives, unplannedExit }: Measurements): Result['target'] {
@@ -122,6 +129,7 @@ function phasesOf(arms: readonly ArmVerdict[]): ResultPhase[] {
 function armOf({ arm, measurement, figures, effects, bounds, reconciliation }: ArmVerdict): ResultArm {
   const { all, measured, latencies, tallies, server } = measurement
   const { ok, failed, attempt, queue, connect, firstByte, injectedDelay, injectedDelayError } = latencies
+  const scheduled = latencies.corrected.count > 0
   // Where no policy stands between them, an attempt is an operation.
   const attemptLatencyMs = arm.client.length > 0 ? attempt.summary() : merged([ok, failed])
   const delayed = injectedDelay.count > 0
@@ -130,20 +138,26 @@ function armOf({ arm, measurement, figures, effects, bounds, reconciliation }: A
     path: arm.path,
     workers: measurement.workers,
     measuredMs: measurement.measuredNs / nsPerMs,
+    schedule: measurement.schedule,
+    iterations: measured.iterations,
     operations: { ...measured.operations, perSecond: figures.okPerSecond },
     attempts: measured.attempts,
-    all: { operations: all.operations, attempts: all.attempts },
+    all: { iterations: all.iterations, operations: all.operations, attempts: all.attempts },
     errors: all.errors,
     attemptErrors: all.attemptErrors,
-    errorSamples: measurement.errorSamples,
+    errorTexts: measurement.errorTexts,
     latencyMs: figures.latencyMs,
+    correctedLatencyMs: scheduled ? latencies.corrected.summary() : null,
+    sendLatenessMs: scheduled ? latencies.sendLateness.summary() : null,
     okLatencyMs: ok.summary(),
     attemptLatencyMs,
     queueMs: queue.summary(),
     connectMs: connect.summary(),
     firstByteMs: firstByte.summary(),
     histogram: figures.histogram,
+    requests: requestsOf(measurement),
     wire: all.wire,
+    protocolCounters: measurement.protocolCounters,
     resources: {
       target: {
         cpuMs: measurement.targetCpuMs,
@@ -166,6 +180,17 @@ function armOf({ arm, measurement, figures, effects, bounds, reconciliation }: A
   }
 }
 
+function requestsOf({ measured, latencies, requestLatencies }: ArmVerdict['measurement']): ResultArm['requests'] {
+  const names = Object.keys(measured.requests)
+  return names.map((name) => {
+    const { ok, failed } = measured.requests[name] ?? { ok: 0, failed: 0 }
+    // Of a single request the arm's own figures are its figures.
+    const own = requestLatencies.get(name)
+    const latencyMs = names.length > 1 && own ? own.summary() : merged([latencies.ok, latencies.failed])
+    return { name, ok, failed, latencyMs }
+  })
+}
+
 function merged(histograms: readonly LatencyHistogram[]): LatencySummary {
   const sum = createHistogram()
   for (const histogram of histograms) sum.add(histogram)
@@ -183,6 +208,7 @@ function sliceOf(slice: SliceSummary, startNs: number): ResultSlice {
     arm: identity.kind,
     policy: identity.policy,
     path: identity.path,
+    use: slice.use,
     startMs: (slice.startNs - startNs) / nsPerMs,
     durationMs: slice.durationNs / nsPerMs,
     ok: slice.ok,

@@ -143,9 +143,9 @@ async function caseOf(
 /** Every arm of a plan, once. */
 function plannedArms({ lives, canary, warmup, stress }: Plan): readonly Arm[] {
   const all = [
-    ...(canary ? [canary] : []),
-    ...(warmup ? [warmup.load] : []),
-    ...(warmup?.single ? [warmup.single] : []),
+    ...(canary ? [canary.arm] : []),
+    ...(warmup ? [warmup.load.arm] : []),
+    ...(warmup?.single ? [warmup.single.arm] : []),
     ...lives.flatMap(({ arms }) => arms),
     ...stress.map(({ arm }) => arm),
   ]

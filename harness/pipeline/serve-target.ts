@@ -1,24 +1,47 @@
 import type { Clock } from '../kernel/clock.ts'
 import { SoakrigError } from '../kernel/errors.ts'
 import { createRng } from '../kernel/rng.ts'
-import { knobProblems } from '../profile/validate.ts'
-import { type HttpTarget, startHttpTarget } from '../target/builtin/http.ts'
-import { parseHttpKnobs, type RawHttpKnobs } from '../target/builtin/knobs.ts'
+import { targetSchemaProblems } from '../profile/validate.ts'
+import { builtinNames } from '../target/builtin/builtins.ts'
+import { type ServedBuiltin, serveBuiltin } from '../target/builtin/serve.ts'
+import { parseTarget, targetProblems } from '../target/settings.ts'
+import { parseJsonFlag } from './json-flag.ts'
+
+export { builtinNames as builtinTargets }
 
 export interface ServeTargetOptions {
   readonly host: string
   readonly port: number
-  readonly knobs: RawHttpKnobs
+  /** A built-in target as a profile holds it, without stats. */
+  readonly target: Readonly<Record<string, unknown>>
   readonly seed: number
   readonly clock: Clock
   /** The request of `dieAfter` has come. */
   readonly onDeath: () => void
 }
 
-/** Starts the built-in HTTP target in this process. Rejects with `bad-knob` (104), `port-taken` (106). */
-export async function serveTarget({ knobs, seed, ...options }: ServeTargetOptions): Promise<HttpTarget> {
-  const problems = knobProblems(knobs)
-  if (problems.length > 0)
-    throw new SoakrigError('the knobs are not valid', { code: 'bad-knob', exit: 'usage', problems })
-  return startHttpTarget({ ...options, knobs: parseHttpKnobs(knobs), rng: createRng(seed) })
+/** Starts a built-in target in this process. Rejects with `bad-target` (104), `port-taken` or `socket-path` (106). */
+export async function serveTarget({
+  target,
+  seed,
+  host,
+  port,
+  ...context
+}: ServeTargetOptions): Promise<ServedBuiltin> {
+  const bySchema = targetSchemaProblems(target)
+  const problems =
+    bySchema.length > 0 ? bySchema : targetProblems(target).map(({ pointer, message }) => ({ where: pointer, message }))
+  const settings = problems.length === 0 ? parseTarget(target) : undefined
+  if (settings?.kind !== 'builtin') {
+    throw new SoakrigError('the settings of the target are not valid', { code: 'bad-target', exit: 'usage', problems })
+  }
+  return serveBuiltin({ ...settings, host, port }, { ...context, rng: createRng(seed) })
+}
+
+/** A framing as a flag holds it: `line`, `length-prefixed:4`, `fixed:64b`, or what a profile says, as JSON. Throws `bad-flag` (104). */
+export function parseFramingFlag(text: string): unknown {
+  if (text === 'line') return text
+  const { kind, value } = /^(?<kind>length-prefixed|fixed):(?<value>.+)$/u.exec(text)?.groups ?? {}
+  if (kind === 'fixed') return { fixed: value }
+  return kind === undefined ? parseJsonFlag('--framing', text) : { lengthPrefixed: Number(value) }
 }

@@ -1,7 +1,8 @@
 import { baselineFacts } from '../judge/facts.ts'
 import type { ArmMeasurement } from '../measure/measurements.ts'
 import type { Arm } from '../plan/arms.ts'
-import { type Life, type Plan, sharesLife } from '../plan/plan.ts'
+import { modelText } from '../plan/models.ts'
+import { type Life, type Plan, type PlannedSlice, sharesLife } from '../plan/plan.ts'
 import type { Session } from '../run/session.ts'
 import type { RunOptions } from './options.ts'
 import { checkVisibility } from './visibility.ts'
@@ -34,35 +35,38 @@ export class StageRunner {
       await this.#openLife([])
       await this.#warmUp(plan)
     }
-    for (const [order, { name, arm, workers, durationNs }] of plan.stress.entries()) {
+    for (const [order, { name, arm, durationNs, ...how }] of plan.stress.entries()) {
       if (this.#session.stopped) return
-      this.#stage(`stress ${name}`, `${workers} workers`, durationNs)
-      this.#tell(arm, await this.#session.slice(arm, { round: 0, order, workers, watched: true }))
+      this.#stage(arm.phaseKind === 'load' ? name : `stress ${name}`, modelText(how.model), durationNs)
+      this.#tell(arm, await this.#session.slice(arm, { round: 0, order, ...how, watched: true }))
     }
   }
 
   async #measureLife(life: Life): Promise<void> {
     const { plan } = this.#options
-    const { profile } = plan
-    const { workers } = profile.load
     const canary = this.#lives === 0 ? plan.canary : null
     const single = plan.warmup?.single
-    await this.#openLife([...life.arms, ...(single ? [single] : []), ...(canary ? [canary] : [])])
+    await this.#openLife([...life.arms, ...(single ? [single.arm] : []), ...(canary ? [canary.arm] : [])])
     if (canary && !this.#session.stopped) {
-      this.#stage('canary', 'a fault on every exchange must show', canary.sliceNs)
-      await this.#session.slice(canary, { round: life.round, order: 0, workers: 1 })
+      this.#stage('canary', 'a fault on every exchange must show', canary.arm.sliceNs)
+      await this.#carry(canary, life.round, 0)
     }
     await this.#warmUp(plan)
     if (single && !this.#session.stopped) {
-      const alone = await this.#session.slice(single, { round: life.round, order: 0, workers: 1 })
+      const alone = await this.#carry(single, life.round, 0)
       const facts = baselineFacts(alone, alone)
       if (facts) checkVisibility(life.arms, facts)
     }
-    for (const [order, arm] of life.slices.entries()) {
+    for (const [order, slice] of life.slices.entries()) {
       if (this.#session.stopped) return
-      this.#stage(arm.id, `slice ${order + 1} of ${life.slices.length}`, arm.sliceNs)
-      this.#tell(arm, await this.#session.slice(arm, { round: life.round, order, workers }))
+      const { id, sliceNs } = slice.arm
+      this.#stage(id, `slice ${order + 1} of ${life.slices.length}`, sliceNs)
+      this.#tell(slice.arm, await this.#carry(slice, life.round, order))
     }
+  }
+
+  #carry({ arm, model, use }: PlannedSlice, round: number, order: number): Promise<ArmMeasurement> {
+    return this.#session.slice(arm, { round, order, model, use })
   }
 
   async #openLife(arms: readonly Arm[]): Promise<void> {
@@ -73,9 +77,8 @@ export class StageRunner {
 
   async #warmUp({ warmup }: Plan): Promise<void> {
     if (this.#session.stopped || !warmup) return
-    const { load, mode } = this.#options.plan.profile
-    this.#stage('warm-up', `${load.workers} workers`, mode.warmupNs)
-    await this.#session.slice(warmup.load, { round: 0, order: 0, workers: load.workers })
+    this.#stage('warm-up', modelText(warmup.load.model), this.#options.plan.profile.mode.warmupNs)
+    await this.#carry(warmup.load, 0, 0)
   }
 
   #stage(stage: string, detail: string, expectedNs: number | null): void {
@@ -87,15 +90,17 @@ export class StageRunner {
     })
   }
 
-  #tell(arm: Arm, { measured, measuredNs, latencies }: ArmMeasurement): void {
+  #tell(arm: Arm, { measured, throughput, latencies }: ArmMeasurement): void {
+    const waited = latencies.corrected.count > 0 ? latencies.corrected : latencies.ok
     this.#options.onProgress({
       kind: 'arm',
       phase: arm.phase,
       arm: `${arm.kind} ${arm.path}`,
-      okPerSecond: measuredNs === 0 ? null : (measured.operations.ok * 1e9) / measuredNs,
-      p50Ms: latencies.ok.percentileMs(50),
-      p99Ms: latencies.ok.percentileMs(99),
+      okPerSecond: throughput.ns === 0 ? null : (throughput.ok * 1e9) / throughput.ns,
+      p50Ms: waited.percentileMs(50),
+      p99Ms: waited.percentileMs(99),
       failed: measured.operations.failed,
+      dropped: measured.iterations.dropped,
     })
   }
 }

@@ -1,7 +1,12 @@
 import { createRng, type Rng, shuffled } from '../kernel/rng.ts'
 import { nsPerMs, nsPerSecond } from '../kernel/units.ts'
+import type { SliceUse } from '../measure/measurements.ts'
+import { stressModel } from '../profile/load.ts'
 import type { Mode, Policy, Profile } from '../profile/profile.ts'
+import type { LoadModel } from '../workload/model.ts'
+import { hasFaultPath } from '../workload/traits.ts'
 import { type Arm, baselineArms, createArm, policyArms } from './arms.ts'
+import { flattened, loops } from './models.ts'
 import { orderSlices } from './order.ts'
 
 /** Which stages of the pipeline to run. */
@@ -16,14 +21,19 @@ export interface Stages {
 export interface Life {
   readonly round: number
   readonly arms: readonly Arm[]
-  readonly slices: readonly Arm[]
+  readonly slices: readonly PlannedSlice[]
 }
 
-/** A part of the stress stage: closed loops on the direct path, with windows. */
-export interface StressSegment {
-  readonly name: string
+/** A slice of an arm, with the model of its load and what it is for. */
+export interface PlannedSlice {
   readonly arm: Arm
-  readonly workers: number
+  readonly model: LoadModel
+  readonly use: SliceUse
+}
+
+/** A part of the stress stage: load on the direct path, with windows. */
+export interface StressSegment extends PlannedSlice {
+  readonly name: string
   readonly durationNs: number
 }
 
@@ -33,8 +43,8 @@ export interface Plan {
   readonly profile: Profile
   readonly lives: readonly Life[]
   /** Every life starts with the first at full load, then with a single worker through the relay; null for neither. */
-  readonly warmup: { readonly load: Arm; readonly single: Arm | null } | null
-  readonly canary: Arm | null
+  readonly warmup: { readonly load: PlannedSlice; readonly single: PlannedSlice | null } | null
+  readonly canary: PlannedSlice | null
   readonly stress: readonly StressSegment[]
   readonly slicesPerArm: number
   readonly expectedNs: number
@@ -76,13 +86,14 @@ function selected({ mode, policies }: Profile): readonly Policy[] {
 
 function planOf(profile: Profile, policies: readonly Policy[], stages: Stages, slicesPerArm: number, rng: Rng): Plan {
   const { mode } = profile
-  const lives = stages.baseline ? livesOf(mode, policies, slicesPerArm, rng) : []
+  const lives = stages.baseline ? livesOf(profile, policies, slicesPerArm, rng) : []
   const stress = stages.stress ? segmentsOf(profile) : []
   const chosen = new Set(policies)
   const notMeasured = stages.policies
     ? profile.policies.filter((policy) => !chosen.has(policy)).map(({ name }) => reasonFor(name, profile))
     : []
-  const plan = { profile, lives, stress, slicesPerArm, notMeasured, ...preludeOf(mode, stages.baseline) }
+  const relayed = stages.baseline && isRelayed(profile)
+  const plan = { profile, lives, stress, slicesPerArm, notMeasured, ...preludeOf(profile, relayed) }
   return { ...plan, expectedNs: expectedNs(mode, plan) }
 }
 
@@ -94,33 +105,55 @@ function reasonFor(name: string, { mode }: Profile): { what: string; why: string
   }
 }
 
+/** Whether the relay can stand between the load and the target: it carries streams to an address. */
+function isRelayed({ workload }: Profile): boolean {
+  return hasFaultPath(workload)
+}
+
 function preludeOf(
-  mode: Mode,
+  { mode, load }: Profile,
   relayed: boolean,
 ): Pick<Plan, 'canary'> & { readonly warmup: NonNullable<Plan['warmup']> } {
-  const load = createArm(mode, 'warmup', { kind: 'baseline', path: 'direct' })
+  const full = createArm(mode, 'warmup', { kind: 'baseline', path: 'direct' })
   const single = createArm(mode, 'warmup', { kind: 'baseline', path: 'relay' })
   const canaryFaults = { uplink: {}, downlink: {}, exchange: { reset: { probability: 1 } } }
   const canary = createArm(mode, 'canary', { kind: 'policy', path: 'relay', faults: canaryFaults })
   // Nothing is discarded: of a slow target the first operation may be the only one.
   const short = { discardNs: 0, sliceNs: singleNs }
+  const alone = { model: loops(1), use: 'both' } as const
   return {
     warmup: {
-      load: { ...load, sliceNs: Math.max(mode.warmupNs, 2 * load.discardNs) },
-      single: relayed ? { ...single, ...short } : null,
+      load: {
+        arm: { ...full, sliceNs: Math.max(mode.warmupNs, 2 * full.discardNs) },
+        model: flattened(load.throughput),
+        use: 'both',
+      },
+      single: relayed ? { arm: { ...single, ...short }, ...alone } : null,
     },
-    canary: relayed ? { ...canary, discardNs: 0, sliceNs: 0.1 * nsPerSecond } : null,
+    canary: relayed ? { arm: { ...canary, discardNs: 0, sliceNs: 0.1 * nsPerSecond }, ...alone } : null,
   }
 }
 
-function livesOf(mode: Mode, policies: readonly Policy[], slicesPerArm: number, rng: Rng): Life[] {
+function livesOf(profile: Profile, policies: readonly Policy[], slicesPerArm: number, rng: Rng): Life[] {
+  const { mode, load } = profile
   const groups = mode.rounds === 1 ? [policies] : grouped(policies)
+  const baselines = baselineArms(mode).filter(({ path }) => path === 'direct' || isRelayed(profile))
   return Array.from({ length: mode.rounds }, (_, round) => groups.map((group) => ({ group, round })))
     .flat()
     .map(({ group, round }, index) => {
-      const arms = [...baselineArms(mode), ...group.flatMap((policy) => policyArms(mode, policy))]
-      return { round, arms, slices: orderSlices(arms, slicesPerArm, rng.fork('life', index)) }
+      const arms = [...baselines, ...group.flatMap((policy) => policyArms(mode, policy))]
+      const order = orderSlices(arms, slicesPerArm, rng.fork('life', index))
+      return { round, arms, slices: order.flatMap((arm) => slicesOf(arm, load)) }
     })
+}
+
+/** A slice that serves both, or one for throughput and after it one for latency, whose rate may be a share of the former. */
+function slicesOf(arm: Arm, { throughput, latency }: Profile['load']): PlannedSlice[] {
+  if (latency === null) return [{ arm, model: flattened(throughput), use: 'both' }]
+  return [
+    { arm, model: flattened(throughput), use: 'throughput' },
+    { arm, model: flattened(latency), use: 'latency' },
+  ]
 }
 
 function grouped(policies: readonly Policy[]): Policy[][] {
@@ -130,35 +163,35 @@ function grouped(policies: readonly Policy[]): Policy[][] {
 
 /** Smoke stress, and in a long run the sustained load after it. */
 function segmentsOf({ mode, load }: Profile): StressSegment[] {
-  const segment = (name: string, workers: number, durationNs: number): StressSegment => {
+  const segment = (name: string, model: LoadModel, durationNs: number): StressSegment => {
     const arm = createArm(mode, 'stress', { kind: 'baseline', path: 'direct' })
-    const discardNs = Math.max(rampNs, arm.discardNs)
+    // Of a number of iterations all are measured, also those that it begins with.
+    const discardNs = model.iterations === null ? Math.max(rampNs, arm.discardNs) : 0
     const phase = `stress.${name}`
-    return { name, workers, durationNs, arm: { ...arm, id: phase, phase, discardNs, sliceNs: discardNs + durationNs } }
+    const own = { ...arm, id: phase, phase, discardNs, sliceNs: discardNs + durationNs }
+    return { name, model, use: 'both', durationNs, arm: own }
   }
-  const smoke = segment(
-    'smoke',
-    mode.name === 'smoke' ? mode.workers : load.workers,
-    mode.name === 'smoke' ? mode.durationNs : 2 * nsPerSecond,
-  )
-  return mode.name === 'smoke' ? [smoke] : [smoke, segment('long', mode.workers, mode.durationNs)]
+  const sustained = stressModel(load, mode)
+  if (mode.name === 'smoke') return [segment('smoke', sustained, mode.durationNs)]
+  const brief = flattened(load.throughput)
+  return [segment('smoke', brief, 2 * nsPerSecond), segment('long', sustained, mode.durationNs)]
 }
 
 function expectedNs(mode: Mode, { lives, stress, canary, warmup }: Omit<Plan, 'expectedNs'>): number {
-  const slices = lives.flatMap((life) => life.slices).reduce((sum, { sliceNs }) => sum + sliceNs + perSliceNs, 0)
-  const warmupNs = warmup?.load.sliceNs ?? 0
-  const perLife = perLifeNs + warmupNs + (warmup?.single?.sliceNs ?? 0) + 2 * perSliceNs
+  const slices = lives.flatMap((life) => life.slices).reduce((sum, { arm }) => sum + arm.sliceNs + perSliceNs, 0)
+  const warmupNs = warmup?.load.arm.sliceNs ?? 0
+  const perLife = perLifeNs + warmupNs + (warmup?.single?.arm.sliceNs ?? 0) + 2 * perSliceNs
   const stressNs = stress.reduce((sum, { arm }) => sum + arm.sliceNs + perSliceNs, 0)
   const ownLife = stress.length > 0 && (lives.length === 0 || !sharesLife(mode))
   const stressLife = ownLife ? perLifeNs + warmupNs : 0
-  return lives.length * perLife + slices + stressNs + stressLife + (canary?.sliceNs ?? 0)
+  return lives.length * perLife + slices + stressNs + stressLife + (canary?.arm.sliceNs ?? 0)
 }
 
-/** Plans ad hoc load: one stretch of closed loops on the direct path, for the mode's duration. */
+/** Plans ad hoc load: one stretch of the throughput model on the direct path, for the mode's duration. */
 export function compileLoadPlan(profile: Profile): Plan {
   const { mode, load } = profile
   const arm = createArm(mode, 'load', { kind: 'baseline', path: 'direct' })
-  const segment = { name: 'load', workers: load.workers, durationNs: mode.durationNs }
+  const segment = { name: 'load', model: load.throughput, use: 'both' as const, durationNs: mode.durationNs }
   const stress = [{ ...segment, arm: { ...arm, sliceNs: arm.discardNs + mode.durationNs } }]
   const plan = { profile, lives: [], stress, slicesPerArm: 1, notMeasured: [], warmup: null, canary: null }
   return { ...plan, expectedNs: expectedNs(mode, plan) }

@@ -1,8 +1,13 @@
 import { type Problem, SoakrigError } from '../kernel/errors.ts'
 import { parseTarget, targetProblems } from '../target/settings.ts'
+import { parseWorkload } from '../workload/parse.ts'
+import type { Place } from '../workload/place.ts'
+import { workloadProblems } from '../workload/problems.ts'
 import { parseCeilings } from './ceilings.ts'
-import { copyOf, type Document, found, isRecord, valueAt, within, withValue } from './document.ts'
+import { found, isRecord, valueAt, within } from '../kernel/json.ts'
+import { copyOf, type Document, withValue } from './document.ts'
 import { expandReferences, withoutSecrets } from './env-references.ts'
+import { faultPathProblems } from './fault-path.ts'
 import { loadProblems, parseLoad } from './load.ts'
 import { modeNames, modeProblems, type ModeName, parseMode } from './modes.ts'
 import {
@@ -14,18 +19,20 @@ import {
 } from './overrides.ts'
 import { parsePolicies, policyProblems } from './policies.ts'
 import type { Profile } from './profile.ts'
+import { protocolFitProblems } from './protocol-fit.ts'
 import { asWritten, provenanceOf } from './provenance.ts'
 import { profileKeys, type RawProfile } from './schema.ts'
 import { settle } from './settle.ts'
 import { parseThresholds, thresholdProblems } from './threshold.ts'
 import { validateDocument } from './validate.ts'
 import { firingWarnings } from './warnings.ts'
-import { parseWorkload, workloadProblems } from './workload.ts'
 
 /** A document read from a source, bases merged in, with what was wrong on the way; undefined where it cannot be read. */
 export interface Draft {
   readonly document: unknown
   readonly source: string
+  /** The folder from which the files that it names are looked for. */
+  readonly directory: string
   readonly problems: readonly Problem[]
 }
 
@@ -41,25 +48,29 @@ export function compileProfile(draft: Draft, overrides: ProfileOverrides): Profi
     const shape = { where: '/', message: `found ${found(draft.document)}, allowed: an object` }
     throw badProfile(draft.source, [...draft.problems, ...unknownMode, shape])
   }
-  const { document, overridden } = applyOverrides(withoutOwnKeys(draft.document), overrides, mode)
+  const { document, overridden, problems: homeless } = applyOverrides(withoutOwnKeys(draft.document), overrides, mode)
   const { document: expanded, problems: unset } = expandReferences(document, overrides.env)
   const filled = copyOf(expanded) as Document
-  const inDocument = documentProblems(filled, overrides).filter(
+  const place: Place = { directory: draft.directory }
+  const inDocument = documentProblems(filled, overrides, place).filter(
     ({ where }) => !unset.some((one) => one.where === where),
   )
   const told = [...unset, ...inDocument.map((problem) => withoutSecrets(problem, document, expanded))]
-  const problems = [...draft.problems, ...unknownMode, ...told.map((problem) => placedAtOrigin(problem, overridden))]
+  const placed = told.map((problem) => placedAtOrigin(problem, overridden))
+  const problems = [...draft.problems, ...unknownMode, ...homeless, ...placed]
   if (problems.length > 0) throw badProfile(draft.source, problems)
 
-  const settled = settle(filled as unknown as RawProfile, draft.source, mode, overrides)
+  const written = asWritten(filled, document) as Document
+  const settled = settle(filled as unknown as RawProfile, draft.source, mode, overrides, written)
   const apply = (target: Document): Document =>
     settled.changes.reduce((all, { pointer, value }) => withValue(all, pointer, value), target)
-  const effective = inOrder(apply(asWritten(filled, document) as Document))
+  const effective = inOrder(apply(written))
   return {
     ...parsed(
       apply(filled) as unknown as RawProfile,
       mode,
       settled.warnings.map((one) => placedAtOrigin(one, overridden)),
+      place,
     ),
     source: draft.source,
     effective,
@@ -77,7 +88,7 @@ function withoutOwnKeys({ $schema: _, ...document }: Document): Document {
 }
 
 /** What is wrong with a document; the schema's defaults are filled into it on the way. */
-function documentProblems(filled: Document, overrides: ProfileOverrides): Problem[] {
+function documentProblems(filled: Document, overrides: ProfileOverrides, place: Place): Problem[] {
   const bySchema = validateDocument(filled)
   const sound = (pointer: string): boolean =>
     valueAt(filled, pointer) !== undefined &&
@@ -89,10 +100,12 @@ function documentProblems(filled: Document, overrides: ProfileOverrides): Proble
     ...(sound('/target')
       ? targetProblems(raw.target).map(({ pointer, message }) => ({ where: `/target${pointer}`, message }))
       : []),
-    ...workloadProblems(raw.workload, sound),
+    ...workloadProblems(raw.workload, sound, place),
     ...(sound('/load') ? loadProblems(raw.load) : []),
     ...modeNames.flatMap((name) => (sound(`/modes/${name}`) ? modeProblems(name, raw.modes[name], declared) : [])),
     ...policyProblems(raw.policies, sound),
+    ...faultPathProblems(filled),
+    ...(sound('/target') && sound('/workload/protocol') ? protocolFitProblems(filled) : []),
     ...selectionProblems(overrides, declared),
     ...thresholdProblems(raw.thresholds, '/thresholds'),
   ]
@@ -102,6 +115,7 @@ function parsed(
   raw: RawProfile,
   mode: ModeName,
   warnings: readonly Problem[],
+  place: Place,
 ): Omit<Profile, 'source' | 'effective' | 'provenance'> {
   const load = parseLoad(raw.load)
   const chosen = parseMode(mode, raw.modes[mode])
@@ -110,7 +124,7 @@ function parsed(
     name: raw.name ?? 'profile',
     seed: raw.seed,
     target: parseTarget(raw.target),
-    workload: parseWorkload(raw.workload),
+    workload: parseWorkload(raw.workload, place),
     load,
     mode: chosen,
     policies,

@@ -1,37 +1,7 @@
+import { isRecord, type JsonObject, step, stepsOf } from '../kernel/json.ts'
+
 /** A profile as it is written: an object of whatever JSON holds. */
-export type Document = Readonly<Record<string, unknown>>
-
-/** True for an object that is no list. */
-export function isRecord(value: unknown): value is Document {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** One step of a JSON pointer (RFC 6901), with its slash. */
-export function step(name: string | number): string {
-  return `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`
-}
-
-function stepsOf(pointer: string): string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((text) => text.replaceAll('~1', '/').replaceAll('~0', '~'))
-}
-
-/** True when a pointer is the other, or lies below it. */
-export function within(pointer: string, ancestor: string): boolean {
-  return pointer === ancestor || pointer.startsWith(`${ancestor}/`)
-}
-
-/** What lies at a JSON pointer, or undefined. */
-export function valueAt(document: unknown, pointer: string): unknown {
-  let value = document
-  for (const name of stepsOf(pointer)) {
-    if (Array.isArray(value)) value = value[Number(name)]
-    else value = isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined
-  }
-  return value
-}
+export type Document = JsonObject
 
 /** A copy with a value at a pointer. Objects on the way are made; whatever else stands in the way is left as it is. */
 export function withValue(document: Document, pointer: string, value: unknown): Document {
@@ -72,13 +42,4 @@ export function leavesOf(value: unknown): string[] {
     return leaf
   })
   return pointers
-}
-
-/** What was found, as a problem names it: lists and objects by their kind, all else as it is. */
-export function found(value: unknown): string {
-  if (value === undefined) return 'nothing'
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
-  if (isRecord(value)) return Object.keys(value).length === 0 ? 'an empty object' : 'an object'
-  // Modules may export what JSON does not know.
-  return JSON.stringify(value) ?? `a ${typeof value}`
 }

@@ -1,5 +1,6 @@
 import type { Problem } from '../kernel/errors.ts'
-import { type Document, mapLeaves, valueAt } from './document.ts'
+import { valueAt } from '../kernel/json.ts'
+import { type Document, mapLeaves } from './document.ts'
 
 const reference = /\$\{env:([^}]*)\}/gu
 

@@ -1,6 +1,10 @@
-import { type Document, isRecord } from './document.ts'
+import { isRecord } from '../kernel/json.ts'
+import type { Document } from './document.ts'
 
 const targetKinds = ['builtin', 'command', 'url']
+
+/** What a load may have models of its own for. */
+const loadPurposes = ['throughput', 'latency']
 
 /** Keys that speak of a file itself, and so are not handed on. */
 const ownKeys = ['$schema', 'extends', 'name']
@@ -10,12 +14,35 @@ export function extended(base: Document, own: Document): Document {
   const inherited = Object.fromEntries(Object.entries(base).filter(([key]) => !ownKeys.includes(key)))
   // Settings of one kind of target mean nothing to another.
   const sameKind = kindOf(own['target']) === undefined || kindOf(own['target']) === kindOf(base['target'])
-  const { target: _, ...others } = inherited
-  return merged(sameKind ? inherited : others, own) as Document
+  const { target, load, ...others } = inherited
+  return merged(
+    { ...others, ...(sameKind && { target }), ...(load !== undefined && { load: loadFor(own['load'], load) }) },
+    own,
+  ) as Document
 }
 
 function kindOf(target: unknown): string | undefined {
   return isRecord(target) ? targetKinds.find((kind) => kind in target) : undefined
+}
+
+/** What of a base's load means something to one that changes it: nor do settings of one load model to another. */
+function loadFor(own: unknown, base: unknown): unknown {
+  if (!isRecord(own) || !isRecord(base)) return base
+  const { processes: _, ...model } = own
+  if (Object.keys(model).length === 0) return base
+  const kept = 'processes' in base ? { processes: base['processes'] } : {}
+  if (isSplit(own) !== isSplit(base)) return kept
+  if (!isSplit(own)) return isOtherModel(own, base) ? kept : base
+  const models = loadPurposes.filter((purpose) => !isOtherModel(own[purpose], base[purpose]))
+  return { ...kept, ...Object.fromEntries(models.map((purpose) => [purpose, base[purpose]])) }
+}
+
+function isSplit(load: Document): boolean {
+  return loadPurposes.some((purpose) => purpose in load)
+}
+
+function isOtherModel(own: unknown, base: unknown): boolean {
+  return isRecord(own) && isRecord(base) && own['model'] !== undefined && own['model'] !== (base['model'] ?? 'closed')
 }
 
 function merged(base: unknown, own: unknown): unknown {

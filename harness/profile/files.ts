@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { SoakrigError } from '../kernel/errors.ts'
 import { packageRoot } from '../kernel/package-root.ts'
-import { didYouMean, quoted } from './suggest.ts'
+import { didYouMean, quoted } from '../kernel/suggest.ts'
 
 /** Endings of files that may be a profile; the first that exists wins. */
 const endings = ['.json', '.jsonc', '.ts', '.mjs', '.js']

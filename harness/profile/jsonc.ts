@@ -1,6 +1,7 @@
 import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
 import type { Problem } from '../kernel/errors.ts'
-import { copyOf, step } from './document.ts'
+import { step } from '../kernel/json.ts'
+import { copyOf } from './document.ts'
 
 /** A text read as JSON with comments; `document` is missing where the syntax is broken. */
 export interface Read {

@@ -1,8 +1,8 @@
 import type { Problem } from '../kernel/errors.ts'
 import { type JsonSchema, objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { durationNs } from '../kernel/units.ts'
-import { valueAt } from './document.ts'
-import { mostWorkers } from './load.ts'
+import { valueAt } from '../kernel/json.ts'
+import { mostWorkers } from './load-model.ts'
 import { unknownPolicies } from './policies.ts'
 
 export const modeNames = ['smoke', 'long'] as const
@@ -13,8 +13,8 @@ export interface Mode {
   readonly name: ModeName
   /** Of the stress stage. */
   readonly durationNs: number
-  /** Closed loops of the stress stage. */
-  readonly workers: number
+  /** Closed loops of the stress stage; null for the load's own model of throughput. */
+  readonly workers: number | null
   /** Fresh targets in the policy stage. */
   readonly rounds: number
   /** Slices of each arm in each round. */
@@ -36,7 +36,7 @@ export interface Mode {
 /** A mode as a profile holds it, after all defaults. */
 export interface RawMode {
   readonly duration: string
-  readonly workers: number
+  readonly workers?: number
   readonly rounds: number
   readonly slices: number
   readonly slice: string
@@ -75,10 +75,10 @@ function modeSchema(name: ModeName): JsonSchema {
   })
   const properties = {
     duration: duration('Duration of the stress stage', own.duration),
-    workers:
-      name === 'long'
-        ? count(mostWorkers, 'Closed loops of the stress stage', floors.workers)
-        : count(mostWorkers, 'Closed loops of the stress stage; as many as load.workers when absent'),
+    workers: count(
+      mostWorkers,
+      `Closed loops of the stress stage; absent: ${name === 'long' ? floors.workers : "as many as the load's"}, or the load itself where it is open, staged or counted`,
+    ),
     rounds: count(1000, 'Fresh targets in the policy stage', own.rounds),
     slices: count(1000, 'Slices of each arm in each round', own.slices),
     slice: duration('Length of a slice', own.slice),
@@ -120,12 +120,13 @@ export interface Change {
 }
 
 /** The defaults of a mode that depend on other settings, after the floors have been applied. */
-export function modeDefaults(name: ModeName, raw: Partial<RawMode>, loadWorkers: number): Change[] {
+export function modeDefaults(name: ModeName, raw: Partial<RawMode>, steadyWorkers: number | null): Change[] {
   const short = durationNs(raw.duration) < windows.shortLongNs
   const standard = name === 'smoke' ? windows.smoke : short ? windows.shortLong : windows.long
   const window = durationNs(standard) > durationNs(raw.duration) ? raw.duration : standard
+  const workers = steadyWorkers !== null && name === 'long' ? floors.workers : steadyWorkers
   return [
-    ...(raw.workers === undefined ? [{ pointer: `/modes/${name}/workers`, value: loadWorkers }] : []),
+    ...(raw.workers === undefined && workers !== null ? [{ pointer: `/modes/${name}/workers`, value: workers }] : []),
     ...(raw.window === undefined ? [{ pointer: `/modes/${name}/window`, value: window }] : []),
   ]
 }
@@ -177,7 +178,7 @@ export function parseMode(name: ModeName, raw: RawMode): Mode {
   return {
     name,
     durationNs: durationNs(raw.duration),
-    workers: raw.workers,
+    workers: raw.workers ?? null,
     rounds: raw.rounds,
     slices: raw.slices,
     sliceNs: durationNs(raw.slice),

@@ -1,8 +1,9 @@
 import type { Problem } from '../kernel/errors.ts'
-import { type Document, withValue, within } from './document.ts'
+import { found, isRecord, valueAt, within } from '../kernel/json.ts'
+import { type Document, withValue } from './document.ts'
 import { type ModeName, modeNames } from './modes.ts'
 import { unknownPolicies } from './policies.ts'
-import { didYouMean, quoted } from './suggest.ts'
+import { didYouMean, quoted } from '../kernel/suggest.ts'
 
 type FlagValue = string | number | undefined
 
@@ -13,6 +14,8 @@ export interface ProfileFlags {
   /** Of the stress stage. */
   readonly workers?: FlagValue
   readonly connections?: FlagValue
+  /** Of the load's open model. */
+  readonly rate?: FlagValue
   readonly processes?: FlagValue
   readonly rounds?: FlagValue
   readonly budget?: FlagValue
@@ -46,7 +49,8 @@ interface Override {
   readonly key: keyof ProfileFlags
   readonly option: string
   readonly variable?: string
-  readonly pointer: (mode: ModeName) => string
+  /** Where its value belongs; nowhere where the profile has no place for it. */
+  readonly pointers: (mode: ModeName, document: Document) => readonly string[]
   readonly read: (raw: string | number) => unknown
 }
 
@@ -60,31 +64,47 @@ function seconds(raw: string | number): unknown {
   return /^(\d+(\.\d+)?|\.\d+)$/u.test(String(raw).trim()) ? `${String(raw).trim()}s` : String(raw)
 }
 
-const inMode = (key: string) => (mode: ModeName) => `/modes/${mode}/${key}`
-const at = (pointer: string) => () => pointer
+const inMode = (key: string) => (mode: ModeName) => [`/modes/${mode}/${key}`]
+const at = (pointer: string) => () => [pointer]
+
+/** The load models of a document: one, or one for each purpose. */
+function models({ load }: Document): readonly string[] {
+  const named = ['throughput', 'latency'].filter((name) => isRecord(load) && Object.hasOwn(load, name))
+  return named.length === 0 ? ['/load'] : named.map((name) => `/load/${name}`)
+}
+
+const inModels = (key: string) => (_: ModeName, document: Document) =>
+  models(document).map((model) => `${model}/${key}`)
+
+/** The open model, that of latency where both are. */
+function openRate(_: ModeName, document: Document): readonly string[] {
+  const open = models(document).findLast((model) => valueAt(document, `${model}/model`) === 'open')
+  return open === undefined ? [] : [`${open}/rate`]
+}
 
 const table: readonly Override[] = [
-  { key: 'duration', option: '--duration', variable: 'STRESS_DURATION', pointer: inMode('duration'), read: seconds },
-  { key: 'workers', option: '--workers', variable: 'STRESS_WORKERS', pointer: inMode('workers'), read: number },
-  { key: 'connections', option: '--connections', pointer: at('/load/connections'), read: number },
-  { key: 'processes', option: '--processes', pointer: at('/load/processes'), read: number },
-  { key: 'rounds', option: '--rounds', pointer: inMode('rounds'), read: number },
-  { key: 'budget', option: '--budget', pointer: inMode('budget'), read: seconds },
+  { key: 'duration', option: '--duration', variable: 'STRESS_DURATION', pointers: inMode('duration'), read: seconds },
+  { key: 'workers', option: '--workers', variable: 'STRESS_WORKERS', pointers: inMode('workers'), read: number },
+  { key: 'connections', option: '--connections', pointers: inModels('connections'), read: number },
+  { key: 'rate', option: '--rate', pointers: openRate, read: number },
+  { key: 'processes', option: '--processes', pointers: at('/load/processes'), read: number },
+  { key: 'rounds', option: '--rounds', pointers: inMode('rounds'), read: number },
+  { key: 'budget', option: '--budget', pointers: inMode('budget'), read: seconds },
   {
     key: 'maxErrorRate',
     option: '--max-error-rate',
     variable: 'STRESS_MAX_ERROR_RATE',
-    pointer: at('/ceilings/errorRate'),
+    pointers: at('/ceilings/errorRate'),
     read: number,
   },
   {
     key: 'maxRssDeltaKb',
     option: '--max-rss-delta-kb',
     variable: 'STRESS_MAX_RSS_DELTA_KB',
-    pointer: at('/ceilings/rssDeltaKb'),
+    pointers: at('/ceilings/rssDeltaKb'),
     read: number,
   },
-  { key: 'seed', option: '--seed', pointer: at('/seed'), read: number },
+  { key: 'seed', option: '--seed', pointers: at('/seed'), read: number },
 ]
 
 /** Puts flags and `STRESS_…` variables over the profile: flag > environment > profile. An empty variable is none. */
@@ -92,16 +112,23 @@ export function applyOverrides(
   document: Document,
   { flags, env }: Pick<ProfileOverrides, 'flags' | 'env'>,
   mode: ModeName,
-): { readonly document: Document; readonly overridden: readonly Overridden[] } {
-  const found = table.flatMap(({ key, option, variable = '', pointer, read }) => {
+): { readonly document: Document; readonly overridden: readonly Overridden[]; readonly problems: readonly Problem[] } {
+  const given = table.flatMap(({ key, option, variable = '', pointers, read }) => {
     const raw = flags[key] ?? (env[variable] || undefined)
     if (raw === undefined) return []
     const [origin, name] = flags[key] === undefined ? (['env', variable] as const) : (['flag', option] as const)
-    return [{ pointer: pointer(mode), origin, name, value: read(raw) }]
+    return [{ origin, name, value: read(raw), places: pointers(mode, document) }]
   })
+  const placed = given.flatMap(({ places, ...one }) => places.map((pointer) => ({ ...one, pointer })))
   return {
-    document: found.reduce((changed, { pointer, value }) => withValue(changed, pointer, value), document),
-    overridden: found.map(({ pointer, origin, name }) => ({ pointer, origin, name })),
+    document: placed.reduce((changed, { pointer, value }) => withValue(changed, pointer, value), document),
+    overridden: placed.map(({ pointer, origin, name }) => ({ pointer, origin, name })),
+    problems: given
+      .filter(({ places }) => places.length === 0)
+      .map(({ name, value }) => ({
+        where: name,
+        message: `found ${found(value)}, allowed: nothing, as the load has no open model`,
+      })),
   }
 }
 

@@ -1,4 +1,7 @@
-import { copyOf, isRecord } from './document.ts'
+import { dirname } from 'node:path'
+import { workingDirectory } from '../kernel/host.ts'
+import { isRecord } from '../kernel/json.ts'
+import { copyOf } from './document.ts'
 import { compileProfile } from './compile.ts'
 import { findProfile, type ProfilePlaces } from './files.ts'
 import type { ProfileOverrides } from './overrides.ts'
@@ -9,11 +12,11 @@ import { anonymous } from './settle.ts'
 export type { ProfilePlaces } from './files.ts'
 export type { ProfileFlags, ProfileOverrides } from './overrides.ts'
 
-/** Makes a profile of an object; throws SoakrigError `bad-profile` (104) with all problems at once. The mode is long when none is given. */
+/** Makes a profile of an object, whose files are looked for in the working directory; throws SoakrigError `bad-profile` (104) with all problems at once. The mode is long when none is given. */
 export function parseProfile(document: unknown, overrides: ProfileOverrides, source = anonymous): Profile {
   const message = 'found a file to extend, allowed: none in an object that comes from no file'
   const problems = isRecord(document) && 'extends' in document ? [{ where: '/extends', message }] : []
-  return compileProfile({ document: copyOf(document), source, problems }, overrides)
+  return compileProfile({ document: copyOf(document), source, directory: workingDirectory(), problems }, overrides)
 }
 
 /**
@@ -27,5 +30,5 @@ export async function loadProfile(
 ): Promise<Profile> {
   const file = await findProfile(nameOrPath ?? 'default', places)
   const { document, problems } = await readProfile(file)
-  return compileProfile({ document, problems, source: file.source }, overrides)
+  return compileProfile({ document, problems, source: file.source, directory: dirname(file.path) }, overrides)
 }

@@ -2,8 +2,9 @@ import { activeFaults, type Faults, faultsSchema, noFaults, parseFaults } from '
 import type { Problem } from '../kernel/errors.ts'
 import { type JsonSchema, objectSchema } from '../kernel/json-schema.ts'
 import { type ClientPolicies, clientSchema, parseClient } from '../resilience/client.ts'
-import { type Document, found, isRecord, step } from './document.ts'
-import { didYouMean, quoted } from './suggest.ts'
+import { found, isRecord, step } from '../kernel/json.ts'
+import type { Document } from './document.ts'
+import { didYouMean, quoted } from '../kernel/suggest.ts'
 import {
   parseThresholds,
   type RawThresholds,

@@ -1,12 +1,12 @@
 import type { Problem } from '../kernel/errors.ts'
 import type { TargetSettings } from '../target/settings.ts'
+import type { Workload } from '../workload/workload.ts'
 import type { Ceilings } from './ceilings.ts'
 import type { Load } from './load.ts'
 import type { Mode } from './modes.ts'
 import type { Policy } from './policies.ts'
 import type { Provenance } from './provenance.ts'
 import type { Threshold } from './threshold.ts'
-import type { Workload } from './workload.ts'
 
 export type { Ceilings } from './ceilings.ts'
 export type { Load } from './load.ts'
@@ -14,7 +14,7 @@ export type { Mode, ModeName } from './modes.ts'
 export type { Policy } from './policies.ts'
 export type { Provenance } from './provenance.ts'
 export type { Threshold } from './threshold.ts'
-export type { Workload } from './workload.ts'
+export type { Workload } from '../workload/workload.ts'
 
 /** What to test, how hard, under which faults, and what must hold: units converted, defaults filled in. */
 export interface Profile {

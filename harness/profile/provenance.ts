@@ -1,4 +1,5 @@
-import { type Document, isRecord, leavesOf, valueAt, within } from './document.ts'
+import { isRecord, valueAt, within } from '../kernel/json.ts'
+import { type Document, leavesOf } from './document.ts'
 
 /** Where a value came from. */
 export type Provenance = 'flag' | 'env' | 'profile' | 'default'

@@ -2,8 +2,8 @@ import type { ErrorObject } from 'ajv'
 import type { Problem } from '../kernel/errors.ts'
 import type { JsonSchema } from '../kernel/json-schema.ts'
 import { parseQuantity, type QuantityName } from '../kernel/units.ts'
-import { found, isRecord, step } from './document.ts'
-import { didYouMean, nearest, quoted } from './suggest.ts'
+import { found, isRecord, step } from '../kernel/json.ts'
+import { didYouMean, nearest, quoted } from '../kernel/suggest.ts'
 
 /** An error of ajv, made with `verbose`. */
 type SchemaError = ErrorObject<string, Readonly<Record<string, unknown>>>
@@ -120,6 +120,7 @@ interface Limits {
   readonly maxLength?: number
   readonly minLength?: number
   readonly minItems?: number
+  readonly maxItems?: number
   readonly minProperties?: number
   readonly uniqueItems?: boolean
 }
@@ -137,7 +138,8 @@ function rangeOf({ minimum, maximum, exclusiveMinimum }: Limits): string {
   return maximum === undefined ? ` of at least ${minimum}` : ` from ${minimum} to ${maximum}`
 }
 
-function sizeOf({ minLength, maxLength, minItems, minProperties, uniqueItems }: Limits): string {
+function sizeOf({ minLength, maxLength, minItems, maxItems, minProperties, uniqueItems }: Limits): string {
+  if (maxItems !== undefined) return minItems === maxItems ? ` of ${maxItems}` : ` of ${minItems ?? 0} to ${maxItems}`
   if (maxLength !== undefined) return ` of ${minLength ?? 0} to ${maxLength} characters`
   const filled = [minLength, minItems, minProperties].some((least) => least !== undefined) ? ' that is not empty' : ''
   return uniqueItems ? `${filled} without repetitions` : filled

@@ -1,12 +1,13 @@
 import type { JsonSchema } from '../kernel/json-schema.ts'
 import { objectSchema } from '../kernel/json-schema.ts'
 import { targetSchema } from '../target/settings.ts'
+import type { RawWorkload } from '../workload/parse.ts'
+import { workloadSchema } from '../workload/schema.ts'
 import { ceilingsSchema, type RawCeilings } from './ceilings.ts'
 import { loadSchema, type RawLoad } from './load.ts'
 import { type ModeName, modesSchema, type RawMode } from './modes.ts'
 import { policiesSchema, type RawPolicy } from './policies.ts'
 import { type RawThresholds, thresholdsSchema } from './threshold.ts'
-import { type RawWorkload, workloadSchema } from './workload.ts'
 
 /** A profile as it is written, after the schema's defaults. */
 export interface RawProfile {
@@ -37,8 +38,11 @@ export const profileKeys = [
 /** Names that may be a folder of results. */
 export const profileName = '^[a-z0-9][a-z0-9._-]{0,63}$'
 
-/** The JSON Schema of a profile (draft-07), as it is published and as profiles are checked. */
-export function profileJsonSchema(): JsonSchema {
+/**
+ * The JSON Schema of a profile (draft-07), as it is published. Profiles are checked by the part of it that is about the
+ * protocol of their workload: `only`.
+ */
+export function profileJsonSchema(only?: string): JsonSchema {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'soakrig profile',
@@ -59,7 +63,7 @@ export function profileJsonSchema(): JsonSchema {
           description: 'All chance of a run comes from it',
         },
         target: targetSchema,
-        workload: workloadSchema,
+        workload: workloadSchema(only),
         load: loadSchema,
         modes: modesSchema,
         policies: policiesSchema,

@@ -1,19 +1,25 @@
 import type { Problem } from '../kernel/errors.ts'
+import { workloadDefaults } from '../workload/requests.ts'
+import type { Document } from './document.ts'
+import { steadyWorkers } from './load.ts'
 import { type Change, modeDefaults, modeNames, type ModeName, raisedToFloor } from './modes.ts'
 import { type ProfileOverrides, selectPolicies } from './overrides.ts'
 import type { Mark } from './provenance.ts'
 import { profileName, type RawProfile } from './schema.ts'
-import { isIdempotent, type RawRequest, requestName } from './workload.ts'
 
 /** The source of a profile that no file holds. */
 export const anonymous = '<object>'
 
-/** What a sound document leaves open: defaults that depend on other settings, floors, and the choice of policies. */
+/**
+ * What a sound document leaves open: defaults that depend on other settings, floors, and the choice of policies.
+ * `written` is the same document with `${env:NAME}` as it is written.
+ */
 export function settle(
   raw: RawProfile,
   source: string,
   mode: ModeName,
   overrides: ProfileOverrides,
+  written: Document,
 ): { readonly changes: readonly (Change & Mark)[]; readonly warnings: readonly Problem[] } {
   const raised = raisedToFloor(mode, raw.modes[mode])
   const afterFloors = (name: ModeName) =>
@@ -25,22 +31,14 @@ export function settle(
       : raw.modes[name]
   const defaults: Change[] = [
     ...(raw.name === undefined ? [{ pointer: '/name', value: nameOf(source) }] : []),
-    ...(raw.load.connections === undefined ? [{ pointer: '/load/connections', value: raw.load.workers }] : []),
-    ...raw.workload.requests.flatMap(requestDefaults),
-    ...modeNames.flatMap((name) => modeDefaults(name, afterFloors(name), raw.load.workers)),
+    // Made of what is written, or the values of `${env:NAME}` would get into names.
+    ...workloadDefaults(written['workload'] as RawProfile['workload']),
+    ...modeNames.flatMap((name) => modeDefaults(name, afterFloors(name), steadyWorkers(raw.load))),
   ]
   const open = [...raised.changes, ...defaults].map((change) => ({ ...change, origin: 'default' as const }))
   const chosen = selectPolicies(overrides, raw.modes[mode].policies, Object.keys(raw.policies))
   const selection = { pointer: `/modes/${mode}/policies`, value: chosen, origin: 'flag' as const }
   return { changes: chosen ? [...open, selection] : open, warnings: raised.warnings }
-}
-
-function requestDefaults(request: RawRequest, index: number): Change[] {
-  const pointer = `/workload/requests/${index}`
-  return [
-    ...(request.name === undefined ? [{ pointer: `${pointer}/name`, value: requestName(request) }] : []),
-    ...(request.idempotent === undefined ? [{ pointer: `${pointer}/idempotent`, value: isIdempotent(request) }] : []),
-  ]
 }
 
 /** A name that can be a folder, from the name of the file. */

@@ -1,7 +1,7 @@
 import type { Problem } from '../kernel/errors.ts'
 import { type JsonSchema, objectSchema } from '../kernel/json-schema.ts'
 import { nsPerMs, parseQuantity } from '../kernel/units.ts'
-import { found, isRecord, step } from './document.ts'
+import { found, isRecord, step } from '../kernel/json.ts'
 
 /** A limit on one figure of an arm, in k6's grammar. */
 export interface Threshold {

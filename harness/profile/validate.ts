@@ -1,18 +1,25 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import { faultsSchema } from '../faults/faults.ts'
 import type { Problem } from '../kernel/errors.ts'
+import { isRecord } from '../kernel/json.ts'
 import type { JsonSchema } from '../kernel/json-schema.ts'
 import { parseQuantity, type QuantityName } from '../kernel/units.ts'
-import { httpKnobsSchema } from '../target/builtin/knobs.ts'
+import { targetSchema } from '../target/settings.ts'
+import { protocolOf } from '../workload/schema.ts'
 import { profileJsonSchema } from './schema.ts'
 import { schemaProblems } from './schema-problems.ts'
 
-/** A check of documents that is compiled when it is first needed. */
-function checkOf(schema: () => JsonSchema): (document: unknown) => Problem[] {
-  let compiled: ValidateFunction | undefined
+/** A check of documents whose schema is compiled when it is first needed; `keyOf` says which of several one needs. */
+function checkOf(
+  schema: (key: string | undefined) => JsonSchema,
+  keyOf: (document: unknown) => string | undefined = () => undefined,
+): (document: unknown) => Problem[] {
+  const compiled = new Map<string | undefined, ValidateFunction>()
   return (document) => {
-    compiled ??= compile(schema())
-    return compiled(document) ? [] : schemaProblems(compiled.errors ?? [])
+    const key = keyOf(document)
+    const check = compiled.get(key) ?? compile(schema(key))
+    compiled.set(key, check)
+    return check(document) ? [] : schemaProblems(check.errors ?? [])
   }
 }
 
@@ -35,10 +42,12 @@ function compile(schema: JsonSchema): ValidateFunction {
 }
 
 /** Checks a document against the profile's schema, and fills the schema's defaults into it: the argument is changed. */
-export const validateDocument: (document: unknown) => Problem[] = checkOf(profileJsonSchema)
+export const validateDocument: (document: unknown) => Problem[] = checkOf(profileJsonSchema, (document) =>
+  isRecord(document) ? protocolOf(document['workload']) : undefined,
+)
 
 /** Checks a `fault` by itself, as a flag holds it. */
 export const faultProblems: (document: unknown) => Problem[] = checkOf(() => faultsSchema)
 
-/** Checks the knobs of the built-in HTTP target, as flags hold them. */
-export const knobProblems: (document: unknown) => Problem[] = checkOf(() => httpKnobsSchema)
+/** Checks a `target` by itself, as flags make it up. */
+export const targetSchemaProblems: (document: unknown) => Problem[] = checkOf(() => targetSchema)

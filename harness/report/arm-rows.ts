@@ -9,35 +9,62 @@ export interface Cell {
   readonly tone: Tone
 }
 
-/** The columns of the table of arms. */
-export const armColumns = ['arm', 'path', 'ok/s', 'p50 ms', 'p99 ms', 'errors', 'fired', 'effect', 'bounds'] as const
+/** The table of arms. */
+export interface ArmTable {
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly Cell[])[]
+  /** The columns of numbers. */
+  readonly numeric: readonly number[]
+}
+
+const columns = ['arm', 'path', 'ok/s', 'p50 ms', 'p99 ms', 'from', 'errors', 'fired', 'effect', 'bounds'] as const
+
+/** Columns that are left out where no arm has anything to tell in them. */
+const optional: readonly string[] = ['from', 'fired', 'effect', 'bounds']
 
 /** Arms that a phase is named after. */
 const usual: readonly string[] = ['baseline', 'policy']
 
 const plain = (text: string): Cell => ({ text, tone: 'plain' })
 
-/** The table of arms, a row for each; canary and warm-up, which prove and heat but measure nothing, are left out. */
-export function armRows({ phases }: Result): Cell[][] {
-  return phases
-    .filter(isShown)
-    .flatMap(({ id, arms }) =>
-      arms.map((arm) => [
-        plain(usual.includes(arm.arm) ? id : `${id} ${arm.arm}`),
-        plain(arm.path),
-        plain(shortNumber(arm.operations.perSecond)),
-        plain(shortNumber(arm.latencyMs.p50)),
-        plain(shortNumber(arm.latencyMs.p99)),
-        plain(errorsOf(arm)),
-        plain(firedOf(arm)),
-        effectOf(arm),
-        boundsOf(arm),
-      ]),
-    )
+/**
+ * The table of arms, a row for each; canary and warm-up, which prove and heat but measure nothing, are left out. With a
+ * schedule, latency is what a caller waits: from the intended start.
+ */
+export function armTable({ phases }: Result): ArmTable {
+  const shown = phases.filter(isShown)
+  const scheduled = shown.some(({ arms }) => arms.some(({ correctedLatencyMs }) => correctedLatencyMs !== null))
+  const rows = shown.flatMap(({ id, arms }) => arms.map((arm) => rowOf(id, arm, scheduled)))
+  const kept = columns
+    .map((name, column) => ({ name, column }))
+    .filter(({ name, column }) => !optional.includes(name) || rows.some((row) => row[column]?.text !== nothing))
+    .map(({ column }) => column)
+  return {
+    head: kept.map((column) => columns[column] as string),
+    rows: rows.map((row) => kept.map((column) => row[column] as Cell)),
+    numeric: [2, 3, 4],
+  }
+}
+
+function rowOf(phase: string, arm: ResultArm, scheduled: boolean): Cell[] {
+  const { p50, p99 } = arm.correctedLatencyMs ?? arm.latencyMs
+  const from = arm.correctedLatencyMs === null ? 'send' : 'intended start'
+  return [
+    plain(usual.includes(arm.arm) ? phase : `${phase} ${arm.arm}`),
+    plain(arm.path),
+    plain(shortNumber(arm.operations.perSecond)),
+    plain(shortNumber(p50)),
+    plain(shortNumber(p99)),
+    plain(scheduled ? from : nothing),
+    plain(errorsOf(arm)),
+    plain(firedOf(arm)),
+    effectOf(arm),
+    boundsOf(arm),
+  ]
 }
 
 /** Whether a phase measures the target. */
-export function isShown({ kind }: ResultPhase): boolean {
+function isShown({ kind }: ResultPhase): boolean {
   return kind !== 'canary' && kind !== 'warmup'
 }
 

@@ -30,7 +30,7 @@ function textOptions() {
 
 /** Prints a result. */
 export function printResult(result: Result, { json, markdown = false }: Form): void {
-  // The same bytes as in its file.
+  // The same bytes as in its file, where this version wrote it.
   if (json) print(resultText(result).trimEnd())
   else if (markdown) print(renderMarkdown(result).trimEnd())
   else print(renderResult(result, textOptions()))

@@ -54,7 +54,7 @@ function progress({ sinceNs, expectedMs }: LiveRun, nowNs: number): string {
 /** A stage that is over, in one line, with the figures of the arm that it measured. */
 export function finishedStageLine({ stage, arm }: LiveState, nowNs: number): string | null {
   if (stage === null) return null
-  const figures = arm === null ? '' : `, ${shortNumber(arm.okPerSecond)} ok/s, ${arm.failed} failed`
+  const figures = arm === null ? '' : `, ${shortNumber(arm.okPerSecond)} ok/s, ${endings(arm)}`
   return `${titleOf(stage)}: ${duration((nowNs - stage.sinceNs) / 1e6)}${figures}`
 }
 
@@ -71,8 +71,12 @@ function windowLine({ phase, okPerSecond, failed, p50Ms, memoryKb }: EventOf<'wi
   return `  ${phase}: ${shortNumber(okPerSecond)} ok/s, p50 ${inMs(p50Ms)}, ${failed} failed${memory}`
 }
 
-function armLine({ phase, arm, okPerSecond, p50Ms, p99Ms, failed }: EventOf<'arm'>): string {
-  return `  done ${phase} ${arm}: ${shortNumber(okPerSecond)} ok/s, p50 ${inMs(p50Ms)}, p99 ${inMs(p99Ms)}, ${failed} failed`
+function armLine({ phase, arm, okPerSecond, p50Ms, p99Ms, ...counts }: EventOf<'arm'>): string {
+  return `  done ${phase} ${arm}: ${shortNumber(okPerSecond)} ok/s, p50 ${inMs(p50Ms)}, p99 ${inMs(p99Ms)}, ${endings(counts)}`
+}
+
+function endings({ failed, dropped }: Pick<EventOf<'arm'>, 'failed' | 'dropped'>): string {
+  return `${failed} failed${dropped > 0 ? `, ${dropped} dropped` : ''}`
 }
 
 function inMs(ms: number | null): string {

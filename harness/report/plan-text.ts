@@ -7,12 +7,12 @@ export function renderPlan(plan: PlanSummary): string {
   return [
     `plan of ${profile}, mode ${mode}, seed ${seed}: about ${duration(expectedMs)}`,
     ...lives.map(({ round, slices }, index) => {
-      const arms = slices.map(({ arm, durationMs }) => `    ${arm} ${duration(durationMs)}`)
+      const arms = slices.map(
+        ({ arm, use, durationMs }) => `    ${arm} ${duration(durationMs)}${use === 'both' ? '' : ` for ${use}`}`,
+      )
       return [`  target ${index + 1}, round ${round + 1}: ${slices.length} slices`, ...arms].join('\n')
     }),
-    ...stress.map(
-      ({ name, workers, durationMs }) => `  stress ${name}: ${workers} workers for ${duration(durationMs)}`,
-    ),
+    ...stress.map(({ name, load, durationMs }) => `  stress ${name}: ${load} for ${duration(durationMs)}`),
     ...notMeasured.map(({ what, why }) => `  not measured: ${what} (${why})`),
   ].join('\n')
 }

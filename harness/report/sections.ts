@@ -1,20 +1,44 @@
 import type { Result, ResultArm, ResultComparison, ResultLimit } from '../archive/result.ts'
-import { isShown } from './arm-rows.ts'
-import { duration, percent, ratio, shortNumber } from './format.ts'
-
-/** A titled list of lines; one without lines is not shown. */
-export interface Section {
-  readonly title: string
-  readonly lines: readonly string[]
-}
+import type { PlacedArm } from '../compare/arms.ts'
+import { errorsSection } from './errors.ts'
+import { figureSections } from './figures.ts'
+import { duration, percent, ratio, shortNumber, signed } from './format.ts'
+import { scheduleSection } from './schedule.ts'
+import { armLines, type Section, told } from './section.ts'
 
 /** All that a result says beside its table of arms, most important first. */
 export function sectionsOf(result: Result): Section[] {
-  const { run, doubts, plan, config, ceilings, thresholds } = result
+  const figures = loadSections(result)
+  // Who puts load on a URL asks for figures; whoever runs a pipeline, for what is wrong.
+  const [early, late] = result.run.kind === 'load' ? [figures, []] : [[], figures]
+  return told([
+    { title: 'reasons', lines: result.run.reasons },
+    ...early,
+    ...judgedSections(result),
+    ...late,
+    ...costSections(result),
+  ])
+}
+
+/** The titles of what `soakrig load` is asked for. */
+export function figureTitles(result: Result): string[] {
+  return told(loadSections(result)).map(({ title }) => title)
+}
+
+function loadSections(result: Result): Section[] {
   return [
-    { title: 'reasons', lines: run.reasons },
+    ...figureSections(result),
+    errorsSection(result),
+    { title: 'counted by the protocol', lines: armLines(result, counterLines) },
+    scheduleSection(result),
+  ]
+}
+
+function judgedSections(result: Result): Section[] {
+  const { doubts, plan, config, ceilings, thresholds } = result
+  return [
     { title: 'effects that did not show', lines: armLines(result, effectLines) },
-    { title: 'bounds', lines: armLines(result, ({ bounds }) => bounds.map(limitLine)) },
+    { title: 'bounds', lines: armLines(result, ({ arm }) => arm.bounds.map(limitLine)) },
     { title: 'ceilings', lines: ceilings.map((limit) => `${limit.scope}: ${limitLine(limit)}`) },
     { title: 'thresholds', lines: thresholds.map((limit) => `${limit.scope}: ${limitLine(limit)}`) },
     { title: 'counts that differ from the target', lines: armLines(result, reconciliationLines) },
@@ -25,13 +49,17 @@ export function sectionsOf(result: Result): Section[] {
     },
     { title: 'not measured', lines: plan.notMeasured.map(({ what, why }) => `${what}: ${why}`) },
     { title: 'warnings', lines: config.warnings.map(({ where, message }) => `${where}: ${message}`) },
-    { title: 'figures', lines: figureLines(result) },
+  ]
+}
+
+function costSections(result: Result): Section[] {
+  return [
     { title: 'cost of measuring', lines: [...pathCost(result), ...armLines(result, overheadLines)] },
     {
       title: 'differences, ± their spread over slices (decide nothing yet)',
       lines: differenceLines(result),
     },
-  ].filter(({ lines }) => lines.length > 0)
+  ]
 }
 
 /** The run in a few words: what, when, how long, on what. */
@@ -47,15 +75,7 @@ export function limitLine({ ok, expr, actual, window }: ResultLimit): string {
   return `${ok ? 'ok' : actual === null ? 'unmeasured' : 'broken'}: ${expr}, found ${actual ?? 'nothing'}${when}`
 }
 
-function armLines({ phases }: Result, linesOf: (arm: ResultArm) => readonly string[]): string[] {
-  return phases
-    .filter(isShown)
-    .flatMap(({ id, arms }) =>
-      arms.flatMap((arm) => linesOf(arm).map((line) => `${id}/${arm.arm}-${arm.path}: ${line}`)),
-    )
-}
-
-function effectLines({ effects }: ResultArm): string[] {
+function effectLines({ arm: { effects } }: PlacedArm): string[] {
   return effects
     .filter(({ ok }) => !ok)
     .map(({ metric, unit, lo, hi, observed, inconclusive }) => {
@@ -64,7 +84,7 @@ function effectLines({ effects }: ResultArm): string[] {
     })
 }
 
-function reconciliationLines({ reconciliation, server }: ResultArm): string[] {
+function reconciliationLines({ arm: { reconciliation, server } }: PlacedArm): string[] {
   const { status, expected, difference, slack, detail } = reconciliation
   if (status === 'unreadable') return [`unreadable: ${detail ?? 'no detail'}`]
   if (status !== 'mismatch') return []
@@ -84,19 +104,9 @@ function tainting(taints: readonly string[]): string {
   return taints.length > 0 ? ` (taints ${taints.join(', ')})` : ''
 }
 
-function figureLines({ metrics }: Result): string[] {
-  const { source, requestsPerSecond, latencyMs, errorRate, rssDeltaKb, fdDelta, cpuUsPerRequest } = metrics
-  if (source === null) return []
-  const { p50, p90, p99, max } = latencyMs
-  return [
-    `${source}: ${shortNumber(requestsPerSecond)} ok/s, errors ${percent(errorRate)}`,
-    `latency in ms: p50 ${shortNumber(p50)}, p90 ${shortNumber(p90)}, p99 ${shortNumber(p99)}, max ${shortNumber(max)}`,
-    `target: ${shortNumber(cpuUsPerRequest)} µs of CPU per request, memory ${signed(rssDeltaKb)} KiB, files ${signed(fdDelta)}`,
-  ]
-}
-
-function signed(value: number | null): string {
-  return value !== null && value > 0 ? `+${shortNumber(value)}` : shortNumber(value)
+function counterLines({ arm: { protocolCounters } }: PlacedArm): string[] {
+  const counted = Object.entries(protocolCounters).filter(([, count]) => count !== 0)
+  return counted.length === 0 ? [] : [counted.map(([name, count]) => `${name} ${shortNumber(count)}`).join(', ')]
 }
 
 /** What the way through the relay costs: its baseline against the direct one. */
@@ -111,7 +121,7 @@ function pathCost({ phases }: Result): string[] {
   return [`fault path: relay against direct ${ratio(slow / fast)} ok/s${added}`]
 }
 
-function overheadLines({ overheadNsPerOperation }: ResultArm): string[] {
+function overheadLines({ arm: { overheadNsPerOperation } }: PlacedArm): string[] {
   return overheadNsPerOperation === null ? [] : [`overhead ${shortNumber(overheadNsPerOperation)} ns per operation`]
 }
 

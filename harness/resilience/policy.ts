@@ -2,16 +2,25 @@ import type { JsonSchema } from '../kernel/json-schema.ts'
 import type { Rng } from '../kernel/rng.ts'
 import type { Effect, EffectFacts } from '../measure/effect.ts'
 
-/** How an attempt or an operation ended. A closed list: these are the keys of `errors` in a result. */
+/**
+ * How an attempt or an operation ended. A closed list: these are the keys of `errors` in a result. `tls`: the handshake
+ * failed; `check`: an assertion did not hold; `lost`: a datagram had no answer in time; `exhausted`: this machine has no
+ * port, file or buffer left; `script`: the user's script threw.
+ */
 export const errorClasses = [
   'connect',
   'refused',
   'reset',
   'closed',
   'timeout',
+  'tls',
   'protocol',
   'status',
   'body',
+  'check',
+  'lost',
+  'exhausted',
+  'script',
   'aborted',
 ] as const
 export type ErrorClass = (typeof errorClasses)[number]

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { realClock } from '../kernel/clock.ts'
-import { SoakrigError } from '../kernel/errors.ts'
+import { type FailureDetails, SoakrigError } from '../kernel/errors.ts'
 import { environment } from '../kernel/host.ts'
 import type { ProcessRecord } from '../target/launch.ts'
 import { readStat } from '../target/proc.ts'
@@ -108,8 +108,13 @@ export function startChild<Command extends { readonly id: number }, Answer exten
 
 /** The child's own account of why it cannot go on. */
 function failureOf(role: string, message: Reply): SoakrigError {
-  const { code = 'child-failed', message: text = '' } = message as { code?: string; message?: string }
-  const exit = code === 'bug' ? 'bug' : code === 'host-not-allowed' ? 'usage' : 'environment'
+  const {
+    code = 'child-failed',
+    exit = 'bug',
+    message: text = '',
+  } = message as Partial<FailureDetails> & {
+    message?: string
+  }
   return new SoakrigError(`the ${role} cannot go on: ${text}`, { code, exit })
 }
 

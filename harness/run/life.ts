@@ -58,7 +58,7 @@ export async function startLife(options: LifeOptions): Promise<TargetLife> {
     const relayed = arms.filter(({ path }) => path === 'relay')
     relay = relayed.length > 0 ? await openRelay(options, relayed, target, onProcess) : null
     const opened = relay
-    const counter = createRequestCounter(settings.stats, target.url, clock) ?? null
+    const counter = createRequestCounter(settings.stats, target, clock) ?? null
     const calibrated = await counter?.calibrate()
     const root = sabotage === 'lost-pid' ? nobody : target.root
     const sampler = root ? createSampler({ root, clock, onProcess }) : null

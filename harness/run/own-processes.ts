@@ -17,6 +17,7 @@ interface SliceShare {
   readonly eventLoopDelayP99Ms: number
   /** p50 of the arm in ms, against which lateness is held. */
   readonly p50Ms: number | null
+  readonly dropped: number
 }
 
 /** Follows one of our own processes over the slices. */
@@ -32,29 +33,41 @@ function meterOwnProcess(role: OwnProcess['role'], pid: number, clock: Clock): O
   let sampler = createProcessSampler(pid, clock)
   let slices = 0
   let saturated = 0
+  let busy = 0
+  let late = 0
   let cpuMs = 0
   let measuredMs = 0
   let worstDelayMs = 0
+  let dropped = 0
   return {
     add(share) {
       slices++
       cpuMs += share.cpuMs
       measuredMs += share.measuredMs
+      dropped += share.dropped
       worstDelayMs = Math.max(worstDelayMs, share.eventLoopDelayP99Ms)
       const delayLimitMs = Math.max(saturatedDelayMs, saturatedDelayShare * (share.p50Ms ?? 0))
-      if (share.cpuMs > saturatedCpu * share.measuredMs || share.eventLoopDelayP99Ms > delayLimitMs) saturated++
+      const isBusy = share.cpuMs > saturatedCpu * share.measuredMs
+      const isLate = share.eventLoopDelayP99Ms > delayLimitMs
+      if (isBusy) busy++
+      if (isLate) late++
+      if (isBusy || isLate) saturated++
     },
     follow(next) {
       sampler = createProcessSampler(next, clock)
     },
     async read() {
       const sample = await sampler.sample()
+      const shareOf = (some: number): number => (slices === 0 ? 0 : some / slices)
       return {
         role,
         cpuPercent: measuredMs === 0 ? null : (100 * cpuMs) / measuredMs,
         rssKb: sample.rssKb,
         eventLoopDelayP99Ms: worstDelayMs,
-        saturatedShare: slices === 0 ? 0 : saturated / slices,
+        saturatedShare: shareOf(saturated),
+        busyShare: shareOf(busy),
+        lateShare: shareOf(late),
+        dropped,
       }
     },
   }
@@ -81,18 +94,30 @@ export function createOwnProcesses(clock: Clock): OwnProcesses {
       if (relay) relay.follow(pid)
       else relay = meterOwnProcess('relay', pid, clock)
     },
-    add(arm, { measurement, eventLoopDelayP99Ms, workerCpuMs }) {
+    add(arm, { measurement, eventLoopDelayP99Ms, workerCpuMs, workerDropped }) {
       const measuredMs = measurement.measuredNs / nsPerMs
       const p50Ms = measurement.latencies.ok.percentileMs(50)
       for (const [index, worker] of workers.entries()) {
         const delayMs = eventLoopDelayP99Ms.workers[index] ?? 0
-        worker.add({ cpuMs: workerCpuMs[index] ?? 0, measuredMs, eventLoopDelayP99Ms: delayMs, p50Ms })
+        worker.add({
+          cpuMs: workerCpuMs[index] ?? 0,
+          measuredMs,
+          eventLoopDelayP99Ms: delayMs,
+          p50Ms,
+          dropped: workerDropped[index] ?? 0,
+        })
       }
       if (arm.path !== 'relay') return
       // Of the relay the whole slice is known, not its measured part.
       const sliceMs = arm.sliceNs / nsPerMs
       const delayMs = eventLoopDelayP99Ms.relay ?? 0
-      relay?.add({ cpuMs: measurement.relayCpuMs ?? 0, measuredMs: sliceMs, eventLoopDelayP99Ms: delayMs, p50Ms })
+      relay?.add({
+        cpuMs: measurement.relayCpuMs ?? 0,
+        measuredMs: sliceMs,
+        eventLoopDelayP99Ms: delayMs,
+        p50Ms,
+        dropped: 0,
+      })
     },
     read: () => Promise.all([...workers, ...(relay ? [relay] : [])].map((meter) => meter.read())),
   }

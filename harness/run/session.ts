@@ -6,11 +6,14 @@ import {
   emptyArm,
   type Measurements,
   type SliceSummary,
+  type SliceUse,
   type UnplannedExit,
   type WindowMeasurement,
 } from '../measure/measurements.ts'
 import type { Arm } from '../plan/arms.ts'
+import { withRate } from '../plan/models.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { LoadModel } from '../workload/model.ts'
 import { startLife, type Sabotage, type TargetLife } from './life.ts'
 import { createOwnProcesses, type OwnProcesses } from './own-processes.ts'
 import type { RunDirectory } from './run-directory.ts'
@@ -18,7 +21,7 @@ import { type Shards, startShards } from './shards.ts'
 import { runSlice } from './slice.ts'
 import { type SlicePlace, summaryOf } from './summary.ts'
 import { type ResourceWatch, watchResources } from './watch.ts'
-import { joinWindows } from './windows.ts'
+import { joinWindows, type WindowJoiner } from './windows.ts'
 
 /** Why a session measures no more. */
 export type Stop = 'signal' | 'target' | 'watchdog' | 'error'
@@ -36,7 +39,8 @@ export interface SessionOptions {
 
 /** How a slice is to be run. */
 export interface SliceOrder extends SlicePlace {
-  readonly workers: number
+  readonly model: LoadModel
+  readonly use: SliceUse
   /** True to watch the target's memory while the slice runs. */
   readonly watched?: boolean
 }
@@ -78,6 +82,7 @@ class RunSession implements Session {
   readonly #memoryMissing: { count: number; detail: string | null } = { count: 0, detail: null }
   #shards: Shards | null = null
   readonly #ours: OwnProcesses
+  #joiner: WindowJoiner | null = null
   #life: TargetLife | null = null
   #lives = 0
   #ordinal = 0
@@ -116,16 +121,17 @@ class RunSession implements Session {
     const { plan, directory, signal, allowedHosts, onWindow } = this.#options
     const { profile } = plan
     const count = profile.load.processes
-    const joiner = joinWindows(
+    const joiner = (this.#joiner = joinWindows(
       count,
       (arm) => this.#arms.get(arm)?.identity,
       (fromNs, toNs) => this.#watch?.take(fromNs, toNs) ?? { memoryKb: null, fds: null },
       onWindow,
-    )
+    ))
     this.#shards = await startShards({
       count,
       seed: profile.seed,
       allowedHosts,
+      workload: profile.workload,
       runId: directory.runId,
       onProcess: (record) => this.#guard(() => directory.record(record)),
       onWindow: (window) => this.#guard(() => joiner.add(window)),
@@ -182,16 +188,25 @@ class RunSession implements Session {
     const { profile } = this.#options.plan
     const life = this.#life
     if (!life || !this.#shards) throw new Error('a slice needs a target that lives')
-    const known = this.#arms.get(arm.id) ?? emptyArm(arm, profile.workload.requests.length)
+    const known =
+      this.#arms.get(arm.id) ??
+      emptyArm(
+        arm,
+        profile.workload.requests.map(({ name }) => name),
+      )
     this.#arms.set(arm.id, known)
     if (place.watched)
       this.#watch = watchResources(() => life.sampleTarget(), clock, watchIntervalNs[profile.mode.name])
-    const { workload, load } = profile
+    const { workload } = profile
     const { windowNs } = profile.mode
-    const carried = await runSlice({ life, shards: this.#shards, workload, load, clock, windowNs }, arm, {
-      ordinal: this.#ordinal++,
-      workers: place.workers,
+    const ordinal = this.#ordinal++
+    const carried = await runSlice({ life, shards: this.#shards, workload, clock, windowNs }, arm, {
+      ordinal,
+      load: withRate(place.model, known),
+      use: place.use,
     })
+    // Workers that were done before the others have told fewer windows.
+    this.#guard(() => this.#joiner?.endSlice(ordinal))
     await this.#endWatch()
     this.#ours.add(arm, carried)
     this.#slices.push(summaryOf(arm, place, carried))

@@ -1,5 +1,6 @@
 import { SoakrigError } from '../kernel/errors.ts'
 import type { ShardCommand, ShardReply, SliceReport, SliceTask, WindowDelta } from '../load/protocol.ts'
+import type { Workload } from '../workload/workload.ts'
 import { type Child, type ChildOptions, processEntry, startChild, type Unnumbered } from './child.ts'
 
 /** The load workers of a run: worker i of N, all told of the same slice, each carrying its shard. */
@@ -17,12 +18,14 @@ export interface ShardsOptions extends Pick<ChildOptions<ShardReply>, 'runId' | 
   readonly count: number
   readonly seed: number
   readonly allowedHosts: readonly string[]
+  readonly workload: Workload
   /** Hears every window of every worker. */
   readonly onWindow: (window: WindowDelta) => void
 }
 
 /** Starts the load workers. */
-export async function startShards({ count, seed, allowedHosts, onWindow, ...options }: ShardsOptions): Promise<Shards> {
+export async function startShards(given: ShardsOptions): Promise<Shards> {
+  const { count, seed, allowedHosts, workload, onWindow, ...options } = given
   const workers: Child<Unnumbered<ShardCommand>, ShardReply>[] = Array.from({ length: count }, (_, index) =>
     startChild<ShardCommand, ShardReply>({
       ...options,
@@ -37,7 +40,7 @@ export async function startShards({ count, seed, allowedHosts, onWindow, ...opti
     await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))
   }
   const opened = workers.map((worker, index) =>
-    worker.ask({ kind: 'open', shard: { index, count }, seed, allowedHosts }),
+    worker.ask({ kind: 'open', shard: { index, count }, seed, allowedHosts, workload }),
   )
   await Promise.all(opened).catch(async (error: unknown) => {
     await dispose()

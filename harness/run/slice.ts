@@ -3,11 +3,21 @@ import { nsPerMs, nsPerSecond } from '../kernel/units.ts'
 import type { SliceReport, SliceTask } from '../load/protocol.ts'
 import { addCounts, addRecords, emptyCounts } from '../measure/counts.ts'
 import { createHistogram, decodeHistogram, type LatencyHistogram } from '../measure/histogram.ts'
-import type { ArmLatencies, ServerCount, SliceMeasurement } from '../measure/measurements.ts'
+import {
+  addTexts,
+  type ArmLatencies,
+  type ServerCount,
+  type SliceMeasurement,
+  type SliceUse,
+} from '../measure/measurements.ts'
 import { talliesBetween } from '../measure/tally.ts'
 import type { ArmReading } from '../faults/relay/protocol.ts'
 import type { Arm } from '../plan/arms.ts'
+import { mostInFlight } from '../plan/models.ts'
+import { levelAt } from '../plan/pacer/curve.ts'
 import type { Plan } from '../plan/plan.ts'
+import { awaitsNothing } from '../workload/traits.ts'
+import type { LoadModel } from '../workload/model.ts'
 import type { TreeSample } from '../target/sample.ts'
 import type { TargetLife } from './life.ts'
 import type { Shards } from './shards.ts'
@@ -22,7 +32,6 @@ export interface SliceContext {
   readonly life: TargetLife
   readonly shards: Shards
   readonly workload: Plan['profile']['workload']
-  readonly load: Plan['profile']['load']
   readonly clock: Clock
   readonly windowNs: number
 }
@@ -31,7 +40,9 @@ export interface SliceContext {
 export interface SliceShape {
   /** Counts the slices of the run. */
   readonly ordinal: number
-  readonly workers: number
+  /** An open model has its rate as a number. */
+  readonly load: LoadModel
+  readonly use: SliceUse
 }
 
 /** A slice as it was carried out. */
@@ -41,6 +52,8 @@ export interface CarriedSlice {
   /** The worst p99 of the workers' and the relay's event loops. */
   readonly eventLoopDelayP99Ms: { readonly workers: readonly number[]; readonly relay: number | null }
   readonly workerCpuMs: readonly number[]
+  /** Iterations that each worker had to drop. */
+  readonly workerDropped: readonly number[]
 }
 
 /** Counters of everything around a slice, before or after it. */
@@ -60,35 +73,35 @@ export async function runSlice(context: SliceContext, arm: Arm, shape: SliceShap
   const before = await surroundings(life, arm, false)
   const task = taskOf(context, arm, shape, clock.nowNs() + leadNs)
   const reports = await shards.run(task)
-  // What was given up by us may still be under way in the target, and would be counted in the next slice.
-  if (reports.some(({ all }) => all.attempts.cancelled + (all.attemptErrors['timeout'] ?? 0) > 0))
-    await untilCountStands(life, clock)
+  // What was given up by us, or not waited for, may still be under way in the target, and would be counted later.
+  if (awaitsNothing(context.workload) || reports.some(({ all }) => gaveUp(all) > 0)) await untilCountStands(life, clock)
   const after = await surroundings(life, arm, true)
   return {
     startNs: task.startAtNs,
-    measurement: measurementOf(task, reports, before, after, life),
+    measurement: { ...measurementOf(task, reports, before, after, life), use: shape.use },
     eventLoopDelayP99Ms: {
       workers: reports.map(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms),
       relay: relay ? after.relayLoopP99Ms : null,
     },
     workerCpuMs: reports.map(({ cpuMs }) => cpuMs),
+    workerDropped: reports.map(({ all }) => all.iterations.dropped),
   }
 }
 
-function taskOf(context: SliceContext, arm: Arm, { ordinal, workers }: SliceShape, startAtNs: number): SliceTask {
-  const { life, workload, load, windowNs } = context
+function gaveUp({ attempts, attemptErrors }: SliceReport['all']): number {
+  return attempts.cancelled + (attemptErrors['timeout'] ?? 0) + (attemptErrors['lost'] ?? 0)
+}
+
+function taskOf(context: SliceContext, arm: Arm, { ordinal, load }: SliceShape, startAtNs: number): SliceTask {
+  const { life, workload, windowNs } = context
   const port = arm.path === 'relay' ? life.relay?.ports[arm.id] : life.target.port
   return {
     arm: arm.id,
     slice: ordinal,
     host: arm.path === 'relay' ? '127.0.0.1' : life.target.host,
     port: port ?? life.target.port,
-    requests: workload.requests,
-    timeoutNs: workload.timeoutNs,
+    load,
     client: arm.client,
-    workers,
-    // As many sockets as loops, unless the profile gives them fewer.
-    connections: load.connections < load.workers ? Math.min(load.connections, workers) : workers,
     startAtNs,
     discardNs: arm.discardNs,
     measureNs: arm.sliceNs - arm.discardNs,
@@ -133,16 +146,21 @@ function measurementOf(
   before: Surroundings,
   after: Surroundings,
   life: TargetLife,
-): SliceMeasurement {
-  const nothing = emptyCounts(task.requests.length)
+): Omit<SliceMeasurement, 'use'> {
+  const nothing = emptyCounts([])
   return {
     latencies: latenciesOf(reports, after.relay),
-    workers: task.workers,
+    requestLatencies: requestLatenciesOf(reports),
+    workers: mostInFlight(task.load),
+    schedule: scheduleOf(task),
     measuredNs: Math.max(0, ...reports.map(({ measuredNs }) => measuredNs)),
     all: reports.map(({ all }) => all).reduce(addCounts, nothing),
     measured: reports.map(({ measured }) => measured).reduce(addCounts, nothing),
     policyCounters: reports.map(({ policyCounters }) => policyCounters).reduce<Record<string, number>>(addRecords, {}),
-    errorSamples: [...new Set(reports.flatMap(({ errorSamples }) => errorSamples))],
+    protocolCounters: reports
+      .map(({ protocolCounters }) => protocolCounters)
+      .reduce<Record<string, number>>(addRecords, {}),
+    errorTexts: addTexts(reports.map(({ errorTexts }) => errorTexts)),
     server: serverCount(life, before, after),
     generatorCpuMs: reports.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
     ...relayShare(before, after),
@@ -183,6 +201,8 @@ function latenciesOf(reports: readonly SliceReport[], relay: ArmReading | null):
   return {
     ok: merged(({ okLatency }) => okLatency),
     failed: merged(({ failedLatency }) => failedLatency),
+    corrected: merged(({ correctedLatency }) => correctedLatency),
+    sendLateness: merged(({ sendLateness }) => sendLateness),
     attempt: merged(({ attemptLatency }) => attemptLatency),
     queue: merged(({ queue }) => queue),
     connect: merged(({ connect }) => connect),
@@ -190,6 +210,23 @@ function latenciesOf(reports: readonly SliceReport[], relay: ArmReading | null):
     injectedDelay: merge(delays ? [delays.added] : []),
     injectedDelayError: merge(delays ? [delays.error] : []),
   }
+}
+
+/** By request; only those of which there is something to tell. */
+function requestLatenciesOf(reports: readonly SliceReport[]): Map<string, LatencyHistogram> {
+  const names = new Set(reports.flatMap(({ requestLatency }) => Object.keys(requestLatency)))
+  return new Map(
+    [...names].map((name) => {
+      const encoded = reports.map(({ requestLatency }) => requestLatency[name]).filter((text) => text !== undefined)
+      return [name, merge(encoded)]
+    }),
+  )
+}
+
+function scheduleOf({ load, measureNs }: SliceTask): SliceMeasurement['schedule'] {
+  if (load.model === 'closed' || load.rate.kind === 'share') return null
+  const { perSecond } = load.rate
+  return { fromPerSecond: perSecond.from, toPerSecond: levelAt(perSecond, measureNs) }
 }
 
 /** The sum of encoded histograms. */

@@ -14,18 +14,21 @@ export function summaryOf(
   { round, order }: SlicePlace,
   { startNs, measurement }: CarriedSlice,
 ): SliceSummary {
-  const { latencies, measured, measuredNs, targetCpuMs } = measurement
+  const { latencies, measured, measuredNs, targetCpuMs, use } = measurement
+  // With a schedule, what counts is the time from the intended start.
+  const judged = latencies.corrected.count > 0 ? latencies.corrected : latencies.ok
   return {
     round,
     order,
     identity,
+    use,
     startNs,
     durationNs: measuredNs,
     ok: measured.operations.ok,
     failed: measured.operations.failed,
-    p50Ms: latencies.ok.percentileMs(50),
-    p95Ms: latencies.ok.percentileMs(95),
-    p99Ms: latencies.ok.percentileMs(99),
+    p50Ms: judged.percentileMs(50),
+    p95Ms: judged.percentileMs(95),
+    p99Ms: judged.percentileMs(99),
     targetCpuMs,
   }
 }

@@ -9,9 +9,12 @@ export type TakeResources = (fromNs: number, toNs: number) => Pick<WindowMeasure
 /** Joins the windows of the workers: one is complete when each worker has told its part. */
 export interface WindowJoiner {
   add(delta: WindowDelta): void
+  /** A slice is over: windows that not every worker has told are complete as they are. */
+  endSlice(slice: number): void
 }
 
 interface Part {
+  readonly slice: number
   readonly deltas: WindowDelta[]
 }
 
@@ -23,16 +26,21 @@ export function joinWindows(
   listener: (window: WindowMeasurement) => void,
 ): WindowJoiner {
   const open = new Map<string, Part>()
+  const complete = (key: string, { deltas }: Part): void => {
+    open.delete(key)
+    const identity = identityOf((deltas[0] as WindowDelta).arm)
+    if (identity) listener(joined(identity, deltas, resources))
+  }
   return {
     add(delta) {
       const key = `${delta.slice}/${delta.index}`
-      const part = open.get(key) ?? { deltas: [] }
+      const part = open.get(key) ?? { slice: delta.slice, deltas: [] }
       part.deltas.push(delta)
       open.set(key, part)
-      if (part.deltas.length < workers) return
-      open.delete(key)
-      const identity = identityOf(delta.arm)
-      if (identity) listener(joined(identity, part.deltas, resources))
+      if (part.deltas.length === workers) complete(key, part)
+    },
+    endSlice(slice) {
+      for (const [key, part] of open) if (part.slice === slice) complete(key, part)
     },
   }
 }

@@ -26,10 +26,12 @@ export interface LaunchContext {
 
 /** A target that serves. */
 export interface RunningTarget extends AsyncDisposable {
-  /** `http://HOST:PORT`. */
+  /** `SCHEME://HOST:PORT`; of a command `http://`, whatever it speaks. */
   readonly url: string
   readonly host: string
   readonly port: number
+  /** Port of loopback that serves its stats over HTTP; null: they are where its url says. */
+  readonly statsPort: number | null
   /** Its first process; undefined when a url's could not be found. */
   readonly root: ProcessIdentity | undefined
   /** The command as it was run; empty for a url. */

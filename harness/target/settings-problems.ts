@@ -1,8 +1,15 @@
 import { durationNs } from '../kernel/units.ts'
 import { messageOf } from '../kernel/errors.ts'
+import { parseAddress } from './address.ts'
+import { parseTlsFiles, tlsFileProblems } from './builtin/certificates.ts'
+import { parseFraming, type RawFraming } from './builtin/framing.ts'
 import { logFlags } from './readiness-settings.ts'
 import type { RawBuiltin, RawCommand, RawTarget, RawUrl } from './settings-schema.ts'
 import type { RawStats } from './stats-settings.ts'
+
+/** What the address of a unix socket can hold (unix(7)), less the byte that ends it. */
+const longestSocketPath = 107
+const largestMessage = 16 * 2 ** 20
 
 /** Something wrong with a target that the schema cannot say. */
 export interface TargetProblem {
@@ -15,8 +22,32 @@ export interface TargetProblem {
 export function targetProblems(raw: unknown): TargetProblem[] {
   const target = raw as RawTarget
   const own =
-    'builtin' in target ? knobProblems(target) : 'command' in target ? commandProblems(target) : urlProblems(target)
+    'builtin' in target ? builtinProblems(target) : 'command' in target ? commandProblems(target) : urlProblems(target)
   return [...own, ...statsProblems(target.stats)]
+}
+
+function builtinProblems(target: RawBuiltin): TargetProblem[] {
+  const files = parseTlsFiles(target.tls)
+  return [
+    ...knobProblems(target),
+    ...(files ? tlsFileProblems(files) : []).map(({ key, message }) => ({ pointer: `/tls/${key}`, message })),
+    ...socketPathProblems(target.socketPath),
+    ...framingProblems(target.framing),
+  ]
+}
+
+function socketPathProblems(path = ''): TargetProblem[] {
+  const length = Buffer.byteLength(path)
+  if (length <= longestSocketPath && !path.includes('\0')) return []
+  return [
+    { pointer: '/socketPath', message: `found ${length} bytes, allowed: at most ${longestSocketPath}, none of them 0` },
+  ]
+}
+
+function framingProblems(raw: RawFraming | undefined): TargetProblem[] {
+  const framing = parseFraming(raw)
+  if (framing.kind !== 'fixed' || (framing.sizeBytes > 0 && framing.sizeBytes <= largestMessage)) return []
+  return [{ pointer: '/framing/fixed', message: `found ${framing.sizeBytes} bytes, allowed: 1 to ${largestMessage}` }]
 }
 
 function knobProblems({ knobs }: RawBuiltin): TargetProblem[] {
@@ -54,12 +85,16 @@ function envProblems(name: string): TargetProblem[] {
   return [{ pointer: `/env/${escapeStep(name)}`, message }]
 }
 
-function urlProblems({ url }: RawUrl): TargetProblem[] {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
-  const plain = parsed && parsed.pathname === '/' && !parsed.search && !parsed.hash && !parsed.username
-  if (plain && parsed.protocol === 'http:' && parsed.hostname) return []
-  const message = `found ${JSON.stringify(url)}, allowed: http://HOST:PORT without a path (paths belong to the requests)`
-  return [{ pointer: '/url', message }]
+function urlProblems({ url, stats }: RawUrl): TargetProblem[] {
+  const address = parseAddress(url)
+  if (!address) {
+    const allowed = 'http, https, tcp or udp://HOST:PORT without a path (paths belong to the requests)'
+    return [{ pointer: '/url', message: `found ${JSON.stringify(url)}, allowed: ${allowed}` }]
+  }
+  if (stats === undefined || stats === 'none' || address.scheme.startsWith('http')) return []
+  return [
+    { pointer: '/stats', message: `found a page of ${address.scheme}://, allowed: "none", since it is read over HTTP` },
+  ]
 }
 
 function statsProblems(stats: RawStats | undefined): TargetProblem[] {

@@ -1,5 +1,8 @@
 import { type JsonSchema, objectSchema, quantitySchema } from '../kernel/json-schema.ts'
-import { httpKnobsSchema, type RawHttpKnobs } from './builtin/knobs.ts'
+import { type BuiltinName, builtinNames, builtinOf } from './builtin/builtins.ts'
+import { type RawTlsFiles, tlsFilesSchema } from './builtin/certificates.ts'
+import { framingSchema, type RawFraming } from './builtin/framing.ts'
+import { knobsSchema, type RawKnobs } from './builtin/knobs.ts'
 import { type RawReady, readySchema } from './readiness-settings.ts'
 import { type RawStats, statsSchema } from './stats-settings.ts'
 
@@ -8,8 +11,11 @@ export const stopSignals = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1',
 export type StopSignal = (typeof stopSignals)[number]
 
 export interface RawBuiltin {
-  readonly builtin: 'http'
-  readonly knobs?: RawHttpKnobs
+  readonly builtin: BuiltinName
+  readonly knobs?: RawKnobs
+  readonly tls?: RawTlsFiles
+  readonly socketPath?: string
+  readonly framing?: RawFraming
   readonly stats?: RawStats
 }
 
@@ -50,14 +56,29 @@ const texts = (description: string): JsonSchema => ({
   description: `${description}; ${holes}`,
 })
 
-const builtinSchema = objectSchema(
-  {
-    builtin: { enum: ['http'], description: 'Name of a target that comes with soakrig' },
-    knobs: httpKnobsSchema,
-    stats: statsSchema,
+const builtinExtras: Readonly<Record<string, JsonSchema>> = {
+  tls: tlsFilesSchema,
+  socketPath: {
+    type: 'string',
+    minLength: 1,
+    description: 'A unix socket to listen on besides its port; relative to the folder that soakrig is run in',
   },
-  { required: ['builtin'] },
-)
+  framing: framingSchema,
+}
+
+const builtinName: JsonSchema = { enum: builtinNames, description: 'Name of a target that comes with soakrig' }
+
+const builtinCommon = { builtin: builtinName, knobs: knobsSchema, stats: statsSchema }
+
+/** Each built-in target has settings of its own besides those of all, which are only named again. */
+const builtinSchemas = builtinNames.map((name) => {
+  const common = Object.entries(builtinCommon).map(([key, { description }]) => [key, { description }] as const)
+  const extras = builtinOf(name).takes.map((key) => [key, builtinExtras[key] ?? {}] as const)
+  const then = objectSchema(Object.fromEntries([...common, ...extras]))
+  return { if: { properties: { builtin: { const: name } } }, then }
+})
+
+const builtinSchema: JsonSchema = { properties: builtinCommon, allOf: builtinSchemas }
 
 const stopSchema = objectSchema(
   {
@@ -85,7 +106,11 @@ const commandSchema = objectSchema(
 
 const urlSchema = objectSchema(
   {
-    url: { type: 'string', pattern: '^http://', description: 'http://HOST:PORT of a target that runs already' },
+    url: {
+      type: 'string',
+      pattern: '^(https?|tcp|udp)://',
+      description: 'Address of a target that runs already: http, https, tcp or udp://HOST:PORT',
+    },
     pid: { type: 'integer', minimum: 1, description: 'Its process; found from the listening socket when absent' },
     stats: statsSchema,
   },

@@ -1,5 +1,9 @@
+import type { Framing } from '../kernel/framing.ts'
 import { durationNs } from '../kernel/units.ts'
-import { type HttpKnobs, parseHttpKnobs } from './builtin/knobs.ts'
+import type { BuiltinName } from './builtin/builtins.ts'
+import { parseTlsFiles, type TlsFiles } from './builtin/certificates.ts'
+import { parseFraming } from './builtin/framing.ts'
+import { type Knobs, parseKnobs } from './builtin/knobs.ts'
 import { parseReady, type ReadySettings } from './readiness-settings.ts'
 import {
   type RawBuiltin,
@@ -17,8 +21,13 @@ export { targetSchema } from './settings-schema.ts'
 /** A server that comes with soakrig. */
 export interface BuiltinSettings {
   readonly kind: 'builtin'
-  readonly name: 'http'
-  readonly knobs: HttpKnobs
+  readonly name: BuiltinName
+  readonly knobs: Knobs
+  readonly tls: TlsFiles | null
+  /** A unix socket to listen on besides the port; relative to the folder that soakrig is run in. */
+  readonly socketPath: string | null
+  /** Of the TCP server. */
+  readonly framing: Framing
   readonly stats: StatsSettings
 }
 
@@ -66,11 +75,14 @@ export function parseTarget(raw: unknown): TargetSettings {
   return 'command' in target ? parseCommand(target) : parseUrl(target)
 }
 
-function parseBuiltin({ builtin, knobs, stats }: RawBuiltin): BuiltinSettings {
+function parseBuiltin({ builtin, knobs, tls, socketPath, framing, stats }: RawBuiltin): BuiltinSettings {
   return {
     kind: 'builtin',
     name: builtin,
-    knobs: parseHttpKnobs(knobs),
+    knobs: parseKnobs(knobs),
+    tls: parseTlsFiles(tls),
+    socketPath: socketPath ?? null,
+    framing: parseFraming(framing),
     stats: stats === undefined ? builtinStats : parseStats(stats),
   }
 }

@@ -39,20 +39,25 @@ function listenBriefly(host: string, port: number): Promise<number> {
   })
 }
 
-/** Inodes of the sockets that listen on a port, from the text of /proc/net/tcp or tcp6. */
-export function listeningInodes(table: string, port: number): string[] {
-  const listen = '0A'
+type Transport = 'tcp' | 'udp'
+
+// In /proc/net/udp a socket that is bound, but not connected, has the state that TCP calls closed.
+const waiting: Readonly<Record<Transport, string>> = { tcp: '0A', udp: '07' }
+
+/** Inodes of the sockets that wait for anybody on a port, from the text of /proc/net/tcp, tcp6, udp or udp6. */
+export function listeningInodes(table: string, port: number, transport: Transport = 'tcp'): string[] {
   const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   const rows = table.split('\n').map((line) => line.trim().split(/\s+/u))
-  return rows.filter((row) => row[1]?.endsWith(wanted) && row[3] === listen).map((row) => row[9] ?? '')
+  return rows.filter((row) => row[1]?.endsWith(wanted) && row[3] === waiting[transport]).map((row) => row[9] ?? '')
 }
 
 /**
  * The process that listens on a port of this machine; of several that share the socket, the parent of the others.
  * Undefined when there is none, or it is another user's.
  */
-export function listenerOn(port: number): ProcessIdentity | undefined {
-  const inodes = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => listeningInodes(textOf(path), port))
+export function listenerOn(port: number, transport: Transport = 'tcp'): ProcessIdentity | undefined {
+  const tables = [`/proc/net/${transport}`, `/proc/net/${transport}6`]
+  const inodes = tables.flatMap((path) => listeningInodes(textOf(path), port, transport))
   if (inodes.length === 0) return undefined
   const sockets = new Set(inodes.map((inode) => `socket:[${inode}]`))
   const owners = listProcesses().filter(

@@ -2,6 +2,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { messageOf } from '../kernel/errors.ts'
 import { nsPerSecond } from '../kernel/units.ts'
 import { type Answer, httpGet } from './http-get.ts'
+import { loopback, type RunningTarget } from './running.ts'
 import type { StatsSettings } from './stats-settings.ts'
 
 const timeoutNs = 2 * nsPerSecond
@@ -80,11 +81,11 @@ function at(document: unknown, pointer: string): unknown {
 /** Makes the counter of a target; undefined when it has no stats. */
 export function createRequestCounter(
   settings: StatsSettings,
-  baseUrl: string,
+  target: Pick<RunningTarget, 'url' | 'statsPort'>,
   clock: Clock,
 ): RequestCounter | undefined {
   if (settings.kind === 'none') return undefined
-  const url = new URL(settings.path, baseUrl)
+  const url = new URL(settings.path, target.statsPort === null ? target.url : `http://${loopback}:${target.statsPort}`)
   let ordinal = 0
   let failed = 0
   let ownPerRead = 0

@@ -1,4 +1,5 @@
 import { execa } from 'execa'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { copyFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,6 +14,7 @@ let bench: Bench
 
 beforeAll(async () => {
   bench = await openBench()
+  mkdirSync(bench.results)
 })
 
 afterAll(() => bench[Symbol.asyncDispose]())
@@ -32,7 +34,12 @@ describe('a signal', () => {
     const name = signal.toLowerCase()
     const profile = await bench.profile(name, { policies })
     const run = startSoakrig(['soak', profile, '--mode', 'smoke', '--results', bench.results])
-    await sleep(2200)
+    // Once a run has started it has a directory; then the baselines are under way.
+    await until(
+      () => readdirSync(bench.results, { recursive: true }).some((entry) => String(entry).includes('life-0')),
+      20_000,
+    )
+    await sleep(1000)
     run.kill(signal)
     const { exitCode } = await run
     const [file] = await bench.files(name)

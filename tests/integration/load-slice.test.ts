@@ -12,12 +12,15 @@ import type {
   SliceTask,
   WindowDelta,
 } from '../../harness/load/protocol.ts'
+import { openCrews } from '../../harness/load/crews.ts'
+import { loops } from '../../harness/plan/models.ts'
+import type { Workload } from '../../harness/workload/workload.ts'
 import { type RunningSlice, startSlice } from '../../harness/load/slice.ts'
 import { decodeHistogram } from '../../harness/measure/histogram.ts'
 import { parseClient } from '../../harness/resilience/client.ts'
 import { forkEntry } from '../support/forked.ts'
 import { listening, serveSockets, type TestServer, until } from '../support/sockets.ts'
-import { requestOf, taskOf } from '../support/slice-task.ts'
+import { requestOf, taskOf, workloadOf } from '../support/slice-task.ts'
 
 const good = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
 
@@ -56,25 +59,31 @@ interface Run {
   readonly windows: readonly WindowDelta[]
 }
 
+interface RunOptions {
+  readonly shard?: Shard
+  readonly workload?: Workload
+  readonly meanwhile?: (slice: RunningSlice) => Promise<void>
+}
+
 /** Runs one slice in this process, with whatever `meanwhile` does to it; leaves no timer. */
 async function run(
   port: number,
   changes: Partial<SliceTask> = {},
-  {
-    shard = { index: 0, count: 1 },
-    meanwhile,
-  }: { shard?: Shard; meanwhile?: (slice: RunningSlice) => Promise<void> } = {},
+  { shard = { index: 0, count: 1 }, workload = workloadOf(), meanwhile }: RunOptions = {},
 ): Promise<Run> {
   const wheel = new TimerWheel(realClock)
   const windows: WindowDelta[] = []
-  const slice = startSlice({
+  const rng = createRng(1)
+  const openCrew = await openCrews(workload, shard, rng)
+  const slice = await startSlice({
     task: taskOf(port, realClock.nowNs() + 5e6, changes),
     address: '127.0.0.1',
     shard,
     clock: realClock,
     wheel,
     eventLoop: { takeP99Ms: () => 0 },
-    rng: createRng(1),
+    rng,
+    openCrew,
     emit: (window) => windows.push(window),
   })
   const [report] = await Promise.all([slice.report, meanwhile?.(slice)])
@@ -108,14 +117,16 @@ describe('a slice against a server that is fine', () => {
     expect(all.operations).toMatchObject({ count: seen.requests, ok: seen.requests, failed: 0, cutOff: 0 })
     expect(all.attempts).toEqual({ count: seen.requests, failed: 0, cancelled: 0 })
     expect(all.wire).toMatchObject({ connects: 2, staleReconnects: 0, bytesReceived: seen.requests * good.length })
-    expect(all.requests).toEqual([{ responses: seen.requests, bytesReceived: seen.requests * good.length }])
+    expect(all.requests['hi']).toMatchObject({ responses: seen.requests, bytesReceived: seen.requests * good.length })
+    expect(all.iterations).toMatchObject({ count: seen.requests, ok: seen.requests, dropped: 0 })
     expect(measured.operations.count).toBeGreaterThan(0)
     expect(measured.operations.count).toBeLessThan(all.operations.count)
     expect(windows).toHaveLength(3)
     expect(report.measuredNs).toBe(150e6)
     expect(report.cpuMs).toBeGreaterThan(0)
     expect(report.attemptLatency).toBeNull()
-    expect(report.errorSamples).toEqual([])
+    expect(report.correctedLatency).toBeNull()
+    expect(report.errorTexts).toEqual({})
   })
 
   test('closes its connections at the end', async () => {
@@ -136,14 +147,16 @@ describe('a slice against a server that is fine', () => {
       response.end('i')
     })
     await using server = await listening(http)
-    const request = requestOf({ method: 'POST', body: 'grün', headers: { 'Content-Type': 'text/plain' } })
-    const { report } = await run(server.port, { requests: [request] })
+    const request = requestOf({
+      message: { method: 'POST', body: { kind: 'text', text: 'grün' }, headers: { 'Content-Type': 'text/plain' } },
+    })
+    const { report } = await run(server.port, {}, { workload: workloadOf([request]) })
     expect(report.all.operations).toMatchObject({ count: requests, ok: requests })
   })
 
   test('shares fewer connections than workers, and says how long they waited', async () => {
     await using seen = await serve((socket) => void realClock.sleep(5e6).then(() => socket.write(good)))
-    const { report } = await run(seen.server.port, { workers: 6, connections: 2 })
+    const { report } = await run(seen.server.port, { load: { ...loops(6), connections: 2 } })
     expect(seen.mostAtOnce).toBe(2)
     expect(report.all.operations).toMatchObject({ count: seen.requests, failed: 0 })
     // Two others are served before one's turn comes.
@@ -152,9 +165,10 @@ describe('a slice against a server that is fine', () => {
 
   test('mixes named requests by weight', async () => {
     await using seen = await serve((socket) => socket.write(good))
-    const requests = [requestOf({ name: 'a', weight: 3 }), requestOf({ name: 'b', path: '/b' })]
-    const { report } = await run(seen.server.port, { requests })
-    const [a, b] = report.all.requests.map(({ responses }) => responses) as [number, number]
+    const requests = [requestOf({ name: 'a', weight: 3 }), requestOf({ name: 'b', message: { path: '/b' } })]
+    const { report } = await run(seen.server.port, {}, { workload: workloadOf(requests) })
+    const { a: { responses: a } = { responses: 0 }, b: { responses: b } = { responses: 0 } } = report.all.requests
+    expect(decodeHistogram(report.requestLatency['a']!).count).toBe(report.measured.requests['a']!.ok)
     expect(a + b).toBe(seen.requests)
     expect(a / b).toBeGreaterThan(2)
     expect(a / b).toBeLessThan(4.5)
@@ -163,9 +177,9 @@ describe('a slice against a server that is fine', () => {
   test('is carried by two shards that add up to it', async () => {
     await using seen = await serve((socket) => socket.write(good))
     const runs = await Promise.all(
-      [0, 1].map((index) => run(seen.server.port, { workers: 3, connections: 3 }, { shard: { index, count: 2 } })),
+      [0, 1].map((index) => run(seen.server.port, { load: loops(3) }, { shard: { index, count: 2 } })),
     )
-    expect(runs.map(({ report }) => report.all.wire.connects)).toEqual([1, 2])
+    expect(runs.map(({ report }) => report.all.wire.connects)).toEqual([2, 1])
     expect(runs.reduce((sum, { report }) => sum + report.all.operations.count, 0)).toBe(seen.requests)
   })
 })
@@ -190,7 +204,7 @@ describe('a slice against a server that closes', () => {
     })
     // The wait before the repetition leaves the time to see the close.
     const client = parseClient({ retry: { strategy: 'fixed', baseDelay: '20ms' } })
-    const { report } = await run(seen.server.port, { client, workers: 1, connections: 1 })
+    const { report } = await run(seen.server.port, { client, load: loops(1) })
     expect(report.all.operations).toMatchObject({ ok: report.all.operations.count, failed: 0 })
     expect(report.all.attempts).toMatchObject({ count: seen.requests, failed: 1 })
     expect(report.all.wire).toMatchObject({ connects: 2, staleReconnects: 0 })
@@ -231,7 +245,7 @@ describe('a slice against a server that closes', () => {
     const { report } = await run(seen.server.port)
     expect(report.all.errors).toEqual({ closed: seen.requests })
     expect(report.all.wire.bytesReceived).toBeGreaterThan(0)
-    expect(report.all.requests[0]).toEqual({ responses: 0, bytesReceived: 0 })
+    expect(report.all.requests['hi']).toMatchObject({ responses: 0, bytesReceived: 0, failed: seen.requests })
   })
 
   test('a stale connection, and the new one too, fails the attempt', async () => {
@@ -239,7 +253,7 @@ describe('a slice against a server that closes', () => {
       if (request === 1 && connection === 1) socket.write(good)
       else socket.end()
     })
-    const { report } = await run(seen.server.port, { workers: 1, connections: 1 })
+    const { report } = await run(seen.server.port, { load: loops(1) })
     expect(report.all.operations.ok).toBe(1)
     expect(report.all.wire.staleReconnects).toBe(1)
     expect(report.all.errors['closed']).toBe(report.all.operations.failed)
@@ -261,13 +275,14 @@ describe('a slice against a server that fails', () => {
     expect(report.all.operations).toMatchObject({ count: seen.requests, ok: 0, failed: seen.requests })
     expect(report.all.errors).toEqual({ [error]: seen.requests })
     expect(report.all.attemptErrors).toEqual(report.all.errors)
-    expect(report.errorSamples[0]).toContain(error)
-    expect(report.errorSamples.length).toBeLessThanOrEqual(5)
+    const texts = Object.keys(report.errorTexts)
+    expect(texts.every((text) => text.startsWith(`${error}: `))).toBe(true)
+    expect(Object.values(report.errorTexts).reduce((a, b) => a + b, 0)).toBe(seen.requests)
   })
 
   test('and never answers times each attempt out', async () => {
     await using seen = await serve(() => {})
-    const { report } = await run(seen.server.port, { timeoutNs: 30e6 })
+    const { report } = await run(seen.server.port, {}, { workload: workloadOf([requestOf()], { timeoutNs: 30e6 }) })
     expect(report.all.operations).toMatchObject({ count: seen.requests, ok: 0, failed: seen.requests })
     expect(report.all.errors).toEqual({ timeout: seen.requests })
     const failed = decodeHistogram(report.failedLatency).summary()
@@ -277,8 +292,8 @@ describe('a slice against a server that fails', () => {
 
   test('and accepts any status below 400 where none is expected', async () => {
     await using seen = await serve((socket, request) => socket.write(good.replace('200', request % 2 ? '302' : '404')))
-    const requests = [requestOf({ expect: { status: null, body: null } })]
-    const { report } = await run(seen.server.port, { requests })
+    const requests = [requestOf({ expect: { status: null, body: null, checks: [] } })]
+    const { report } = await run(seen.server.port, {}, { workload: workloadOf(requests) })
     expect(report.all.operations.failed).toBeGreaterThan(0)
     expect(report.all.operations.ok - report.all.operations.failed).toBeLessThanOrEqual(2)
     expect(report.all.errors).toEqual({ status: report.all.operations.failed })
@@ -295,9 +310,11 @@ describe('a slice against a server that fails', () => {
 })
 
 describe('what still runs at the end of the drain', () => {
+  const patient = workloadOf([requestOf()], { timeoutNs: 10e9 })
+
   test('is cut off: neither ok nor failed', async () => {
     await using seen = await serve((socket, request) => request < 5 && socket.write(good))
-    const { report } = await run(seen.server.port, { timeoutNs: 10e9, drainNs: 40e6 })
+    const { report } = await run(seen.server.port, { drainNs: 40e6 }, { workload: patient })
     expect(report.all.operations).toEqual({ count: 10, ok: 8, failed: 0, degraded: 0, cutOff: 2 })
     expect(report.all.attempts).toEqual({ count: 10, failed: 0, cancelled: 2 })
     expect(report.all.errors).toEqual({})
@@ -306,7 +323,11 @@ describe('what still runs at the end of the drain', () => {
 
   test('is cut off also where it waits for a connection', async () => {
     await using seen = await serve(() => {})
-    const { report } = await run(seen.server.port, { workers: 5, connections: 2, timeoutNs: 10e9, drainNs: 30e6 })
+    const { report } = await run(
+      seen.server.port,
+      { load: { ...loops(5), connections: 2 }, drainNs: 30e6 },
+      { workload: patient },
+    )
     expect(report.all.operations).toMatchObject({ count: 5, cutOff: 5 })
     expect(report.all.attempts).toEqual({ count: 5, failed: 0, cancelled: 5 })
   })
@@ -388,7 +409,14 @@ describe('a slice that is stopped', () => {
 })
 
 describe("the load worker's process", () => {
-  const open: ShardCommand = { kind: 'open', id: 1, shard: { index: 0, count: 1 }, seed: 1, allowedHosts: [] }
+  const open: ShardCommand = {
+    kind: 'open',
+    id: 1,
+    shard: { index: 0, count: 1 },
+    seed: 1,
+    allowedHosts: [],
+    workload: workloadOf(),
+  }
   const worker = () => forkEntry<ShardCommand, ShardReply>('load')
 
   test('runs slices, sends windows while they run, and reports', async () => {

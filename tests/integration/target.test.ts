@@ -1,16 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { realClock } from '../../harness/kernel/clock.ts'
-import { createRng } from '../../harness/kernel/rng.ts'
+import { builtinNames, builtinOf } from '../../harness/target/builtin/builtins.ts'
 import { endLeftovers } from '../../harness/run/leftovers.ts'
 import { openRunDirectory } from '../../harness/run/run-directory.ts'
-import { startHttpTarget } from '../../harness/target/builtin/http.ts'
-import { type HttpKnobs, plainKnobs } from '../../harness/target/builtin/knobs.ts'
 import { type LaunchContext, startTarget } from '../../harness/target/launch.ts'
 import { isSame, listProcesses, type ProcessRecord, readStat } from '../../harness/target/proc.ts'
 import { createProcessSampler, createSampler } from '../../harness/target/sample.ts'
@@ -18,6 +19,8 @@ import { parseTarget } from '../../harness/target/settings.ts'
 import { freePort } from '../../harness/target/sockets.ts'
 import { createRequestCounter } from '../../harness/target/stats.ts'
 import { treeOf } from '../../harness/target/tree.ts'
+import { anyClient, authorityFile, knownClient, serverFiles } from '../support/certificate-files.ts'
+import { askEcho } from '../support/echo-clients.ts'
 
 const server = fileURLToPath(new URL('../fixtures/targets/server.mjs', import.meta.url))
 const nginx = ['/usr/sbin/nginx', '/usr/bin/nginx'].find((path) => existsSync(path))
@@ -194,13 +197,58 @@ describe('the built-in target', () => {
   test('serves in a process of its own and counts what it served', async () => {
     await using target = await startTarget(parseTarget({ builtin: 'http' }), context())
     const settings = parseTarget({ builtin: 'http' })
-    const counter = createRequestCounter(settings.stats, target.url, realClock)!
+    const counter = createRequestCounter(settings.stats, target, realClock)!
     expect(await counter.calibrate()).toEqual({ countsItself: false })
     const before = await counter.read()
     for (const path of ['/', '/echo/hi', '/health', '/nothing']) await (await fetch(target.url + path)).text()
     expect(counter.requestsBetween(before, await counter.read())).toEqual({ requests: 3, slack: 0 })
     await target.stop()
     expect(await target.exited).toMatchObject({ code: 0 })
+  })
+
+  test.each(builtinNames)('%s serves in a process of its own, and its count is read over HTTP', async (name) => {
+    const settings = parseTarget({ builtin: name })
+    await using target = await startTarget(settings, context())
+    const counter = createRequestCounter(settings.stats, target, realClock)!
+    expect(await counter.calibrate()).toEqual({ countsItself: false })
+    const before = await counter.read()
+    for (let index = 0; index < 3; index++) expect(await askEcho[name](target.port)).toBe('hi')
+    expect(counter.requestsBetween(before, await counter.read())).toEqual({ requests: 3, slack: 0 })
+    expect(target.url).toMatch(new RegExp(`^[a-z]+://127\\.0\\.0\\.1:${target.port}$`, 'u'))
+    await target.stop()
+    expect(await target.exited).toMatchObject({ code: 0 })
+  })
+
+  test.each(builtinNames.filter((name) => builtinOf(name).takes.includes('tls')))(
+    '%s serves with TLS, to clients with a certificate only where that is asked for',
+    async (name) => {
+      const settings = parseTarget({ builtin: name, tls: { ...serverFiles, clientCa: authorityFile } })
+      await using target = await startTarget(settings, context())
+      const counter = createRequestCounter(settings.stats, target, realClock)!
+      const before = await counter.read()
+      expect(await askEcho[name](target.port, knownClient)).toBe('hi')
+      expect(await askEcho[name](target.port, anyClient).catch(() => 'refused')).not.toBe('hi')
+      expect(counter.requestsBetween(before, await counter.read())).toEqual({ requests: 1, slack: 0 })
+    },
+  )
+
+  test('serves on a unix socket too, whose file is gone after it', async () => {
+    const socketPath = join(directory, 't.sock')
+    await using target = await startTarget(parseTarget({ builtin: 'http', socketPath }), context())
+    const [response] = (await once(get({ socketPath, path: '/status/201', agent: false }), 'response')) as [
+      { statusCode?: number; resume(): void },
+    ]
+    response.resume()
+    expect(response.statusCode).toBe(201)
+    await target.stop()
+    expect(existsSync(socketPath)).toBe(false)
+  })
+
+  test('with files that are no certificates does not start, and says why', async () => {
+    const tls = { cert: join(directory, 'none.pem'), key: join(directory, 'none.key') }
+    const failure = await startTarget(parseTarget({ builtin: 'http', tls }), context()).catch((error: unknown) => error)
+    expect(failure).toMatchObject({ code: 'target-died', exitCode: 113 })
+    expect((failure as Error).message).toMatch(/with exit code 104 .*\/tls\/cert: found .*does not exist/su)
   })
 
   test('dies at the request it was told to', async () => {
@@ -230,54 +278,24 @@ describe('the built-in target', () => {
     conductor.kill('SIGKILL')
     await until(() => !isSame(root), 1000)
   })
-
-  describe('in this process', () => {
-    const start = (knobs: Partial<HttpKnobs> = {}) =>
-      startHttpTarget({
-        host: '127.0.0.1',
-        port: 0,
-        knobs: { ...plainKnobs, ...knobs },
-        clock: realClock,
-        rng: createRng(1),
-      })
-
-    test('answers its paths', async () => {
-      await using target = await start()
-      const get = async (path: string, init?: RequestInit) => {
-        const response = await fetch(target.url + path, init)
-        return [response.status, response.headers.get('content-length'), await response.text()]
-      }
-      expect(await get('/')).toEqual([200, '2', 'ok'])
-      expect(await get('/echo/h%C3%A4?x=1')).toEqual([200, '3', 'hä'])
-      expect(await get('/bytes/20')).toEqual([200, '20', '0123456789abcdef0123'])
-      const [status, length, body] = await get('/chunked/40000')
-      expect([status, length, body]).toEqual([200, null, '0123456789abcdef'.repeat(2500)])
-      expect(await get('/nothing')).toEqual([404, '9', 'not found'])
-      expect(await get('/echo/hi', { method: 'POST', body: 'x'.repeat(100_000) })).toEqual([200, '2', 'hi'])
-      expect(target.stats()).toMatchObject({ requests: 6, errors: 1 })
-    })
-
-    test('waits, errs and leaks as its knobs say, but not at /stats and /health', async () => {
-      const knobs = { serviceTimeNs: 50e6, errorShare: 1, errorStatus: 503, leakBytes: 1000 }
-      await using target = await start(knobs)
-      const begin = performance.now()
-      expect((await fetch(`${target.url}/echo/hi`)).status).toBe(503)
-      expect(performance.now() - begin).toBeGreaterThanOrEqual(50)
-      expect((await fetch(`${target.url}/health`)).status).toBe(200)
-      const stats = (await (await fetch(`${target.url}/stats`)).json()) as object
-      expect(stats).toMatchObject({ requests: 1, errors: 1, leakedBytes: 1000 })
-    })
-
-    test('refuses a port that is taken', async () => {
-      await using target = await start()
-      const { host, port } = target
-      const again = startHttpTarget({ host, port, knobs: plainKnobs, clock: realClock, rng: createRng(1) })
-      await expect(again).rejects.toMatchObject({ code: 'port-taken' })
-    })
-  })
 })
 
 describe('a url', () => {
+  test('of https or udp is attached to as well, a process that waits for datagrams found from its socket', async () => {
+    const https = await startTarget(parseTarget({ builtin: 'http', tls: serverFiles }), context())
+    const attached = await startTarget(parseTarget({ url: https.url }), context())
+    expect(attached).toMatchObject({ url: https.url, host: '127.0.0.1', root: https.root, statsPort: null })
+    const stats = { kind: 'pointer', path: '/stats', pointer: '/requests' } as const
+    expect(await createRequestCounter(stats, attached, realClock)!.read()).toMatchObject({ requests: 0 })
+    await Promise.all([attached.stop(), https.stop()])
+    const socket = createSocket('udp4')
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+    const url = `udp://127.0.0.1:${socket.address().port}`
+    await using udp = await startTarget(parseTarget({ url }), context())
+    expect(udp).toMatchObject({ url, root: identityOf(process.pid) })
+    socket.close()
+  })
+
   test('is attached to, its process found from the socket, and left running', async () => {
     const port = await freePort('127.0.0.1')
     const child = keep(process.execPath, [server], { PORT: String(port) })
@@ -315,7 +333,8 @@ describe('a sample', () => {
   test('keeps the CPU of what has ended, and tells that its memory is gone', async () => {
     const child = keep(process.execPath, [
       '-e',
-      'const e = Date.now() + 300; while (Date.now() < e); process.stdin.resume(); setInterval(() => {}, 1000)',
+      // Of CPU, since a busy machine gives it less than the time that passes.
+      'while (process.cpuUsage().user < 300e3); process.stdin.resume(); setInterval(() => {}, 1000)',
     ])
     const root = identityOf(child.pid!)
     const sampler = createSampler({ root, clock: realClock })
@@ -426,7 +445,7 @@ test.skipIf(!nginx)('nginx is started, counts its own status requests, and is st
   await using target = await startTarget(settings, context({ directory: join(directory, 'life') }))
   const tree = treeOf({ root: target.root! })
   records.push(...tree.map(({ pid, startTicks }) => ({ pid, startTicks, role: 'target' })))
-  const counter = createRequestCounter(settings.stats, target.url, realClock)!
+  const counter = createRequestCounter(settings.stats, target, realClock)!
   expect(await counter.calibrate()).toEqual({ countsItself: true })
   const before = await counter.read()
   for (let index = 0; index < 5; index++) expect(await (await fetch(target.url)).text()).toBe('hi')

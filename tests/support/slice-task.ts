@@ -1,16 +1,53 @@
-import type { LoadRequest, SliceTask } from '../../harness/load/protocol.ts'
+import type { SliceTask } from '../../harness/load/protocol.ts'
+import { loops } from '../../harness/plan/models.ts'
+import type { HttpConnection, HttpMessage } from '../../harness/workload/protocols/http.ts'
+import type { Workload, WorkloadRequest } from '../../harness/workload/workload.ts'
+
+/** HTTP/1.1 in clear, kept alive. */
+export const plainHttp: HttpConnection = {
+  version: '1.1',
+  tls: null,
+  socketPath: null,
+  pipelining: 1,
+  streams: 100,
+  keepAlive: true,
+  cookies: false,
+}
 
 /** A GET that must be answered 200 `hi`, but for what a test changes. */
-export function requestOf(changes: Partial<LoadRequest> = {}): LoadRequest {
+export function requestOf({
+  message = {},
+  ...changes
+}: Partial<Omit<WorkloadRequest<'http'>, 'message'>> & {
+  readonly message?: Partial<HttpMessage>
+} = {}): WorkloadRequest<'http'> {
   return {
     name: 'hi',
-    method: 'GET',
-    path: '/hi',
-    weight: 1,
-    headers: {},
-    body: '',
-    expect: { status: 200, body: 'hi' },
+    message: { method: 'GET', path: '/hi', headers: {}, body: { kind: 'text', text: '' }, ...message },
+    expect: { status: 200, body: 'hi', checks: [] },
+    extract: [],
     idempotent: true,
+    templated: false,
+    weight: 1,
+    pause: { kind: 'none' },
+    ...changes,
+  }
+}
+
+/** A workload of requests, each a scenario of its own, but for what a test changes. */
+export function workloadOf(
+  requests: readonly WorkloadRequest<'http'>[] = [requestOf()],
+  changes: Partial<Workload<'http'>> = {},
+): Workload<'http'> {
+  return {
+    protocol: 'http',
+    connection: plainHttp,
+    timeoutNs: 1e9,
+    requests,
+    scenarios: requests.map(({ name, weight }, index) => ({ name, weight, steps: [index] })),
+    variables: {},
+    feeds: [],
+    script: null,
     ...changes,
   }
 }
@@ -22,11 +59,8 @@ export function taskOf(port: number, startAtNs: number, changes: Partial<SliceTa
     slice: 0,
     host: '127.0.0.1',
     port,
-    requests: [requestOf()],
-    timeoutNs: 1e9,
+    load: loops(2),
     client: [],
-    workers: 2,
-    connections: 2,
     startAtNs,
     discardNs: 20e6,
     measureNs: 150e6,

@@ -1,11 +1,12 @@
-import { realClock } from '../../kernel/clock.ts'
 import { isSoakrigError, messageOf } from '../../kernel/errors.ts'
 import { watchEventLoop } from '../../kernel/event-loop.ts'
 import { serveParent } from '../../kernel/parent-channel.ts'
+import { openPreciseClock } from '../../kernel/precise-clock.ts'
 import type { RelayCommand, RelayReply } from './protocol.ts'
 import { openRelay, type Relay } from './relay.ts'
 
 /** The relay's process: the conductor opens arms, names slices and reads counters. */
+const clock = openPreciseClock()
 const eventLoop = watchEventLoop()
 let relay: Relay | undefined
 
@@ -13,7 +14,7 @@ serveParent<RelayCommand, RelayReply>(
   async (command, channel) => {
     const { id } = command
     if (command.kind === 'open') {
-      relay = await openRelay({ ...command, clock: realClock })
+      relay = await openRelay({ ...command, clock })
       channel.send({ kind: 'opened', id, ports: relay.ports })
     } else if (command.kind === 'slice') {
       relay?.setSlice(command.arm, command.slice)
@@ -23,5 +24,10 @@ serveParent<RelayCommand, RelayReply>(
       channel.send({ kind: 'reading', id, reading })
     }
   },
-  (error) => ({ kind: 'failed', code: isSoakrigError(error) ? error.code : 'bug', message: messageOf(error) }),
+  (error) => ({
+    kind: 'failed',
+    code: isSoakrigError(error) ? error.code : 'bug',
+    exit: isSoakrigError(error) ? error.exit : 'bug',
+    message: messageOf(error),
+  }),
 )

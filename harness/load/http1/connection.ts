@@ -1,205 +1,286 @@
-import { Buffer } from 'node:buffer'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Clock } from '../../kernel/clock.ts'
 import { systemCode } from '../../kernel/errors.ts'
 import { type TimerWheel, wheelEntry } from '../../kernel/timer-wheel.ts'
-import { type ErrorClass, failure, type Outcome, success } from '../../resilience/policy.ts'
-import type { EncodedRequest } from './encode.ts'
+import type { ErrorClass } from '../../resilience/policy.ts'
+import { classOfSocketError, nameOfSocketError } from '../socket-errors.ts'
+import { type Destination, dial, readBuffer, type SocketOwner, surviveRefusedWrites } from './dial.ts'
+import { type Exchange, ExchangeQueue, failAll } from './exchange.ts'
+import type { LeavingSockets } from './leaving.ts'
+import type { PooledConnection } from './pool.ts'
 import { ResponseReader } from './response.ts'
+import { Upload, type UploadOwner } from './upload.ts'
 
-const readBufferBytes = 65_536
-
-/** A server that announces the end of a connection and does not close it gets this many of them to keep. */
-const leavingLimit = 4
-
-/** Where a connection goes, and what it runs on. */
+/** What the connections of a driver share. */
 export interface ConnectionOptions {
-  readonly host: string
-  readonly port: number
-  readonly timeoutNs: number
+  readonly destination: Destination
+  readonly leaving: LeavingSockets
+  /** False: each request has a connection of its own. */
+  readonly keepAlive: boolean
+  /** Requests in flight at once, at most. */
+  readonly pipelining: number
   readonly clock: Clock
   readonly wheel: TimerWheel
 }
 
-/** Told about the attempt in flight. */
-export interface AttemptListener {
-  /** The attempt has ended. `detail` says what was wrong, for people. */
-  attemptEnded(outcome: Outcome, nowNs: number, detail: string | null): void
-  /** A connection was made for this attempt. */
-  connected(nowNs: number): void
-  /** The first bytes of the response have come. */
-  firstByte(nowNs: number): void
-  /** The request went out a second time, on a new connection, since the idle one had been closed under it. */
-  resent(): void
-}
-
 /**
- * One HTTP/1.1 connection of a closed loop: one attempt at a time, kept alive between them, made again when the server
- * closed it. A close after a complete response is no error. A close without a response byte on a connection that had
- * served one is stale: the request is sent once more. A reset is always a failed attempt.
+ * One HTTP/1.1 connection: made when it is needed, kept alive between requests, made again when the server has closed it.
+ * A close after a complete response is no error. A close without a byte of the response, on a connection that had served
+ * one, is stale: an idempotent request is sent once more. A reset is always a failed attempt. With several requests in
+ * flight the first unanswered one carries the failure; those behind it are sent once more, or fail as `closed`.
  */
-export class Http1Connection {
+export class Http1Connection implements PooledConnection<Http1Connection>, SocketOwner, UploadOwner {
+  leases = 0
+  above: Http1Connection | null = null
+  below: Http1Connection | null = null
+  readonly reader = new ResponseReader()
   readonly #options: ConnectionOptions
-  readonly #reader = new ResponseReader()
-  readonly #buffer = Buffer.allocUnsafeSlow(readBufferBytes)
-  readonly #deadline = wheelEntry((nowNs) => this.#fail('timeout', nowNs, null))
-  /** Sockets that the server is about to close: if we did it first, their ports would stay in TIME_WAIT with us. */
-  readonly #leaving: Socket[] = []
+  readonly #queue = new ExchangeQueue()
+  /** Stays scheduled from one request to the next; only when it is due does it look whose limit has passed. */
+  readonly #deadline = wheelEntry((nowNs) => this.#checkDeadline(nowNs))
   #socket: Socket | null = null
+  /** These are of the socket, or of the last one when there is none now. */
   #connected = false
-  #request: EncodedRequest | null = null
-  #listener: AttemptListener | null = null
+  #guarded = false
+  /** Responses that came whole. */
   #served = 0
-  #resent = false
+  /** The code with which the peer refused to take more; null while it takes what comes. */
+  #refused: string | null = null
+  /** Whose body is being streamed; nothing else is written meanwhile. */
+  #uploading: Exchange | null = null
+  #upload: Upload | null = null
+  /** The socket is gone, and those that were behind the failed request are sent again in a moment. */
+  #recovering = false
 
   constructor(options: ConnectionOptions) {
     this.#options = options
   }
 
-  /** Bytes of the response to the last attempt. */
-  get responseBytes(): number {
-    return this.#reader.bytes
+  /** Sends a request, or lets it wait behind the upload of another; its end is never told within this call. */
+  send(exchange: Exchange): void {
+    this.#queue.append(exchange)
+    if (this.#deadline.next === null || this.#deadline.dueNs > exchange.deadlineNs)
+      this.#options.wheel.schedule(this.#deadline, exchange.deadlineNs)
+    if (this.#uploading === null && !this.#recovering) this.#write(exchange)
   }
 
-  /** Sends a request; its end reaches the listener, never within this call. */
-  send(request: EncodedRequest, listener: AttemptListener, nowNs: number): void {
-    this.#request = request
-    this.#listener = listener
-    this.#resent = false
-    this.#options.wheel.schedule(this.#deadline, nowNs + this.#options.timeoutNs)
-    this.#write()
+  /** Gives up a request. Its response could not be told from the next one's, so that the socket goes with it. */
+  cancel(exchange: Exchange): void {
+    if (exchange.begun) exchange.receivedBytes = this.reader.sizeBytes
+    if (!this.#queue.remove(exchange)) return
+    if (exchange.sent) this.#drop()
+    this.#recover()
   }
 
-  /** Gives up the attempt in flight; the connection cannot be used any more, and the next attempt makes a new one. */
-  cancel(): void {
-    this.#request = null
-    this.#listener = null
-    this.#options.wheel.cancel(this.#deadline)
-    this.#drop()
-  }
-
-  /** Closes the connection. */
+  /** Closes the connection; no request is in flight any more. */
   close(): void {
-    this.cancel()
-    for (const socket of this.#leaving.splice(0)) socket.destroy()
+    this.#queue.clear()
+    this.#drop()
+    this.#options.wheel.cancel(this.#deadline)
   }
 
-  #write(): void {
-    const request = this.#request as EncodedRequest
-    this.#reader.begin(request)
-    this.#socket ??= this.#connect()
-    this.#socket.write(request.bytes)
+  socketConnected(socket: Socket): void {
+    if (socket !== this.#socket) return
+    this.#connected = true
+    this.#queue.first?.listener.connected(this.#options.clock.nowNs())
+  }
+
+  socketRead(socket: Socket, length: number): void {
+    if (socket !== this.#socket) return
+    const nowNs = this.#options.clock.nowNs()
+    if (this.#options.pipelining === 1) {
+      this.#read(0, length, nowNs)
+      return
+    }
+    // Requests that follow from these responses go out together.
+    socket.cork()
+    for (let at = 0; at < length && socket === this.#socket;) at = this.#read(at, length, nowNs)
+    socket.uncork()
+  }
+
+  socketEnded(socket: Socket): void {
+    if (socket !== this.#socket) return
+    const exchange = this.#queue.first
+    const nowNs = this.#options.clock.nowNs()
+    if (exchange === null) this.#drop()
+    else if (!this.#connected) this.#failUnsent('tls', nowNs, 'closed in the middle of the TLS handshake')
+    else if (exchange.begun && this.reader.end()) this.#complete(exchange, nowNs)
+    else if (this.#isStale(exchange)) {
+      this.#drop()
+      this.#sendAgain()
+    } else if (this.#refused !== null) this.#fail(exchange, 'reset', nowNs, this.#refused)
+    else this.#fail(exchange, 'closed', nowNs, 'closed before the response was complete')
+  }
+
+  socketBroken(socket: Socket, error: Error): void {
+    if (socket !== this.#socket) return
+    const failed = classOfSocketError(systemCode(error) ?? '', this.#connected)
+    const exchange = this.#queue.first
+    const nowNs = this.#options.clock.nowNs()
+    const detail = nameOfSocketError(error)
+    if (exchange === null) this.#drop()
+    else if (this.#connected) this.#fail(exchange, failed, nowNs, detail)
+    else this.#failUnsent(failed, nowNs, detail)
+  }
+
+  uploading(sizeBytes: number): void {
+    if (this.#uploading) this.#uploading.sentBytes += sizeBytes
+  }
+
+  uploaded(): void {
+    let exchange = this.#uploading?.next ?? null
+    this.#endUpload()
+    for (; exchange && this.#uploading === null; exchange = exchange.next) this.#write(exchange)
+  }
+
+  uploadFailed(detail: string): void {
+    const exchange = this.#uploading
+    if (exchange) this.#fail(exchange, 'exhausted', this.#options.clock.nowNs(), detail)
+  }
+
+  #write(exchange: Exchange): void {
+    const { streamed } = exchange.request
+    const socket = (this.#socket ??= this.#connect())
+    if (streamed !== null) this.#guard(socket)
+    exchange.sent = true
+    exchange.sentBytes += exchange.bytes.length
+    socket.write(exchange.bytes)
+    if (streamed === null) return
+    this.#uploading = exchange
+    this.#upload = new Upload(streamed, socket, this)
+    this.#upload.start()
   }
 
   #connect(): Socket {
-    const { host, port } = this.#options
-    this.#served = 0
     this.#connected = false
-    const socket = connect({
-      host,
-      port,
-      noDelay: true,
-      onread: {
-        buffer: this.#buffer,
-        callback: (length) => {
-          if (socket === this.#socket) this.#read(length)
-          return true
-        },
-      },
-    })
-    socket.on('connect', () => {
-      if (socket !== this.#socket) return
-      this.#connected = true
-      this.#listener?.connected(this.#options.clock.nowNs())
-    })
-    socket.on('end', () => {
-      if (socket === this.#socket) this.#ended()
-    })
-    socket.on('error', (error) => {
-      if (socket === this.#socket) this.#broken(error)
-    })
+    this.#guarded = false
+    this.#served = 0
+    this.#refused = null
+    const socket = dial(this.#options.destination, this)
+    if (this.#options.pipelining > 1) this.#guard(socket)
     return socket
   }
 
-  #read(length: number): void {
-    const nowNs = this.#options.clock.nowNs()
-    const reader = this.#reader
-    if (!this.#listener) {
+  /** Where responses may lie unread while something is written, a write that is refused must not cost them. */
+  #guard(socket: Socket): void {
+    if (this.#guarded) return
+    this.#guarded = true
+    surviveRefusedWrites(socket, (code) => {
+      if (socket !== this.#socket) return
+      this.#refused ??= code
+      this.#upload?.stop()
+    })
+  }
+
+  /** Reads one response, or a part of it, from `at`; returns where it stopped. */
+  #read(at: number, length: number, nowNs: number): number {
+    const exchange = this.#queue.first
+    if (exchange === null) {
       // Nothing was asked for: the server speaks out of turn, and the connection is of no more use.
       this.#drop()
-      return
+      return length
     }
-    if (reader.bytes === 0) this.#listener.firstByte(nowNs)
-    reader.push(this.#buffer, length)
-    if (reader.problem !== null) this.#fail('protocol', nowNs, reader.problem)
-    else if (reader.done) this.#complete(nowNs)
+    const { reader } = this
+    if (!exchange.begun) {
+      exchange.begun = true
+      reader.begin(exchange.request.shape)
+      exchange.listener.firstByte(nowNs)
+    }
+    const end = reader.push(readBuffer, at, length)
+    if (reader.problem !== null) this.#fail(exchange, 'protocol', nowNs, reader.problem)
+    else if (reader.done) {
+      if (end < length && exchange.next?.sent !== true)
+        this.#fail(exchange, 'protocol', nowNs, 'bytes after the end of the response')
+      else this.#complete(exchange, nowNs)
+    }
+    return end
   }
 
-  #complete(nowNs: number): void {
-    const { head, bodyMatches } = this.#reader
-    const request = this.#request as EncodedRequest
+  #complete(exchange: Exchange, nowNs: number): void {
+    const { reader } = this
+    exchange.receivedBytes = reader.sizeBytes
     this.#served++
-    if (!head.keepAlive) this.#leave()
-    const expected = request.expectStatus
-    const statusOk = expected === null ? head.status < 400 : head.status === expected
-    if (!statusOk) this.#settle({ ok: false, error: 'status', status: head.status }, nowNs, `status ${head.status}`)
-    else if (!bodyMatches) this.#settle(failure('body'), nowNs, 'a body other than the expected one')
-    else this.#settle(success, nowNs, null)
+    // What is left of its upload would be taken for the next request.
+    if (this.#uploading === exchange) this.#drop()
+    else if (!reader.keepAlive || !this.#options.keepAlive) this.#leave()
+    this.#queue.shift()
+    this.#recover()
+    exchange.answered(nowNs)
   }
 
-  /** The server has closed its side. */
-  #ended(): void {
-    const stale = this.#served > 0 && this.#reader.bytes === 0 && !this.#resent
-    if (!this.#listener) this.#drop()
-    else if (this.#reader.bytes > 0 && this.#reader.end()) this.#complete(this.#options.clock.nowNs())
-    else if (stale) {
-      this.#drop()
-      this.#resent = true
-      this.#listener.resent()
-      this.#write()
-    } else this.#fail('closed', this.#options.clock.nowNs(), 'closed before the response was complete')
-  }
-
-  #broken(error: Error): void {
-    if (!this.#listener) {
-      this.#drop()
-      return
-    }
-    const code = systemCode(error) ?? error.message
-    this.#fail(classOf(code, this.#connected), this.#options.clock.nowNs(), code)
-  }
-
-  #fail(error: ErrorClass, nowNs: number, detail: string | null): void {
+  #fail(exchange: Exchange, error: ErrorClass, nowNs: number, detail: string | null): void {
     this.#drop()
-    this.#settle(failure(error), nowNs, detail)
+    this.#queue.remove(exchange)
+    this.#recover()
+    exchange.failed(error, nowNs, detail)
   }
 
-  #settle(outcome: Outcome, nowNs: number, detail: string | null): void {
-    const listener = this.#listener
-    this.#listener = null
-    this.#request = null
-    this.#options.wheel.cancel(this.#deadline)
-    listener?.attemptEnded(outcome, nowNs, detail)
+  /** There never was a connection: nothing of any request has gone out, and none would fare better. */
+  #failUnsent(error: ErrorClass, nowNs: number, detail: string): void {
+    this.#drop()
+    const exchanges = this.#queue.list()
+    this.#queue.clear()
+    failAll(exchanges, error, nowNs, detail)
+  }
+
+  #isStale({ begun, resent, request }: Exchange): boolean {
+    return this.#served > 0 && !begun && !resent && request.idempotent && this.#refused !== 'ECONNRESET'
+  }
+
+  /** What is left in flight without a socket is looked after when whoever ends it now has ended all that he wants to. */
+  #recover(): void {
+    if (this.#socket !== null || this.#recovering || this.#queue.first === null) return
+    this.#recovering = true
+    queueMicrotask(() => this.#sendAgain())
+  }
+
+  /** Sends what can be sent again on a new socket; the rest has failed. */
+  #sendAgain(): void {
+    this.#recovering = false
+    const lost: Exchange[] = []
+    for (const exchange of this.#queue.list()) {
+      const wentOut = exchange.sent && this.#connected
+      exchange.sent = false
+      if (!wentOut) continue
+      if (exchange.begun || exchange.resent || !exchange.request.idempotent) {
+        this.#queue.remove(exchange)
+        lost.push(exchange)
+      } else {
+        exchange.resent = true
+        exchange.listener.resent()
+      }
+    }
+    for (let at = this.#queue.first; at && this.#uploading === null; at = at.next) this.#write(at)
+    failAll(lost, 'closed', this.#options.clock.nowNs(), 'closed before the response began')
+  }
+
+  #checkDeadline(nowNs: number): void {
+    const exchange = this.#queue.first
+    if (exchange && exchange.deadlineNs <= nowNs) this.#fail(exchange, 'timeout', nowNs, null)
+    const { first } = this.#queue
+    if (first && this.#deadline.next === null) this.#options.wheel.schedule(this.#deadline, first.deadlineNs)
   }
 
   /** The response was the last of its connection: the server closes it, and we go on with a new one. */
   #leave(): void {
     const socket = this.#socket
     this.#socket = null
-    if (!socket || socket.destroyed) return
-    this.#leaving.push(socket)
-    if (this.#leaving.length > leavingLimit) this.#leaving.shift()?.destroy()
+    this.#endUpload()
+    if (socket) this.#options.leaving.add(socket)
   }
 
   #drop(): void {
     const socket = this.#socket
+    const { first } = this.#queue
+    if (first?.begun) first.receivedBytes = this.reader.sizeBytes
     this.#socket = null
+    this.#endUpload()
     socket?.destroy()
   }
-}
 
-function classOf(code: string, connected: boolean): ErrorClass {
-  if (code === 'ECONNREFUSED') return 'refused'
-  if (code === 'ECONNRESET' || code === 'EPIPE') return 'reset'
-  return connected ? 'closed' : 'connect'
+  #endUpload(): void {
+    this.#upload?.stop()
+    this.#upload = null
+    this.#uploading = null
+  }
 }

@@ -1,41 +1,66 @@
-import { Buffer } from 'node:buffer'
-import { ChunkedDecoder } from './chunked.ts'
-import type { EncodedRequest } from './encode.ts'
-import { incomplete, readHead, type ResponseHead } from './head.ts'
+import type { Buffer } from 'node:buffer'
+import type { Kept, Reply } from '../../workload/reply.ts'
+import { Content } from './content.ts'
+import { ChunkedReader } from './chunked.ts'
+import { HeadReader, incomplete } from './head.ts'
+import { headerNames, headerValues } from './kept-headers.ts'
+import { Repeat } from './repeat.ts'
+import { Section } from './section.ts'
 
-const lf = 10
-const headLimitBytes = 65_536
+/** A server that sends more interim responses than these before the real one is broken. */
+const mostInterim = 16
 
-/** As many bytes as tell a status line from anything else. */
-const protocolBytes = 7
-const nothing: Buffer = Buffer.alloc(0)
+const none = new Uint8Array(0)
 
-const phases = { head: 0, length: 1, chunked: 2, untilClose: 3, done: 4 }
+const phases = { start: 0, head: 1, length: 2, chunked: 3, untilClose: 4, done: 5 }
 
-/** Reads one response at a time from a connection, wherever its bytes are split, and compares its body as it passes. */
-export class ResponseReader {
-  readonly head: ResponseHead = { status: 0, contentLength: -1, chunked: false, keepAlive: false, problem: null }
-  /** Bytes of the response so far, its head included. */
-  bytes = 0
-  /** What is malformed, or null. */
+/** What must be known of the request whose response is read. */
+export interface ResponseShape {
+  /** A HEAD request: no body whatever the headers say. */
+  readonly head: boolean
+  /** The body is compared to it as it passes; null for any. */
+  readonly expectBody: Buffer | null
+  readonly kept: Kept
+}
+
+/**
+ * Reads one response at a time from a connection (RFC 9112), wherever its bytes are split. What it makes of them depends on
+ * nothing but the bytes and the shape. Nothing of a buffer is held beyond the call.
+ */
+export class ResponseReader implements Reply {
+  /** Of the response itself, not of an interim one; 0 until its head has come. */
+  status = 0
+  /** Whether the connection may be used again; false until the response is complete. */
+  keepAlive = false
+  /** What is malformed, or null. No more is read then. */
   problem: string | null = null
-  #phase = phases.head
+  /** Bytes of this response so far: head, interim responses and framing included. */
+  sizeBytes = 0
+  /** Bytes of the body without its framing, once the response is complete. */
+  bodyBytes = 0
+  /** Whether the body is the expected one, once the response is complete; true where none is expected. */
+  bodyMatches = false
+  #shape: ResponseShape | null = null
+  #phase = phases.done
+  #interim = 0
   #left = 0
-  #carried = nothing
-  #request: EncodedRequest | null = null
-  #bodyAt = 0
-  #bodyDiffers = false
-  readonly #chunks = new ChunkedDecoder()
+  #persists = false
+  readonly #head = new HeadReader()
+  readonly #headBytes = new Section('a head')
+  readonly #content = new Content()
+  readonly #chunked = new ChunkedReader(this.#content, this.#head)
+  readonly #repeat = new Repeat()
 
-  /** Begins the response to a request. */
-  begin(request: EncodedRequest): void {
-    this.#request = request
-    this.#phase = phases.head
-    this.#carried = nothing
-    this.#bodyAt = 0
-    this.#bodyDiffers = false
-    this.bytes = 0
+  /** Begins the response to a request; of equal requests the shape should be the same object. */
+  begin(shape: ResponseShape): void {
+    this.#shape = shape
+    this.#phase = phases.start
+    this.status = 0
+    this.keepAlive = false
     this.problem = null
+    this.sizeBytes = 0
+    this.bodyBytes = 0
+    this.bodyMatches = false
   }
 
   /** True when the response is complete. */
@@ -43,107 +68,157 @@ export class ResponseReader {
     return this.#phase === phases.done
   }
 
-  /** Whether the body is the expected one; true where none is expected. */
-  get bodyMatches(): boolean {
-    const expected = this.#request?.expectBody
-    return !expected || (!this.#bodyDiffers && this.#bodyAt === expected.length)
-  }
-
-  /** Takes the bytes of one read. Bytes behind a complete response are malformed, as nothing is pipelined. */
-  push(buffer: Buffer, length: number): void {
-    this.bytes += length
-    let at = 0
-    while (at < length && this.#phase !== phases.done && this.problem === null) {
-      at = this.#phase === phases.head ? this.#readHead(buffer, at, length) : this.#readBody(buffer, at, length)
+  /**
+   * Takes the bytes of one read from `start` to `end`; stops behind the response. Returns where it stopped: `end`, or
+   * earlier when the response is complete and the next one begins there.
+   */
+  push(buffer: Buffer, start: number, end: number): number {
+    const shape = this.#shape
+    if (shape === null || start === end || this.#phase === phases.done) return start
+    const first = this.#phase === phases.start
+    if (first) {
+      if (this.#repeat.begins(shape, buffer, start, end)) return this.#again(start)
+      this.#start(shape)
+      this.#beginHead()
     }
-    if (at < length && this.problem === null) this.problem = 'bytes after the end of the response'
+    let at = start
+    while (at < end && this.problem === null && this.#phase !== phases.done) at = this.#read(shape, buffer, at, end)
+    if (this.problem !== null) at = end
+    this.sizeBytes += at - start
+    if (this.#phase === phases.done && first && !shape.kept.headers && !shape.kept.body)
+      this.#repeat.remember(shape, buffer, start, at, this)
+    return at
   }
 
-  /** The connection has ended: true when that completes a body that lasts until then. */
+  /** The connection has ended: true when that completes a body which lasts until then. */
   end(): boolean {
-    if (this.#phase !== phases.untilClose) return false
-    this.#phase = phases.done
+    if (this.#phase !== phases.untilClose || this.problem !== null) return false
+    this.#finish()
     return true
   }
 
-  #readHead(buffer: Buffer, at: number, length: number): number {
-    if (this.#carried.length > 0) return this.#readSplitHead(buffer, at, length)
-    const end = readHead(buffer, at, length, this.head)
-    this.problem = this.head.problem
-    if (this.problem !== null) return length
-    if (end === incomplete) return this.#carry(Buffer.from(buffer.subarray(at, length)), length)
-    this.#startBody()
-    return end
+  header(name: string): string | null {
+    return this.#headers(name, 1)[0] ?? null
   }
 
-  /** The head came in pieces: they are joined, and read again when that can tell more than it did before. */
-  #readSplitHead(buffer: Buffer, at: number, length: number): number {
-    const before = this.#carried.length
-    const joined = Buffer.concat([this.#carried, buffer.subarray(at, length)])
-    if (before >= protocolBytes && joined.indexOf(lf, before) < 0) return this.#carry(joined, length)
-    const end = readHead(joined, 0, joined.length, this.head)
-    this.problem = this.head.problem
-    if (this.problem !== null) return length
-    if (end === incomplete) return this.#carry(joined, length)
-    this.#carried = nothing
-    this.#startBody()
-    return at + (end - before)
+  /** All values of a header by its lower-case name; none unless headers are kept. */
+  headers(name: string): string[] {
+    return this.#headers(name, Number.POSITIVE_INFINITY)
   }
 
-  #carry(bytes: Buffer, length: number): number {
-    this.#carried = bytes
-    if (bytes.length > headLimitBytes) this.problem = 'a head of more than 64 KiB'
-    return length
+  headerNames(): readonly string[] {
+    return this.#keepsHead ? headerNames(this.#headBytes.bytes()) : []
   }
 
-  #startBody(): void {
-    const { head } = this
-    if (head.status === 101) this.problem = 'a switch of protocols that was not asked for'
-    else if (head.status < 200) this.#phase = phases.head // an interim response; the real one follows
-    else if (this.#request?.head || head.status === 204 || head.status === 304 || head.contentLength === 0)
-      this.#phase = phases.done
-    else if (head.chunked) {
-      this.#chunks.reset()
+  body(): Uint8Array {
+    return this.done && this.#shape?.kept.body === true ? this.#content.bytes() : none
+  }
+
+  #headers(name: string, most: number): string[] {
+    return this.#keepsHead ? headerValues(this.#headBytes.bytes(), name, most) : []
+  }
+
+  get #keepsHead(): boolean {
+    return this.status > 0 && this.#shape?.kept.headers === true
+  }
+
+  /** The remembered response has come once more. */
+  #again(start: number): number {
+    const { status, keepAlive, bodyBytes, bodyMatches, length } = this.#repeat
+    this.#phase = phases.done
+    this.status = status
+    this.keepAlive = keepAlive
+    this.bodyBytes = bodyBytes
+    this.bodyMatches = bodyMatches
+    this.sizeBytes = length
+    return start + length
+  }
+
+  #start(shape: ResponseShape): void {
+    this.#interim = 0
+    this.#content.begin(shape.expectBody, shape.kept.body)
+  }
+
+  #beginHead(): void {
+    this.#phase = phases.head
+    this.#headBytes.clear()
+    this.#head.begin()
+  }
+
+  #read(shape: ResponseShape, buffer: Buffer, at: number, end: number): number {
+    switch (this.#phase) {
+      case phases.head:
+        return this.#readHead(shape, buffer, at, end)
+      case phases.chunked:
+        return this.#readChunked(buffer, at, end)
+      default:
+        return this.#readPlain(buffer, at, end)
+    }
+  }
+
+  #readHead(shape: ResponseShape, buffer: Buffer, at: number, end: number): number {
+    const head = this.#head
+    const stop = this.#headBytes.read(head, buffer, at, end)
+    this.problem = head.problem
+    if (stop === incomplete) return end
+    if (head.status < 200) this.#passInterim()
+    else {
+      this.status = head.status
+      if (shape.kept.headers) this.#headBytes.keep(buffer, at, stop)
+      this.#startBody(shape)
+    }
+    return stop
+  }
+
+  #passInterim(): void {
+    this.#interim++
+    if (this.#head.status === 101) this.problem = 'a switch of protocols that was not asked for'
+    else if (this.#interim > mostInterim) this.problem = `more than ${mostInterim} interim responses`
+    else this.#beginHead()
+  }
+
+  /** How long the body is: RFC 9112, section 6.3. */
+  #startBody(shape: ResponseShape): void {
+    const { framing, status, persistent } = this.#head
+    // A transfer coding in HTTP/1.0 is faulty framing: the connection ends with it (RFC 9112, section 6.1).
+    this.#persists = !framing.close && (persistent || (framing.keepAlive && !framing.coded))
+    if (shape.head || status === 204 || status === 304 || framing.contentLength === 0) this.#finish()
+    else if (framing.chunked) {
       this.#phase = phases.chunked
-    } else if (head.contentLength > 0) {
-      this.#left = head.contentLength
+      this.#chunked.begin()
+    } else if (framing.contentLength > 0) {
       this.#phase = phases.length
+      this.#left = framing.contentLength
+      this.#content.announce(this.#left)
+      this.problem = this.#content.problem
     } else {
-      head.keepAlive = false
+      this.#persists = false
       this.#phase = phases.untilClose
     }
   }
 
-  #readBody(buffer: Buffer, at: number, length: number): number {
-    if (this.#phase === phases.chunked) return this.#readChunks(buffer, at, length)
-    const until = this.#phase === phases.length ? Math.min(length, at + this.#left) : length
-    this.#compare(buffer, at, until)
+  #readPlain(buffer: Buffer, at: number, end: number): number {
+    const until = this.#phase === phases.length ? Math.min(end, at + this.#left) : end
+    this.#content.take(buffer, at, until)
+    this.problem = this.#content.problem
     if (this.#phase === phases.length) {
       this.#left -= until - at
-      if (this.#left === 0) this.#phase = phases.done
+      if (this.#left === 0) this.#finish()
     }
     return until
   }
 
-  #readChunks(buffer: Buffer, at: number, length: number): number {
-    const until = this.#chunks.execute(buffer, at, length, (from, to) => this.#compare(buffer, from, to))
-    this.problem = this.#chunks.problem
-    if (this.#chunks.done) this.#phase = phases.done
-    return until
+  #readChunked(buffer: Buffer, at: number, end: number): number {
+    const stop = this.#chunked.read(buffer, at, end)
+    this.problem = this.#chunked.problem
+    if (this.#chunked.done) this.#finish()
+    return stop
   }
 
-  #compare(buffer: Buffer, from: number, to: number): void {
-    const expected = this.#request?.expectBody
-    if (!expected || this.#bodyDiffers) return
-    const next = this.#bodyAt + (to - from)
-    this.#bodyDiffers = next > expected.length || !sameBytes(buffer, from, to, expected, this.#bodyAt)
-    this.#bodyAt = next
+  #finish(): void {
+    this.#phase = phases.done
+    this.keepAlive = this.#persists
+    this.bodyBytes = this.#content.length
+    this.bodyMatches = this.#content.matches
   }
-}
-
-/** A native comparison pays for its call only on longer texts. */
-function sameBytes(buffer: Buffer, from: number, to: number, expected: Buffer, at: number): boolean {
-  if (to - from > 64) return buffer.compare(expected, at, at + (to - from), from, to) === 0
-  for (let i = from; i < to; i++) if (buffer[i] !== expected[at + i - from]) return false
-  return true
 }

@@ -1,14 +1,15 @@
 import { type JsonSchema, objectSchema, quantitySchema } from '../../kernel/json-schema.ts'
 import { durationNs, shareOf, sizeBytes } from '../../kernel/units.ts'
 
-/** How the built-in HTTP server behaves; every one of them is off in `plainKnobs`. */
-export interface HttpKnobs {
+/** How a built-in server behaves; every one of them is off in `plainKnobs`. */
+export interface Knobs {
   /** Asynchronous wait before each answer. */
   readonly serviceTimeNs: number
   /** Busy loop before each answer. */
   readonly cpuTimeNs: number
   /** Share of the answers that have `errorStatus`. */
   readonly errorShare: number
+  /** Of HTTP; other protocols have errors of their own. */
   readonly errorStatus: number
   /** Bytes kept, and written to, per request. */
   readonly leakBytes: number
@@ -19,7 +20,7 @@ export interface HttpKnobs {
 }
 
 /** The knobs as a profile or a flag holds them. */
-export interface RawHttpKnobs {
+export interface RawKnobs {
   readonly serviceTime?: string
   readonly cpuTime?: string
   readonly errorShare?: string | number
@@ -32,7 +33,7 @@ export interface RawHttpKnobs {
 const defaults = { serviceTime: '0ms', cpuTime: '0ms', errorShare: '0%', status: 500, leak: '0b', dieAfter: 0 } as const
 
 /** JSON Schema of the knobs. */
-export const httpKnobsSchema: JsonSchema = objectSchema(
+export const knobsSchema: JsonSchema = objectSchema(
   {
     serviceTime: {
       ...quantitySchema('duration', 'Asynchronous wait before each answer'),
@@ -45,7 +46,7 @@ export const httpKnobsSchema: JsonSchema = objectSchema(
       minimum: 400,
       maximum: 599,
       default: defaults.status,
-      description: 'Status of the error share',
+      description: 'Status of the error share, where the protocol is HTTP',
     },
     leak: { ...quantitySchema('size', 'Memory kept per request'), default: defaults.leak },
     stall: objectSchema(
@@ -62,11 +63,11 @@ export const httpKnobsSchema: JsonSchema = objectSchema(
       description: 'The request of this number ends the process; 0 for never',
     },
   },
-  { description: 'What the built-in HTTP server does to every request but /stats and /health' },
+  { description: 'What the built-in server does to every request (or message), /stats and /health excepted' },
 )
 
-/** Reads knobs that have passed `httpKnobsSchema`; what is absent is off. */
-export function parseHttpKnobs(raw: RawHttpKnobs = {}): HttpKnobs {
+/** Reads knobs that have passed `knobsSchema`; what is absent is off. */
+export function parseKnobs(raw: RawKnobs = {}): Knobs {
   const knobs = { ...defaults, ...raw }
   return {
     serviceTimeNs: durationNs(knobs.serviceTime),
@@ -80,4 +81,4 @@ export function parseHttpKnobs(raw: RawHttpKnobs = {}): HttpKnobs {
 }
 
 /** A server that only answers. */
-export const plainKnobs: HttpKnobs = parseHttpKnobs()
+export const plainKnobs: Knobs = parseKnobs()

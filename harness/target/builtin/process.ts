@@ -1,20 +1,14 @@
+import { rmSync } from 'node:fs'
 import { realClock } from '../../kernel/clock.ts'
 import { isSoakrigError, messageOf } from '../../kernel/errors.ts'
 import { exitCodes } from '../../kernel/exit-codes.ts'
 import { createRng } from '../../kernel/rng.ts'
-import { startHttpTarget } from './http.ts'
-import type { HttpKnobs } from './knobs.ts'
+import { type BuiltinRequest, serveBuiltin } from './serve.ts'
 
 /** What the one argument of this entry says, as JSON. */
-interface Request {
-  readonly name: 'http'
-  readonly host: string
-  readonly port: number
-  readonly knobs: HttpKnobs
-  readonly seed: number | string
-}
+type Request = BuiltinRequest & { readonly seed: number | string }
 
-const { host, port, knobs, seed } = JSON.parse(process.argv[2] ?? '') as Request
+const { seed, ...request } = JSON.parse(process.argv[2] ?? '') as Request
 
 // A knob of its own ends it (`dieAfter`); like any crash, that is neither a clean end nor a signal.
 const deathExitCode = 70
@@ -26,10 +20,14 @@ if (process.connected) process.once('disconnect', () => process.exit(0))
 
 try {
   const onDeath = (): void => process.exit(deathExitCode)
-  const target = await startHttpTarget({ host, port, knobs, clock: realClock, rng: createRng(seed), onDeath })
-  process.stdout.write(`listening on ${target.url}\n`)
-  process.send?.({ ready: { port: target.port } })
+  const { url, port, statsPort } = await serveBuiltin(request, { clock: realClock, rng: createRng(seed), onDeath })
+  const { socketPath } = request
+  // Node leaves the file of a unix socket behind when a process exits.
+  if (socketPath) process.once('exit', () => rmSync(socketPath, { force: true }))
+  process.stdout.write(`listening on ${url}\n`)
+  process.send?.({ ready: { port, statsPort, url } })
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`)
+  if (isSoakrigError(error)) for (const one of error.problems) process.stderr.write(`${one.where}: ${one.message}\n`)
   process.exit(isSoakrigError(error) ? error.exitCode : exitCodes.bug)
 }

@@ -2,6 +2,7 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { nodeBinary, workingDirectory } from '../../kernel/host.ts'
 import { nsPerSecond } from '../../kernel/units.ts'
+import type { BuiltinRequest } from '../builtin/serve.ts'
 import { type Child, spawnChild } from '../child.ts'
 import { openOutput } from '../output.ts'
 import { describeExit, type LaunchContext, loopback, type RunningTarget, startFailure } from '../running.ts'
@@ -13,11 +14,12 @@ const stopSettings = { signal: 'SIGTERM', graceNs: 2 * nsPerSecond } as const
 // Sources are run as they are, the package as JavaScript: the entry has this file's own extension.
 const entry = fileURLToPath(new URL(`../builtin/process${extname(import.meta.url)}`, import.meta.url))
 
-/** Starts a built-in server in a process of its own; it tells its port, and ends when it loses us. */
+/** Starts a built-in server in a process of its own; it tells its ports, and ends when it loses us. */
 export async function startBuiltin(settings: BuiltinSettings, context: LaunchContext): Promise<RunningTarget> {
   const host = loopback
-  const request = { name: settings.name, host, port: 0, knobs: settings.knobs, seed: context.seed ?? 1 }
-  const command = [nodeBinary, entry, JSON.stringify(request)]
+  const { name, knobs, tls, socketPath, framing } = settings
+  const request: BuiltinRequest = { name, host, port: 0, knobs, tls, socketPath, framing }
+  const command = [nodeBinary, entry, JSON.stringify({ ...request, seed: context.seed ?? 1 })]
   const output = openOutput(context.directory)
   let child: Child | undefined
   const stop = async (): Promise<void> => {
@@ -28,18 +30,24 @@ export async function startBuiltin(settings: BuiltinSettings, context: LaunchCon
     context.signal?.throwIfAborted()
     const cwd = workingDirectory()
     child = await spawnChild({ command, cwd, env: {}, output, stop: stopSettings, context, role: 'target', ipc: true })
-    const port = await portOf(child, context)
+    const { url, port, statsPort } = await addressOf(child, context)
     const { root, exited } = child
-    const url = `http://${host}:${port}`
-    return { url, host, port, root, command, outputFile: output.file, exited, stop, [Symbol.asyncDispose]: stop }
+    const own = { command, outputFile: output.file, statsPort }
+    return { url, host, port, root, ...own, exited, stop, [Symbol.asyncDispose]: stop }
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-/** The port that the server tells once it listens. */
-async function portOf({ message, exited }: Child, { clock, signal }: LaunchContext): Promise<number> {
+/** What the server tells once it listens. */
+interface Ready {
+  readonly url: string
+  readonly port: number
+  readonly statsPort: number | null
+}
+
+async function addressOf({ message, exited }: Child, { clock, signal }: LaunchContext): Promise<Ready> {
   const scope = new AbortController()
   const limit = signal ? AbortSignal.any([signal, scope.signal]) : scope.signal
   const late = clock.sleep(readyWithinNs, limit).then(() => {
@@ -52,7 +60,7 @@ async function portOf({ message, exited }: Child, { clock, signal }: LaunchConte
   for (const loser of [late, died]) loser.catch(() => {})
   try {
     const told = await Promise.race([message, late, died])
-    return (told as { readonly ready: { readonly port: number } }).ready.port
+    return (told as { readonly ready: Ready }).ready
   } finally {
     scope.abort()
   }

@@ -38,7 +38,8 @@ export async function startCommand(settings: CommandSettings, context: LaunchCon
     await waitUntilReady({ ready: settings.ready, host, port, output, offset, exited, clock, signal })
     const url = `http://${host}:${port}`
     const { command } = options
-    return { url, host, port, root, command, outputFile: output.file, exited, stop, [Symbol.asyncDispose]: stop }
+    const own = { command, outputFile: output.file, statsPort: null }
+    return { url, host, port, root, ...own, exited, stop, [Symbol.asyncDispose]: stop }
   } catch (error) {
     await stop()
     throw error

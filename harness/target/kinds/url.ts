@@ -1,6 +1,7 @@
 import type { Timer } from '../../kernel/clock.ts'
 import { SoakrigError } from '../../kernel/errors.ts'
 import { nsPerMs, nsPerSecond } from '../../kernel/units.ts'
+import { type Address, parseAddress } from '../address.ts'
 import { isSame, type ProcessIdentity, readStat } from '../proc.ts'
 import { accepts } from '../readiness.ts'
 import type { LaunchContext, RunningTarget, TargetExit } from '../running.ts'
@@ -12,11 +13,12 @@ const lookEveryNs = 250 * nsPerMs
 
 /** Takes a target that runs already; it is watched, but neither recorded as ours nor ended. */
 export async function attachToUrl(settings: UrlSettings, { clock }: LaunchContext): Promise<RunningTarget> {
-  const { hostname, port: given } = new URL(settings.url)
-  const host = hostname.replace(/^\[(.*)\]$/u, '$1')
-  const port = Number(given || 80)
-  if (!(await accepts(host, port, clock, connectWithinNs))) throw unreachable(settings.url)
-  const root = rootOf(settings, port)
+  const address = parseAddress(settings.url)
+  if (!address) throw unreachable(settings.url)
+  const { scheme, host, port, url } = address
+  // A datagram that nobody takes cannot be told from one that is not answered.
+  if (scheme !== 'udp' && !(await accepts(host, port, clock, connectWithinNs))) throw unreachable(url)
+  const root = rootOf(settings, address)
   let timer: Timer | undefined
   const exited = new Promise<TargetExit>((resolve) => {
     const look = (): void => {
@@ -26,12 +28,12 @@ export async function attachToUrl(settings: UrlSettings, { clock }: LaunchContex
     if (root) look()
   })
   const stop = async (): Promise<void> => timer?.cancel()
-  const url = `http://${hostname}:${port}`
-  return { url, host, port, root, command: [], outputFile: undefined, exited, stop, [Symbol.asyncDispose]: stop }
+  const own = { command: [], outputFile: undefined, statsPort: null }
+  return { url, host, port, root, ...own, exited, stop, [Symbol.asyncDispose]: stop }
 }
 
-function rootOf({ pid }: UrlSettings, port: number): ProcessIdentity | undefined {
-  if (pid === undefined) return listenerOn(port)
+function rootOf({ pid }: UrlSettings, { port, scheme }: Address): ProcessIdentity | undefined {
+  if (pid === undefined) return listenerOn(port, scheme === 'udp' ? 'udp' : 'tcp')
   const stat = readStat(pid)
   if (stat) return { pid, startTicks: stat.startTicks }
   throw new SoakrigError(`there is no process ${pid}`, {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { Result } from '../../../harness/archive/result.ts'
 import { compareResults } from '../../../harness/compare/compare.ts'
-import { exampleFile, exampleResult, type Mutable } from '../../fixtures/results/example.ts'
+import { exampleFile, exampleResult, type Mutable, scheduledResult } from '../../fixtures/results/example.ts'
 
 const base = { result: exampleResult(), sha256: 'aa', file: 'base.json' }
 
@@ -183,4 +183,83 @@ test('results without a common arm are refused', () => {
       changed((result) => (result.phases = [])),
     ),
   ).toThrow(expect.objectContaining({ code: 'nothing-in-common', exitCode: 112 }))
+})
+
+const scheduled = (change: (result: Mutable<Result>) => void = () => {}) => {
+  const result = scheduledResult()
+  change(result)
+  return { result, sha256: 'cc' }
+}
+
+test('with a schedule on both sides, latency is compared from the intended start, under names of its own', () => {
+  const next = scheduled(({ phases, metrics }) => {
+    const arm = phases[0]!.arms[0]!
+    arm.correctedLatencyMs!.p99 = 2 * arm.correctedLatencyMs!.p99!
+    // What only the service time says is not compared.
+    arm.latencyMs.p99 = arm.latencyMs.p99! / 2
+    metrics.correctedLatencyMs!.p50 = 1
+  })
+  const comparison = compareResults(scheduled(), next)
+  const scope = 'baseline/baseline-direct'
+  expect(rowOf(comparison, scope, 'correctedP99')).toMatchObject({
+    unit: 'ms',
+    ratio: 2,
+    direction: 'worse',
+    at: { base: ['/phases/0/arms/0/correctedLatencyMs/p99'] },
+  })
+  expect(rowOf(comparison, 'run', 'correctedP50')).toMatchObject({
+    base: 2,
+    next: 1,
+    at: { next: ['/metrics/correctedLatencyMs/p50'] },
+  })
+  const names = new Set([...comparison.rows, ...comparison.fragility].map(({ metric }) => metric))
+  expect([...names].filter((name) => /p\d/iu.test(name))).toEqual(['correctedP50', 'correctedP90', 'correctedP99'])
+  expect(comparison.fragility.find(({ metric }) => metric === 'correctedP50')?.ratio).toBe(1)
+})
+
+test('where one of them has no schedule, service time is compared with service time, and that is told', () => {
+  for (const [first, second, why] of [
+    [base, scheduled(), 'only in the new run'],
+    [scheduled(), base, 'only in the base'],
+  ] as const) {
+    const comparison = compareResults(first, second)
+    const row = rowOf(comparison, 'baseline/baseline-direct', 'p50')
+    expect(row).toMatchObject({
+      ratio: 1,
+      at: { base: ['/phases/0/arms/0/latencyMs/p50'], next: ['/phases/0/arms/0/latencyMs/p50'] },
+    })
+    // The slices of the scheduled one have latencies from the intended start only.
+    const [known, unknown] = first === base ? (['base', 'next'] as const) : (['next', 'base'] as const)
+    expect(row?.spread[known]).not.toBeNull()
+    expect(row?.spread[unknown]).toBeNull()
+    expect([...comparison.rows, ...comparison.fragility].some(({ metric }) => metric.startsWith('corrected'))).toBe(
+      false,
+    )
+    expect(comparison.notCompared).toContainEqual({ what: 'baseline/baseline-direct corrected latency', why })
+  }
+})
+
+test('a policy with no latency from the intended start is not held against a baseline that has one', () => {
+  const half = scheduled(({ phases }) => {
+    for (const arm of phases[0]!.arms) arm.correctedLatencyMs = null
+  })
+  const metrics = compareResults(half, half).fragility.map(({ metric }) => metric)
+  expect(new Set(metrics)).toEqual(new Set(['requestsPerSecond', 'p50', 'p90', 'p99']))
+})
+
+test('the spread of throughput is over slices that serve it, that of latency over the others', () => {
+  const mixed = scheduled(({ slices }) => {
+    const own = slices.filter(({ phase, arm, path }) => phase === 'baseline' && arm === 'baseline' && path === 'direct')
+    const [first, second] = own
+    slices.push(
+      { ...first!, use: 'throughput', ok: 1000, durationMs: 1000, p50: 9 },
+      { ...first!, use: 'throughput', ok: 2000, durationMs: 1000, p50: 90 },
+    )
+    Object.assign(first!, { use: 'latency', ok: 1, p50: 1 })
+    Object.assign(second!, { use: 'latency', ok: 100, p50: 4 })
+  })
+  const comparison = compareResults(mixed, mixed)
+  const spreadOf = (metric: string) => rowOf(comparison, 'baseline/baseline-direct', metric)?.spread.base
+  expect(spreadOf('requestsPerSecond')).toBeCloseTo(Math.log(2) / 2, 5)
+  expect(spreadOf('correctedP50')).toBeCloseTo(Math.log(4) / 2, 5)
 })

@@ -16,14 +16,15 @@ const profile = parseProfile(
   { mode: 'smoke', flags: {}, env: {} },
 )
 const plan = compilePlan(profile, { baseline: true, policies: true, stress: false })
-const warmup = plan.warmup?.single as Arm
+const warmup = plan.warmup?.single?.arm as Arm
 const arms = [warmup, ...(plan.lives[0]?.arms ?? [])]
 
 /** An arm with so many operations of 1 ms, of which some failed; the relay reset as many. */
 function measured(arm: Arm, count: number, failed: number, fired = failed): ArmMeasurement {
-  const measurement = emptyArm(arm, 1)
+  const measurement = emptyArm(arm, ['hi'])
   measurement.slices = 1
   measurement.measuredNs = 1e9
+  measurement.throughput = { ok: count - failed, ended: count, ns: 1e9 }
   for (const counts of [measurement.all, measurement.measured]) {
     Object.assign(counts.operations, { count, ok: count - failed, failed })
     Object.assign(counts.attempts, { count, failed })

@@ -13,7 +13,7 @@ interface Seen {
 
 function armOf({ attempts = 100, cancelled = 0, errors = {}, fired = 0, stale = 0, server }: Seen): ArmMeasurement {
   const identity = { id: 'a', phase: 'a', phaseKind: 'policy', kind: 'policy', path: 'relay', policy: 'a' } as const
-  const arm = emptyArm(identity, 1)
+  const arm = emptyArm(identity, ['hi'])
   arm.all.attempts.count = attempts
   arm.all.attempts.cancelled = cancelled
   Object.assign(arm.all.attemptErrors, errors)

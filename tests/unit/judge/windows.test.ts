@@ -60,7 +60,7 @@ describe('the windows of the stress stage', () => {
 
 describe('the error ceiling of a whole arm', () => {
   test('counts discard and drain too, and is not kept where nothing ended', () => {
-    const arm = emptyArm(identity, 1)
+    const arm = emptyArm(identity, ['hi'])
     const held = () => holdCeilings(ceilings, [arm], summaryOf(), false)[0]
     expect(held()).toMatchObject({ actual: null, ok: false })
     Object.assign(arm.all.operations, { count: 100, ok: 97, failed: 3 })

@@ -114,6 +114,86 @@ describe('a timer wheel', () => {
     expect([clock.pending(), wheel.size]).toEqual([1, 50])
   })
 
+  test('asks the clock for one timer per wake, whatever its entries schedule while they fire', async () => {
+    const clock = createVirtualClock()
+    let asked = 0
+    const counting = { ...clock, after: (ns: number, callback: () => void) => (asked++, clock.after(ns, callback)) }
+    const wheel = new TimerWheel(counting)
+    const all: WheelEntry[] = Array.from({ length: 5 }, (_, index) =>
+      wheelEntry((nowNs) => {
+        // Each is due before the one that was scheduled before it.
+        if (nowNs < 10e6) wheel.schedule(all[index]!, nowNs + 1e6 - index * 1e3)
+      }),
+    )
+    for (const entry of all) wheel.schedule(entry, 1e6)
+    await clock.advance(1e6)
+    expect([asked, clock.pending()]).toEqual([2, 1])
+  })
+
+  test('has no timer of the clock once its last entry is cancelled', async () => {
+    const clock = createVirtualClock()
+    const wheel = new TimerWheel(clock)
+    const entry = wheelEntry(() => {})
+    wheel.schedule(entry, 5e9)
+    wheel.cancel(entry)
+    await clock.advance(0)
+    expect(clock.pending()).toBe(0)
+    wheel.schedule(entry, 6e9)
+    expect(clock.pending()).toBe(1)
+  })
+
+  test('keeps its timer when the last entry is cancelled and another one scheduled at once', async () => {
+    const clock = createVirtualClock()
+    let asked = 0
+    const counting = { ...clock, after: (ns: number, callback: () => void) => (asked++, clock.after(ns, callback)) }
+    const wheel = new TimerWheel(counting)
+    const fired: number[] = []
+    const entry = wheelEntry((nowNs) => fired.push(nowNs))
+    for (let turn = 0; turn < 100; turn++) {
+      wheel.schedule(entry, clock.nowNs() + 5e9)
+      await clock.advance(1e6)
+      wheel.cancel(entry)
+    }
+    wheel.schedule(entry, clock.nowNs() + 5e9)
+    expect(asked).toBe(1)
+    await clock.advance(10e9)
+    expect(fired).toEqual([5.1e9])
+  })
+
+  test('fires what is left when an entry has thrown', async () => {
+    const clock = createVirtualClock()
+    const thrown: unknown[] = []
+    const catching = {
+      ...clock,
+      after: (ns: number, callback: () => void) =>
+        clock.after(ns, () => {
+          try {
+            callback()
+          } catch (error) {
+            thrown.push(error)
+          }
+        }),
+    }
+    const wheel = new TimerWheel(catching)
+    const fired: string[] = []
+    const failing = wheelEntry(() => {
+      throw new Error('a bug')
+    })
+    wheel.schedule(failing, 1e6)
+    wheel.schedule(
+      wheelEntry(() => fired.push('same slot')),
+      1e6,
+    )
+    wheel.schedule(
+      wheelEntry(() => fired.push('later')),
+      3e6,
+    )
+    await clock.advance(1e6)
+    expect([thrown.length, fired]).toEqual([1, ['same slot']])
+    await clock.advance(2e6)
+    expect([fired, wheel.size]).toEqual([['same slot', 'later'], 0])
+  })
+
   test('lets an entry schedule itself again while it fires', async () => {
     const clock = createVirtualClock()
     const wheel = new TimerWheel(clock)

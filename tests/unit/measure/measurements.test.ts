@@ -7,16 +7,16 @@ import { addSlice, emptyArm, type SliceMeasurement } from '../../../harness/meas
 const identity: ArmIdentity = { id: 'x', phase: 'x', phaseKind: 'policy', kind: 'policy', path: 'relay', policy: 'x' }
 
 function slice(changes: Partial<SliceMeasurement> = {}): SliceMeasurement {
-  const { identity: _identity, slices: _slices, ...empty } = emptyArm(identity, 1)
-  const all = emptyCounts(1)
+  const { identity: _identity, slices: _slices, throughput: _throughput, ...empty } = emptyArm(identity, ['a'])
+  const all = emptyCounts(['a'])
   all.operations.count = 5
   empty.latencies.ok.record(1000)
-  return { ...empty, workers: 6, measuredNs: 1e9, all, ...changes }
+  return { ...empty, use: 'both', workers: 6, measuredNs: 1e9, all, ...changes }
 }
 
 describe('an arm', () => {
   it('has the counts and latencies of all its slices', () => {
-    const arm = emptyArm(identity, 1)
+    const arm = emptyArm(identity, ['a'])
     addSlice(arm, slice())
     addSlice(arm, slice({ tallies: { reset: { eligible: 4, fired: 1, bytes: 10 } }, policyCounters: { retries: 3 } }))
     expect(arm).toMatchObject({ slices: 2, workers: 6, measuredNs: 2e9, policyCounters: { retries: 3 } })
@@ -26,7 +26,7 @@ describe('an arm', () => {
   })
 
   it('adds up what the target counted, and has no count where one slice has none', () => {
-    const arm = emptyArm(identity, 1)
+    const arm = emptyArm(identity, ['a'])
     addSlice(arm, slice({ server: { requests: 5, slack: 0 } }))
     addSlice(arm, slice({ server: { requests: 6, slack: 1 } }))
     expect(arm.server).toEqual({ requests: 11, slack: 1 })
@@ -35,7 +35,7 @@ describe('an arm', () => {
   })
 
   it("keeps the first problem of the target's own count", () => {
-    const arm = emptyArm(identity, 1)
+    const arm = emptyArm(identity, ['a'])
     addSlice(arm, slice({ server: { problem: 'first' } }))
     addSlice(arm, slice({ server: { requests: 6, slack: 0 } }))
     addSlice(arm, slice({ server: { problem: 'second' } }))
@@ -43,22 +43,37 @@ describe('an arm', () => {
   })
 
   it('takes CPU that is not known as not measured, never as 0', () => {
-    const arm = emptyArm(identity, 1)
+    const arm = emptyArm(identity, ['a'])
     addSlice(arm, slice({ targetCpuMs: null, relayCpuMs: 5 }))
     addSlice(arm, slice({ targetCpuMs: null, relayCpuMs: null }))
     expect(arm.targetCpuMs).toBeNull()
     expect(arm.relayCpuMs).toBe(5)
   })
 
-  it('keeps the first few distinct samples of errors', () => {
-    const arm = emptyArm(identity, 1)
-    addSlice(arm, slice({ errorSamples: ['a', 'b'] }))
-    addSlice(arm, slice({ errorSamples: ['b', 'c', 'd', 'e', 'f'] }))
-    expect(arm.errorSamples).toEqual(['a', 'b', 'c', 'd', 'e'])
+  it('counts texts of errors, twenty of them apart and the rest as other', () => {
+    const arm = emptyArm(identity, ['a'])
+    addSlice(arm, slice({ errorTexts: { a: 2, b: 1 } }))
+    const many = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`text ${index}`, 1]))
+    addSlice(arm, slice({ errorTexts: { b: 4, ...many } }))
+    expect(arm.errorTexts).toMatchObject({ a: 2, b: 5, 'text 0': 1, 'text 17': 1, other: 12 })
+    expect(Object.keys(arm.errorTexts)).toHaveLength(21)
+  })
+
+  it('takes throughput and latency each from the slices that serve it', () => {
+    const arm = emptyArm(identity, ['a'])
+    const measured = emptyCounts(['a'])
+    measured.operations.ok = 90
+    measured.operations.failed = 10
+    addSlice(arm, slice({ use: 'throughput', measured }))
+    expect(arm.latencies.ok.count).toBe(0)
+    addSlice(arm, slice({ use: 'latency', measured }))
+    expect(arm.latencies.ok.count).toBe(1)
+    expect(arm.throughput).toEqual({ ok: 90, ended: 100, ns: 1e9 })
+    expect(arm.measured.operations.ok).toBe(180)
   })
 
   it('has histograms of its own', () => {
-    const arm = emptyArm(identity, 1)
+    const arm = emptyArm(identity, ['a'])
     arm.latencies.ok.record(1)
     expect(createHistogram().count).toBe(0)
     expect(arm.latencies.failed.count).toBe(0)

@@ -29,10 +29,15 @@ describe('a plan', () => {
     for (let seed = 1; seed <= 20; seed++) {
       const [life] = compilePlan(profileOf(policies, { budget: '10m' }, seed), everything).lives
       const slices = life?.slices ?? []
-      for (const [index, { kind, path }] of slices.entries()) {
+      for (const [
+        index,
+        {
+          arm: { kind, path },
+        },
+      ] of slices.entries()) {
         if (kind === 'baseline') continue
         const beside = [slices[index - 1], slices[index + 1]]
-        expect(beside.some((other) => other?.kind === 'baseline' && other.path === path)).toBe(true)
+        expect(beside.some((other) => other?.arm.kind === 'baseline' && other.arm.path === path)).toBe(true)
       }
     }
   })
@@ -40,7 +45,7 @@ describe('a plan', () => {
   test('is the same for the same seed, and another for another', () => {
     const order = (seed: number) =>
       compilePlan(profileOf({ a: latency('10ms'), b: latency('20ms') }, {}, seed), everything).lives[0]?.slices.map(
-        ({ id }) => id,
+        ({ arm }) => arm.id,
       )
     expect(order(7)).toEqual(order(7))
     expect(order(7)).not.toEqual(order(8))
@@ -49,7 +54,7 @@ describe('a plan', () => {
   test('measures every arm as often as its mode says', () => {
     const [life] = compilePlan(profileOf({ a: latency('10ms') }, { slices: 3, budget: '10m' }), everything).lives
     const counts = new Map<string, number>()
-    for (const { id } of life?.slices ?? []) counts.set(id, (counts.get(id) ?? 0) + 1)
+    for (const { arm } of life?.slices ?? []) counts.set(arm.id, (counts.get(arm.id) ?? 0) + 1)
     expect(Math.min(...counts.values())).toBe(3)
     expect(counts.get('policy.a/policy-relay')).toBe(3)
   })

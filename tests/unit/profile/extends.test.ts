@@ -29,4 +29,19 @@ describe('a profile over its base', () => {
     })
     expect(extended(base, { target: { url: 'http://127.0.0.1:1' } })).toEqual({ target: { url: 'http://127.0.0.1:1' } })
   })
+  test('takes the load of its base only where it is of the same model, and its processes in any case', () => {
+    const loadOf = (base: object, own: object) => extended({ load: base }, { load: own })['load']
+    const closed = { workers: 3, think: '1s', processes: 2 }
+    expect(loadOf(closed, { workers: 4 })).toEqual({ workers: 4, think: '1s', processes: 2 })
+    expect(loadOf(closed, { model: 'closed' })).toEqual({ ...closed, model: 'closed' })
+    expect(loadOf(closed, { processes: 3 })).toEqual({ ...closed, processes: 3 })
+    expect(loadOf(closed, { model: 'open', rate: 5 })).toEqual({ model: 'open', rate: 5, processes: 2 })
+    expect(loadOf({ model: 'open', rate: 5 }, { model: 'closed', workers: 3 })).toEqual({ model: 'closed', workers: 3 })
+    const split = { throughput: closed, latency: { model: 'open', rate: 5, arrival: 'poisson' }, processes: 2 }
+    expect(loadOf(split, { model: 'closed' })).toEqual({ model: 'closed', processes: 2 })
+    expect(loadOf(closed, { throughput: { workers: 4 } })).toEqual({ throughput: { workers: 4 }, processes: 2 })
+    expect(loadOf(split, { latency: { rate: 6 } })).toEqual({ ...split, latency: { ...split.latency, rate: 6 } })
+    expect(loadOf(split, { latency: { model: 'closed' } })).toEqual({ ...split, latency: { model: 'closed' } })
+    expect(extended({ load: closed }, {})).toEqual({ load: closed })
+  })
 })

@@ -114,7 +114,7 @@ describe('a profile that extends another', () => {
     expect(profile).toMatchObject({
       name: 'top',
       seed: 5,
-      load: { workers: 4, processes: 2 },
+      load: { throughput: { workers: { from: 4 } }, processes: 2 },
       ceilings: { errorRate: null },
     })
     expect(profile.effective).not.toHaveProperty('extends')

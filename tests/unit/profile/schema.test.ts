@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { isRecord } from '../../../harness/profile/document.ts'
+import { isRecord } from '../../../harness/kernel/json.ts'
 import { profileJsonSchema } from '../../../harness/profile/schema.ts'
 
 /** Properties, however deep, that a reader of the schema would know nothing about. */

@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { resultText } from '../../../harness/archive/text.ts'
 import { parseOutputs, writeOutputs } from '../../../harness/report/files.ts'
 import { renderMarkdown } from '../../../harness/report/result-markdown.ts'
-import { exampleFile, exampleResult } from '../../fixtures/results/example.ts'
+import { exampleResult } from '../../fixtures/results/example.ts'
 
 let directory: string
 beforeEach(() => {
@@ -15,7 +16,7 @@ afterEach(() => rmSync(directory, { recursive: true }))
 test('a result is written in each kind that was asked for', async () => {
   const [json, markdown] = [join(directory, 'new', 'a.json'), join(directory, 'a=b.md')]
   await writeOutputs(exampleResult(), [`json=${json}`, `markdown=${markdown}`])
-  expect(readFileSync(json, 'utf8')).toBe(readFileSync(exampleFile, 'utf8'))
+  expect(readFileSync(json, 'utf8')).toBe(resultText(exampleResult()))
   expect(readFileSync(markdown, 'utf8')).toBe(renderMarkdown(exampleResult()))
 })
 

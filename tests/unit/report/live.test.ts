@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import { createVirtualClock } from '../../../harness/kernel/virtual-clock.ts'
 import type { ProgressEvent } from '../../../harness/measure/progress.ts'
+import { afterEvent, finishedStageLine, liveLines, nothingYet } from '../../../harness/report/live-text.ts'
 import { createLiveView, type LiveOptions } from '../../../harness/report/live.ts'
 
 const stage = (name: string): ProgressEvent => ({ kind: 'stage', stage: name, detail: '', expectedMs: 4000 })
@@ -13,6 +14,7 @@ const arm: ProgressEvent = {
   p50Ms: 0.2,
   p99Ms: 0.3,
   failed: 0,
+  dropped: 0,
 }
 const window: ProgressEvent = {
   kind: 'window',
@@ -51,6 +53,14 @@ test('on a terminal the stage, its window and the finished arms are written over
   expect(text).toContain('  stress: 19,000 ok/s, p50 0.25ms, 2 failed, target 70 MiB')
   expect(text).toContain('run: 3.5s of about 10s')
   expect(text).toContain('relay restarted')
+})
+
+test('iterations that a schedule had to drop are told with the arm, and with its stage', () => {
+  const state = afterEvent(afterEvent(nothingYet, stage('load'), 0), { ...arm, dropped: 12 }, 1e9)
+  expect(liveLines(state, { sinceNs: 0, expectedMs: null }, 2e9)[0]).toBe(
+    '  done baseline baseline-direct: 20,000 ok/s, p50 0.2ms, p99 0.3ms, 0 failed, 12 dropped',
+  )
+  expect(finishedStageLine(state, 2e9)).toBe('load: 2s, 20,000 ok/s, 0 failed, 12 dropped')
 })
 
 test('a quiet view shows nothing', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { renderMarkdown } from '../../../harness/report/result-markdown.ts'
-import { exampleResult } from '../../fixtures/results/example.ts'
+import { exampleResult, loadResult } from '../../fixtures/results/example.ts'
 
 test('a pull request shows verdict and arms, and folds the rest', () => {
   const text = renderMarkdown(exampleResult())
@@ -38,4 +38,29 @@ test('what a target says cannot become markup', () => {
   const result = exampleResult()
   result.target.exit = { code: 1, signal: null, tail: ['<img src=x> | `a` *b* [c](d)'] }
   expect(renderMarkdown(result)).toContain(String.raw`&lt;img src=x&gt; \| \`a\` \*b\* \[c\](d)`)
+})
+
+test('of ad hoc load the figures are not folded, tables among them', () => {
+  const text = renderMarkdown(loadResult())
+  const [shown, folded] = [text.slice(0, text.indexOf('<details>')), text.slice(text.indexOf('<details>'))]
+  expect(shown).toContain('### figures\n\n- load/baseline-direct: 495 ok/s')
+  expect(shown).toContain(
+    [
+      '### latency in ms',
+      '',
+      '| load/baseline-direct | mean | p50 | p90 | p95 | p99 | p99.9 | max |',
+      '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+      '| from intended start (corrected) |',
+    ].join('\n'),
+  )
+  expect(shown).toContain('### errors')
+  expect(folded).toContain('#### ceilings')
+  expect(folded).not.toContain('### figures')
+})
+
+test('a run with nothing to fold folds nothing', () => {
+  const result = loadResult()
+  Object.assign(result, { ceilings: [], thresholds: [], doubts: [], comparisons: [] })
+  result.plan.notMeasured = []
+  expect(renderMarkdown(result)).not.toContain('<details>')
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { renderResult } from '../../../harness/report/result-text.ts'
-import { exampleResult } from '../../fixtures/results/example.ts'
+import { exampleResult, loadResult, scheduledResult } from '../../fixtures/results/example.ts'
 
 test('a result reads from its verdict to its verdict', () => {
   expect(renderResult(exampleResult(), { color: false, width: 100 })).toMatchInlineSnapshot(`
@@ -37,9 +37,15 @@ test('a result reads from its verdict to its verdict', () => {
       policy jitter: not chosen
 
     figures
-      stress/baseline-direct: 20,000 ok/s, errors 0%
-      latency in ms: p50 0.2, p90 0.261, p99 0.311, max 0.356
+      stress/baseline-direct: 20,000 ok/s, errors 0%, 40,000 operations in 2s
+      wire: 330 MB/s in, 1.28 MB/s out, 12 connections made
       target: 50 µs of CPU per request, memory +544 KiB, files 0
+
+    latency in ms
+      stress/baseline-direct     mean    p50    p90    p95    p99  p99.9    max
+      from send (service time)  0.204    0.2  0.261   0.28  0.311  0.339  0.356
+      to connect                0.101  0.103  0.113  0.114  0.114  0.114  0.114
+      to the first byte         0.204    0.2  0.261   0.28  0.311  0.339  0.356
 
     cost of measuring
       fault path: relay against direct x0.500 ok/s, p50 +0.2 ms
@@ -114,4 +120,76 @@ test('colours change nothing but colours', () => {
   // oxlint-disable-next-line eslint/no-control-regex -- an escape sequence starts with a control character
   const bare = colored.replaceAll(/\u001B\[\d+m/gu, '').replaceAll(/ +$/gmu, '')
   expect(bare).toBe(plain)
+})
+
+test('ad hoc load has all that a load generator shows, before anything else', () => {
+  expect(renderResult(loadResult(), { color: false, width: 120 })).toMatchInlineSnapshot(`
+    "pass (not compared: no earlier smoke of default)
+    soakrig 0.1.0 load load --mode smoke, seed 1, run f0f0f0f0, 2026-01-01T00:00:00.000Z, 27.5s, commit 0123456789ab
+
+    arm   path    ok/s  p50 ms  p99 ms  from            errors
+    load  direct   495       2    3.11  intended start  1% timeout
+
+    figures
+      load/baseline-direct: 495 ok/s, errors 1%, 1,000 operations in 2s, 10 failed
+      iterations by schedule: intended 510/s, achieved 500/s, 20 dropped (1.96%)
+      wire: 1.23 MB/s in, 40.5 kB/s out, 53 connections made
+      target: 50 µs of CPU per request, memory +544 KiB, files 0
+
+    latency in ms
+      load/baseline-direct              mean    p50    p90    p95    p99  p99.9    max
+      from intended start (corrected)   2.04      2   2.61    2.8   3.11   3.39   3.56
+      from send (service time)         0.204    0.2  0.261   0.28  0.311  0.339  0.356
+      send lateness                    0.102    0.1  0.131   0.14  0.155   0.17  0.178
+      to connect                       0.101  0.103  0.113  0.114  0.114  0.114  0.114
+      to the first byte                0.204    0.2  0.261   0.28  0.311  0.339  0.356
+
+    errors
+      failed operations: timeout 7, reset 3
+      7 × timeout: no answer within 5s
+      3 × reset: read ECONNRESET
+
+    ceilings
+      baseline/baseline-direct: ok: error rate <= 0.02, found 0
+      stress/baseline-direct: ok: error rate <= 0.02, found 0
+      stress stage: ok: RSS delta <= 131072 KiB, found 544 at 23s to 24s
+
+    thresholds
+      stress/baseline-direct: ok: latency: p(99)<200ms, found 0.311
+
+    doubts
+      note: one-round, one round shows differences, but cannot decide about them (taints comparisons)
+
+    not measured
+      policy jitter: not chosen
+
+    pass (not compared: no earlier smoke of default)"
+  `)
+})
+
+test('latency in the table of arms is what limits are held against, and says what it is from where that is not the send', () => {
+  const line = (result: ReturnType<typeof exampleResult>, start: string): string =>
+    renderResult(result, { color: false, width: 140 })
+      .split('\n')
+      .find((one) => one.startsWith(start))!
+  expect(line(exampleResult(), 'arm ')).not.toContain('from')
+  const mixed = scheduledResult()
+  mixed.phases.at(-1)!.arms[0]!.correctedLatencyMs = null
+  expect(line(mixed, 'arm ')).toMatch(/ p99 ms +from +errors /u)
+  expect(line(mixed, 'baseline             direct')).toMatch(/ 20,000 +2 +2\.79 +intended start +0%/u)
+  expect(line(mixed, 'stress  ')).toMatch(/ 20,000 +0\.2 +0\.311 +send +0%/u)
+})
+
+test('columns in which no arm has anything to tell are left out', () => {
+  const head = renderResult(loadResult(), { color: false, width: 120 }).split('\n')[3]
+  expect(head?.split(/ {2,}/u)).toEqual(['arm', 'path', 'ok/s', 'p50 ms', 'p99 ms', 'from', 'errors'])
+})
+
+test('what a protocol counted is told where it counted anything', () => {
+  const result = exampleResult()
+  result.phases[0]!.arms[0]!.protocolCounters = { 'udp.sent': 20_000, 'udp.lost': 12, 'udp.late': 0 }
+  const text = renderResult(result, { color: false })
+  expect(text).toContain('counted by the protocol\n  baseline/baseline-direct: udp.sent 20,000, udp.lost 12\n')
+  result.phases[0]!.arms[0]!.protocolCounters = { 'udp.late': 0 }
+  expect(renderResult(result, { color: false })).not.toContain('counted by the protocol')
 })

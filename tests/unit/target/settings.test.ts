@@ -38,6 +38,17 @@ describe('a target', () => {
     { command: ['x'], files: { 'a/b.conf': '{port}' }, stop: { signal: 'SIGQUIT' }, prepare: [['true']], port: 80 },
     { command: ['x'], stats: { path: '/status', pattern: ' (\\d+) ' }, ready: { http: '/health' } },
     { url: 'http://127.0.0.1:8080', pid: 1, stats: { path: '/stats', pointer: '/a/b~1c' } },
+    { url: 'https://[::1]', stats: { path: '/stats', pointer: '/a' } },
+    { url: 'udp://127.0.0.1:7', stats: 'none' },
+    { builtin: 'http', socketPath: 'target.sock' },
+    { builtin: 'tcp', framing: 'line' },
+    { builtin: 'tcp', framing: { line: '\r\n' } },
+    { builtin: 'tcp', framing: { lengthPrefixed: 2 }, knobs: { dieAfter: 9 } },
+    { builtin: 'tcp', framing: { fixed: '64b' } },
+    { builtin: 'udp' },
+    { builtin: 'websocket' },
+    { builtin: 'http2' },
+    { builtin: 'grpc' },
   ])('%j is accepted', (raw) => {
     expect(errorsOf(raw)).toEqual([])
     expect(targetProblems(raw)).toEqual([])
@@ -45,7 +56,15 @@ describe('a target', () => {
 
   test.each([
     [{}, [' anyOf', ' required']],
-    [{ builtin: 'tcp' }, ['/builtin enum']],
+    [{ builtin: 'htp' }, ['/builtin enum']],
+    [{ builtin: 'http', framing: 'line' }, [' additionalProperties {"additionalProperty":"framing"}']],
+    [{ builtin: 'tcp', socketPath: 'x' }, [' additionalProperties {"additionalProperty":"socketPath"}']],
+    [{ builtin: 'udp', tls: { cert: 'a', key: 'b' } }, [' additionalProperties {"additionalProperty":"tls"}']],
+    [{ builtin: 'http2', tls: { cert: 'a' } }, ['/tls required {"missingProperty":"key"}']],
+    [{ builtin: 'tcp', framing: 'lines' }, ['/framing enum']],
+    [{ builtin: 'tcp', framing: {} }, ['/framing anyOf']],
+    [{ builtin: 'tcp', framing: { lengthPrefixed: 3 } }, ['/framing/lengthPrefixed enum']],
+    [{ builtin: 'tcp', framing: { line: ';', fixed: '1b' } }, ['/framing/fixed false schema']],
     [{ builtin: 'http', command: ['x'] }, [' additionalProperties {"additionalProperty":"command"}']],
     [{ command: [] }, ['/command minItems']],
     [{ command: ['x'], url: 'http://a:1' }, [' additionalProperties {"additionalProperty":"url"}']],
@@ -56,7 +75,7 @@ describe('a target', () => {
     [{ command: ['x'], stats: { path: '/s', pointer: '/a', pattern: '(b)' } }, ['/stats/pointer false schema']],
     [{ command: ['x'], stats: { path: '/s' } }, ['/stats required']],
     [{ command: ['x'], stats: 'some' }, ['/stats const']],
-    [{ url: 'https://127.0.0.1' }, ['/url pattern']],
+    [{ url: 'ftp://127.0.0.1' }, ['/url pattern']],
     [{ builtin: 'http', knobs: { status: 200 } }, ['/knobs/status minimum']],
   ])('%j is refused by the schema', (raw, expected) => {
     const errors = errorsOf(raw)
@@ -74,6 +93,12 @@ describe('a target', () => {
     [{ command: ['x'], stats: { path: '/s', pattern: '(a)(b)' } }, '/stats/pattern'],
     [{ url: 'http://127.0.0.1:1/path' }, '/url'],
     [{ url: 'http://' }, '/url'],
+    [{ url: 'tcp://127.0.0.1' }, '/url'],
+    [{ url: 'tcp://127.0.0.1:7', stats: { path: '/stats', pointer: '/a' } }, '/stats'],
+    [{ builtin: 'tcp', framing: { fixed: '0b' } }, '/framing/fixed'],
+    [{ builtin: 'tcp', framing: { fixed: '17mib' } }, '/framing/fixed'],
+    [{ builtin: 'http', socketPath: 'x'.repeat(108) }, '/socketPath'],
+    [{ builtin: 'http', socketPath: '\0x' }, '/socketPath'],
     [{ builtin: 'http', knobs: { stall: { every: '1s', for: '2s' } } }, '/knobs/stall/for'],
   ])('%j is a problem that only code can see', (raw, pointer) => {
     expect(targetProblems(raw).map((problem) => problem.pointer)).toEqual([pointer])
@@ -112,6 +137,9 @@ describe('a target', () => {
         stall: { everyNs: 5e9, forNs: 1e9 },
         dieAfter: 0,
       },
+      tls: null,
+      socketPath: null,
+      framing: { kind: 'line', delimiter: '\n' },
       stats: { kind: 'pointer', path: '/stats', pointer: '/requests' },
     })
     expect(parseTarget({ url: 'http://127.0.0.1:1' })).toMatchObject({ kind: 'url', pid: undefined })

@@ -41,21 +41,21 @@ describe('a request counter', () => {
   afterEach(() => server?.closeAllConnections())
   afterEach(() => server?.close())
 
-  async function serve(answer: (served: number) => { status?: number; body: string }): Promise<string> {
+  async function serve(answer: (served: number) => { status?: number; body: string }) {
     let served = 0
     server = createServer((_request, response) => {
       const { status = 200, body } = answer(++served)
       response.writeHead(status).end(body)
     })
     await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve))
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, statsPort: null }
   }
   const settings = { kind: 'pointer', path: '/stats', pointer: '/n' } as const
 
   test('takes its own looks out where the target counts them', async () => {
     let others = 0
-    const url = await serve((served) => ({ body: `{"n":${served + others}}` }))
-    const counter = createRequestCounter(settings, url, realClock)!
+    const target = await serve((served) => ({ body: `{"n":${served + others}}` }))
+    const counter = createRequestCounter(settings, target, realClock)!
     expect(await counter.calibrate()).toEqual({ countsItself: true })
     const before = await counter.read()
     others = 5
@@ -65,8 +65,8 @@ describe('a request counter', () => {
 
   test('takes nothing out where the target does not', async () => {
     let others = 3
-    const url = await serve(() => ({ body: `{"n":${others}}` }))
-    const counter = createRequestCounter(settings, url, realClock)!
+    const target = await serve(() => ({ body: `{"n":${others}}` }))
+    const counter = createRequestCounter(settings, target, realClock)!
     expect(await counter.calibrate()).toEqual({ countsItself: false })
     const before = await counter.read()
     others = 10
@@ -74,14 +74,14 @@ describe('a request counter', () => {
   })
 
   test('says so when something else moves the count while it calibrates', async () => {
-    const url = await serve((served) => ({ body: `{"n":${served * 7}}` }))
-    expect(await createRequestCounter(settings, url, realClock)!.calibrate()).toHaveProperty('problem')
+    const target = await serve((served) => ({ body: `{"n":${served * 7}}` }))
+    expect(await createRequestCounter(settings, target, realClock)!.calibrate()).toHaveProperty('problem')
   })
 
   test('gives a failed look as a problem, and as slack in what comes after', async () => {
     let fail = false
-    const url = await serve((served) => (fail ? { status: 503, body: '' } : { body: `{"n":${served}}` }))
-    const counter = createRequestCounter(settings, url, realClock)!
+    const target = await serve((served) => (fail ? { status: 503, body: '' } : { body: `{"n":${served}}` }))
+    const counter = createRequestCounter(settings, target, realClock)!
     await counter.calibrate()
     const before = await counter.read()
     fail = true
@@ -93,8 +93,8 @@ describe('a request counter', () => {
   })
 
   test('gives a count that fell as a problem, and a target that refuses too', async () => {
-    const url = await serve((served) => ({ body: `{"n":${10 - served}}` }))
-    const counter = createRequestCounter(settings, url, realClock)!
+    const target = await serve((served) => ({ body: `{"n":${10 - served}}` }))
+    const counter = createRequestCounter(settings, target, realClock)!
     const [before, after] = [await counter.read(), await counter.read()]
     expect(counter.requestsBetween(before, after)).toHaveProperty('problem')
     server!.closeAllConnections()
@@ -102,7 +102,15 @@ describe('a request counter', () => {
     expect(await counter.read()).toHaveProperty('problem')
   })
 
+  test('asks the port that is there for stats alone', async () => {
+    const { url } = await serve(() => ({ body: '{"n":4}' }))
+    const target = { url: 'udp://127.0.0.1:1', statsPort: Number(new URL(url).port) }
+    expect(await createRequestCounter(settings, target, realClock)!.read()).toMatchObject({ requests: 4 })
+  })
+
   test('does not exist where there are no stats', () => {
-    expect(createRequestCounter({ kind: 'none' }, 'http://127.0.0.1:1', realClock)).toBeUndefined()
+    expect(
+      createRequestCounter({ kind: 'none' }, { url: 'http://127.0.0.1:1', statsPort: null }, realClock),
+    ).toBeUndefined()
   })
 })

@@ -1,0 +1,40 @@
+/** Files from before the load models: what they did not measure is null or empty, never made up. */
+const addedToArms = {
+  schedule: null,
+  iterations: null,
+  errorTexts: {},
+  correctedLatencyMs: null,
+  sendLatenessMs: null,
+  requests: [],
+  protocolCounters: {},
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Fills in what files of an earlier version of this schema lack; anything that is not such a file is left as it is. */
+export function withLaterKeys(document: unknown): unknown {
+  if (!isObject(document)) return document
+  return {
+    ...document,
+    ...(Array.isArray(document['phases']) && { phases: document['phases'].map(phase) }),
+    ...(Array.isArray(document['slices']) && { slices: document['slices'].map(slice) }),
+  }
+}
+
+function phase(raw: unknown): unknown {
+  return isObject(raw) && Array.isArray(raw['arms']) ? { ...raw, arms: raw['arms'].map(arm) } : raw
+}
+
+function arm(raw: unknown): unknown {
+  if (!isObject(raw)) return raw
+  const all = isObject(raw['all']) ? { iterations: null, ...raw['all'] } : raw['all']
+  return { ...addedToArms, ...raw, all }
+}
+
+function slice(raw: unknown): unknown {
+  return isObject(raw) ? { use: 'both', ...raw } : raw
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

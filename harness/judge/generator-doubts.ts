@@ -1,0 +1,53 @@
+import { type Doubt, doubt } from '../measure/doubts.ts'
+import type { ArmMeasurement } from '../measure/measurements.ts'
+import type { Arm } from '../plan/arms.ts'
+
+/** One arrival in a hundred may be dropped before that is worth a word. */
+const droppedShare = 0.01
+/** Lateness of sends at p99 that an answer can bear: so much in ms, or this share of its median latency. */
+const latenessMs = 5
+const latenessShare = 0.1
+
+/** What there is to distrust in how the load itself was made. */
+export function generatorDoubts(arm: Arm, measurement: ArmMeasurement): readonly Doubt[] {
+  const { iterations, attempts } = measurement.measured
+  const due = iterations.count + iterations.dropped
+  const exhausted = measurement.all.attemptErrors['exhausted'] ?? 0
+  return [
+    ...(iterations.dropped > droppedShare * due
+      ? [
+          doubt(
+            'iterations-dropped',
+            `${arm.id}: ${iterations.dropped} of ${due} iterations that were due did not start, since ${measurement.workers} were in flight; the target saw less than the schedule's load`,
+            ['throughput', 'latency'],
+          ),
+        ]
+      : []),
+    ...lateSends(arm, measurement),
+    ...(exhausted > 0
+      ? [
+          doubt(
+            'machine-exhausted',
+            `${arm.id}: ${exhausted} attempts (of ${attempts.count} measured ones) failed since this machine had no port, file or buffer left`,
+            ['errorRate', 'throughput', 'latency'],
+          ),
+        ]
+      : []),
+    ...kernelDrops(arm, measurement),
+  ]
+}
+
+function lateSends(arm: Arm, { latencies }: ArmMeasurement): Doubt[] {
+  const lateMs = latencies.sendLateness.percentileMs(99)
+  const limitMs = Math.max(latenessMs, latenessShare * (latencies.corrected.percentileMs(50) ?? 0))
+  if (lateMs === null || lateMs <= limitMs) return []
+  const detail = `${arm.id}: one send in a hundred was over ${lateMs.toFixed(1)} ms late; the limit is ${limitMs.toFixed(1)} ms`
+  return [doubt('sends-late', detail, ['latency'])]
+}
+
+function kernelDrops(arm: Arm, { protocolCounters }: ArmMeasurement): Doubt[] {
+  const drops = protocolCounters['udp.kernelDrops'] ?? 0
+  if (drops === 0) return []
+  const detail = `${arm.id}: the kernel dropped ${drops} datagrams that had come, since they were not read in time; they are among the lost`
+  return [doubt('kernel-drops', detail, ['errorRate'])]
+}

@@ -1,0 +1,61 @@
+import type { Clock } from '../kernel/clock.ts'
+import type { Rng } from '../kernel/rng.ts'
+import type { TimerWheel } from '../kernel/timer-wheel.ts'
+import { openStages } from '../resilience/client.ts'
+import type { PolicyCounters, PolicyStage } from '../resilience/policy.ts'
+import { mostSockets } from '../plan/models.ts'
+import { dealtTo } from '../plan/pacer/shard.ts'
+import type { ProtocolName, Protocols } from '../workload/workload.ts'
+import type { DriverContext } from './driver.ts'
+import type { Shard, SliceTask, WindowDelta } from './protocol.ts'
+import type { SliceRecorder } from './recorder.ts'
+import type { CreateUser } from './user.ts'
+
+/** What the users of one slice are made with. */
+export interface CrewOptions {
+  readonly task: SliceTask
+  readonly address: string
+  readonly shard: Shard
+  readonly clock: Clock
+  readonly wheel: TimerWheel
+  readonly rng: Rng
+  readonly emit: (window: WindowDelta) => void
+  readonly policyCounters: PolicyCounters
+  readonly protocolCounters: Record<string, number>
+}
+
+/** The users of one slice, with the connections and the counts that they share. */
+export interface Crew {
+  readonly recorder: SliceRecorder
+  readonly createUser: CreateUser
+  /** Closes every connection; no user is at work any more. */
+  close(): void
+}
+
+/** Makes the crew of a slice; which one follows from the workload. */
+export type OpenCrew = (options: CrewOptions) => Promise<Crew>
+
+/** What the drivers of a slice run on. */
+export function driverContext<Name extends ProtocolName>(
+  { task, address, shard, clock, wheel, rng, protocolCounters }: CrewOptions,
+  connection: Protocols[Name]['connection'],
+  timeoutNs: number,
+): DriverContext<Name> {
+  return {
+    connection,
+    host: task.host,
+    address,
+    port: task.port,
+    timeoutNs,
+    connections: Math.max(1, dealtTo(mostSockets(task.load), shard)),
+    clock,
+    wheel,
+    rng: rng.fork(task.arm, task.slice, 'driver', shard.index),
+    counters: protocolCounters,
+  }
+}
+
+/** The state machines of the client's policies for one operation at a time. */
+export function stagesOf({ task, policyCounters }: CrewOptions, rng: Rng): readonly PolicyStage[] {
+  return openStages(task.client, rng.fork('client'), policyCounters)
+}

@@ -1,0 +1,69 @@
+import { Channel, type ChannelCredentials, type ChannelOptions, connectivityState, type Metadata } from '@grpc/grpc-js'
+import type { Clock } from '../../kernel/clock.ts'
+
+export type Call = ReturnType<Channel['createCall']>
+export type CallListener = Parameters<Call['start']>[1]
+
+const fixedOptions: ChannelOptions = {
+  // A connection of its own for each channel, and no other host than the one that was checked.
+  'grpc.use_local_subchannel_pool': 1,
+  'grpc.enable_http_proxy': 0,
+  'grpc.service_config_disable_resolution': 1,
+  // What is repeated, repeats the client policy.
+  'grpc.enable_retries': 0,
+  'grpc.enable_channelz': 0,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 1000,
+  'grpc.max_receive_message_length': -1,
+  'grpc.max_send_message_length': -1,
+  'grpc-node.flow_control_window': 2 ** 20,
+}
+
+/** The attempt for which a connection is made. */
+export interface ChannelOwner {
+  connected(nowNs: number): void
+}
+
+/** One connection, made and made again by grpc-js. */
+export class GrpcChannel {
+  readonly #channel: Channel
+  readonly #clock: Clock
+  #owner: ChannelOwner | null = null
+
+  /** `target` is an address and a port; `authority` is what is told to the server. */
+  constructor(target: string, authority: string, credentials: ChannelCredentials, clock: Clock) {
+    this.#channel = new Channel(target, credentials, { ...fixedOptions, 'grpc.default_authority': authority })
+    this.#clock = clock
+  }
+
+  /** Begins a call; when that makes a connection, `owner` is told. */
+  start(path: string, metadata: Metadata, deadlineMs: number, listener: CallListener, owner: ChannelOwner): Call {
+    const call = this.#channel.createCall(path, deadlineMs, null, null, null)
+    const { READY } = connectivityState
+    const makes = this.#owner === null && this.#channel.getConnectivityState(false) !== READY
+    if (makes) this.#owner = owner
+    call.start(metadata, listener)
+    if (makes) this.#watch()
+    return call
+  }
+
+  /** Tells this one nothing more. */
+  forget(owner: ChannelOwner): void {
+    if (this.#owner === owner) this.#owner = null
+  }
+
+  close(): void {
+    this.#owner = null
+    this.#channel.close()
+  }
+
+  #watch(): void {
+    const state = this.#channel.getConnectivityState(false)
+    if (state === connectivityState.READY) {
+      const owner = this.#owner
+      this.#owner = null
+      owner?.connected(this.#clock.nowNs())
+    } else if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) this.#owner = null
+    else this.#channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, () => this.#watch())
+  }
+}

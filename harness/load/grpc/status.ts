@@ -1,0 +1,76 @@
+import { status as codes, type StatusObject } from '@grpc/grpc-js'
+import { type ErrorClass, failure } from '../../resilience/policy.ts'
+import { closedFailure, type Failure, resetFailure } from '../http2/stream-errors.ts'
+import { classOfSocketError } from '../socket-errors.ts'
+
+/** With this our connector begins the code of what kept it from connecting. */
+export const connectReason = 'cannot connect: '
+
+/** What grpc-js says of a stream that the peer refused: nobody has looked at it. */
+const refused = 'Stream refused by server'
+
+const namesOfCodes: ReadonlyMap<number, string> = new Map(
+  Object.entries(codes).flatMap(([name, code]) => (typeof code === 'number' ? [[code, name]] : [])),
+)
+
+/** `status 5 NOT_FOUND: no such item`, for people. */
+export function statusText({ code, details }: StatusObject): string {
+  const name = namesOfCodes.get(code) ?? 'unknown'
+  return details && details !== name ? `status ${code} ${name}: ${details}` : `status ${code} ${name}`
+}
+
+/** True when the call may be made again since it was not processed. */
+export function isRefused({ code, details }: StatusObject): boolean {
+  return code === codes.UNAVAILABLE && details === refused
+}
+
+/**
+ * What really happened where grpc-js made up a status since there was no reply; null for a status that the server sent.
+ * Its texts are all there is to tell one from the other (they are those of @grpc/grpc-js 1.14, and tested).
+ */
+export function localFailure(status: StatusObject): Failure | null {
+  const { code, details } = status
+  if (!Number.isInteger(code)) return protocol('a grpc-status that is no number')
+  for (const [of, pattern, failureOf] of made) {
+    const match = code === of ? pattern.exec(details) : null
+    if (match) return failureOf(match[1] ?? '')
+  }
+  // By its HTTP status, the answer came from something that speaks no gRPC.
+  if (!details.startsWith('Received HTTP status code ')) return null
+  return { outcome: { ok: false, error: 'status', status: code }, detail: statusText(status) }
+}
+
+const made: readonly (readonly [code: number, details: RegExp, failureOf: (match: string) => Failure])[] = [
+  [codes.UNAVAILABLE, /^No connection established\. Last error: (.*)\. Resolution note: /su, notConnected],
+  [codes.UNAVAILABLE, /^(?:read|write) (E[A-Z]+)/u, (socketCode) => socketFailure(socketCode, true)],
+  [codes.UNAVAILABLE, /^Connection dropped$/u, () => closedFailure],
+  [codes.UNAVAILABLE, new RegExp(`^${refused}$`, 'u'), () => resetFailure(7)],
+  [codes.INTERNAL, /^Failed to start HTTP\/2 stream/u, () => closedFailure],
+  [codes.INTERNAL, /^Received RST_STREAM with code 0/u, () => protocol('no grpc-status')],
+  [codes.INTERNAL, /^Received RST_STREAM with code 2 triggered by internal client error: (.*)/u, protocol],
+  [codes.INTERNAL, /^Received RST_STREAM with code (\d+)/u, (reset) => resetFailure(Number(reset))],
+  [codes.CANCELLED, /^Call cancelled$/u, () => resetFailure(8)],
+  [codes.RESOURCE_EXHAUSTED, /^Bandwidth exhausted or memory limit exceeded$/u, () => resetFailure(11)],
+  [codes.PERMISSION_DENIED, /^Protocol not secure enough$/u, () => resetFailure(12)],
+  [codes.UNKNOWN, /^No status information received$/u, () => protocol('no grpc-status')],
+  [codes.DEADLINE_EXCEEDED, /^Deadline exceeded after /u, () => ({ outcome: failure('timeout'), detail: null })],
+]
+
+/** Why there is no connection: the last try's reason, also while the channel waits to try again. */
+function notConnected(reason: string): Failure {
+  const [, ours] = new RegExp(`${connectReason}(\\w+)`, 'u').exec(reason) ?? []
+  const code = ours ?? /\bE[A-Z]{4,}\b/u.exec(reason)?.[0]
+  if (code) return socketFailure(code, false)
+  const [, openssl] = /SSL routines:(.*)/u.exec(reason) ?? []
+  if (openssl) return { outcome: failure('tls'), detail: openssl }
+  // The peer closed before it had said its SETTINGS, or spoke something else than HTTP/2.
+  return reason.startsWith('Failed to connect') ? closedFailure : protocol(reason.replace(/ \(\d{4}-.*\)$/u, ''))
+}
+
+function socketFailure(code: string, connected: boolean): Failure {
+  return { outcome: failure(classOfSocketError(code, connected)), detail: code }
+}
+
+function protocol(detail: string): Failure {
+  return { outcome: failure('protocol' satisfies ErrorClass), detail }
+}

@@ -1,0 +1,51 @@
+import type { WorkloadRequest } from '../../workload/workload.ts'
+import type { AttemptListener, Driver, DriverContext, Lane, OpenDriver } from '../driver.ts'
+import { createTlsClient } from '../tls.ts'
+import { Http1Connection } from './connection.ts'
+import { UserCookies } from './cookies.ts'
+import { encodeRequest, type Http1Request } from './encode.ts'
+import { Http1Lane, type LaneOptions } from './lane.ts'
+import { LeavingSockets } from './leaving.ts'
+import { ConnectionPool } from './pool.ts'
+
+class Http1Driver implements Driver<'http', Http1Request> {
+  readonly #context: DriverContext<'http'>
+  readonly #lanes: LaneOptions
+  readonly #leaving: LeavingSockets
+
+  constructor(context: DriverContext<'http'>) {
+    const { connection, host, address, port, counters, clock, wheel, timeoutNs } = context
+    const { tls: settings, socketPath, keepAlive } = connection
+    const tls = settings ? createTlsClient({ settings, host, alpn: ['http/1.1'], counters }) : null
+    const leaving = new LeavingSockets(context.connections)
+    // What is sent behind the last request of a connection is sent in vain.
+    const pipelining = keepAlive ? connection.pipelining : 1
+    const options = { destination: { address, port, socketPath, tls }, leaving, keepAlive, pipelining, clock, wheel }
+    const pool = new ConnectionPool({
+      connections: context.connections,
+      depth: pipelining,
+      make: () => new Http1Connection(options),
+    })
+    this.#context = context
+    this.#lanes = { pool, timeoutNs, clock }
+    this.#leaving = leaving
+  }
+
+  prepare(request: WorkloadRequest<'http'>): Http1Request {
+    const { connection, host, port } = this.#context
+    return encodeRequest(request, { ...connection, host, port })
+  }
+
+  lane(listener: AttemptListener): Lane<Http1Request> {
+    const { connection, clock, counters } = this.#context
+    return new Http1Lane(this.#lanes, listener, connection.cookies ? new UserCookies(clock, counters) : null)
+  }
+
+  close(): void {
+    this.#lanes.pool.close()
+    this.#leaving.close()
+  }
+}
+
+/** Opens HTTP/1.1 to one target; throws `tls-settings` (104). Counts the handshakes of TLS and the cookies it refuses. */
+export const openHttp1Driver: OpenDriver<'http', Http1Request> = async (context) => new Http1Driver(context)

@@ -1,0 +1,25 @@
+import type { Buffer } from 'node:buffer'
+import { ConnectionPool } from '../connection-pool.ts'
+import type { Driver, DriverContext } from '../driver.ts'
+import { MessageConnection } from './connection.ts'
+import { MessageLane } from './lane.ts'
+import { type PreparedMessage, prepareMessage } from './request.ts'
+import type { OpenTransport } from './transport.ts'
+
+/** A driver of a protocol with messages, on what that protocol has of its own. */
+export function messageDriver<Name extends 'tcp' | 'websocket'>(
+  name: Name,
+  context: DriverContext<Name>,
+  own: { readonly open: OpenTransport; readonly frame: (message: Buffer) => Buffer },
+): Driver<Name, PreparedMessage> {
+  const { counters, clock, connections } = context
+  const unasked = `${name}.unasked`
+  counters[unasked] ??= 0
+  const options = { context, open: own.open, unasked }
+  const pool = new ConnectionPool(connections, () => new MessageConnection(options))
+  return {
+    prepare: (request) => prepareMessage(request, own.frame),
+    lane: (listener) => new MessageLane(pool, clock, listener),
+    close: () => pool.close(),
+  }
+}

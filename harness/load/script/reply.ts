@@ -1,0 +1,44 @@
+import type { ErrorClass } from '../../resilience/policy.ts'
+import type { Reply } from '../../workload/reply.ts'
+
+/** What a call of a script came to. */
+export interface ScriptReply {
+  /** False where the call failed: no answer, or another than expected. */
+  readonly ok: boolean
+  /** Class of the failure; null for none. */
+  readonly error: ErrorClass | null
+  /** HTTP status; 0 where there is none. */
+  readonly status: number
+  /** From the start of the call to its end, retries included. */
+  readonly latencyMs: number
+  readonly sizeBytes: number
+  readonly body: Uint8Array
+  /** By lower-case name, or null. */
+  header(name: string): string | null
+  text(): string
+  /** Throws where the body is no JSON. */
+  json(): unknown
+}
+
+const decoder = new TextDecoder()
+
+/** A copy of what a driver holds only for the moment. */
+export function scriptReply(
+  reply: Reply,
+  { ok, error, status, latencyMs }: Pick<ScriptReply, 'ok' | 'error' | 'status' | 'latencyMs'>,
+): ScriptReply {
+  const body = reply.body().slice()
+  const headers = new Map(reply.headerNames().map((name) => [name, reply.header(name)]))
+  const text = (): string => decoder.decode(body)
+  return {
+    ok,
+    error,
+    status,
+    latencyMs,
+    sizeBytes: reply.sizeBytes,
+    body,
+    header: (name) => headers.get(name.toLowerCase()) ?? null,
+    text,
+    json: () => JSON.parse(text()) as unknown,
+  }
+}
