@@ -13,7 +13,14 @@ const loaders: Loaders = {
       : (await import('./http1/driver.ts')).openHttp1Driver) as OpenDriver<'http', Prepared>,
   websocket: async () =>
     (await import('./websocket/driver.ts')).openWebSocketDriver as OpenDriver<'websocket', Prepared>,
-  grpc: async () => (await import('./grpc/driver.ts')).openGrpcDriver as OpenDriver<'grpc', Prepared>,
+  grpc: async (connection) => {
+    const [{ openGrpcDriver }, { loadDefinitions }] = await Promise.all([
+      import('./grpc/driver.ts'),
+      import('./grpc/methods.ts'),
+    ])
+    await loadDefinitions(connection)
+    return openGrpcDriver as OpenDriver<'grpc', Prepared>
+  },
   tcp: async () => (await import('./tcp/driver.ts')).openTcpDriver as OpenDriver<'tcp', Prepared>,
   udp: async () => (await import('./udp/driver.ts')).openUdpDriver as OpenDriver<'udp', Prepared>,
 }

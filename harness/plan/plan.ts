@@ -58,6 +58,8 @@ const policiesPerLife = 4
 const perSliceNs = 0.12 * nsPerSecond
 const perLifeNs = 1.2 * nsPerSecond
 const singleNs = 0.5 * nsPerSecond
+/** Long enough for the first call of a slow client library. */
+const canaryNs = 0.3 * nsPerSecond
 /** How long the loops of a stress segment take to start, one after the other. */
 const rampNs = 0.5 * nsPerSecond
 
@@ -130,7 +132,7 @@ function preludeOf(
       },
       single: relayed ? { arm: { ...single, ...short }, ...alone } : null,
     },
-    canary: relayed ? { arm: { ...canary, discardNs: 0, sliceNs: 0.1 * nsPerSecond }, ...alone } : null,
+    canary: relayed ? { arm: { ...canary, discardNs: 0, sliceNs: canaryNs }, ...alone } : null,
   }
 }
 

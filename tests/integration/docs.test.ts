@@ -1,18 +1,26 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { execaSync } from 'execa'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Result } from '../../harness/archive/result.ts'
+import { openCounters } from '../../harness/load/udp/counters.ts'
+import { doubtEffects } from '../../harness/measure/doubts.ts'
+import { errorClasses } from '../../harness/resilience/policy.ts'
 import { exampleFile } from '../fixtures/results/example.ts'
-import { openBench, root, soakrig } from '../support/soakrig.ts'
+import { armOf, openBench, root, soakrig, startSoakrig } from '../support/soakrig.ts'
 
 const pages = [
   'README.md',
   ...(await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
 ]
+const textOf = (page: string): Promise<string> => readFile(join(root, page), 'utf8')
 
 /** The commands that a page shows, without their comments. */
 async function commandsOf(page: string): Promise<string[]> {
-  const text = await readFile(join(root, page), 'utf8')
-  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/gu)].flatMap(([, block = '']) => block.split('\n'))
+  const blocks = [...(await textOf(page)).matchAll(/```sh\n([\s\S]*?)```/gu)].flatMap(([, block = '']) =>
+    block.split('\n'),
+  )
   return blocks.map((line) => line.replace(/\s+#.*$/u, '').trim()).filter((line) => line !== '')
 }
 
@@ -20,18 +28,62 @@ const commands = (
   await Promise.all(pages.map(async (page) => (await commandsOf(page)).map((line) => [page, line] as const)))
 ).flat()
 
+let results = ''
+/** Serves until the end whatever ad hoc load is shown on. */
+let target: ReturnType<typeof startSoakrig>
+let url = ''
+beforeAll(async () => {
+  results = await mkdtemp(join(tmpdir(), 'soakrig-docs-'))
+  target = startSoakrig(['target', 'http'])
+  url = await listening(target)
+})
+afterAll(async () => {
+  target.kill('SIGINT')
+  await target
+  await rm(results, { recursive: true, force: true })
+})
+
+/** Waits until a command has said where it listens. */
+function listening(run: ReturnType<typeof startSoakrig>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    run.stderr.on('data', (text: Buffer) => {
+      said += text.toString()
+      const [, address] = /listening on ([^\s,;]+).*\n/u.exec(said) ?? []
+      if (address !== undefined) resolve(address)
+    })
+    run.nodeChildProcess.once('exit', () => reject(new Error(`it ended: ${said}`)))
+  })
+}
+
 describe('a command in the documents', () => {
-  test.each(commands.filter(([, line]) => line.startsWith('soakrig')))('%s: %s', async (_, line) => {
+  const shown = commands.filter(([, line]) => line.startsWith('soakrig'))
+  const served = shown.filter(([, line]) => line.startsWith('soakrig target'))
+  const ended = shown.filter((command) => !served.includes(command))
+
+  test.each(ended)('%s: %s', async (_, line) => {
     const words = line
       .split(/\s+/u)
       .slice(1)
       .map((word) => (/^results\/.*\.json$/u.test(word) ? exampleFile : word))
-    // What measures is planned only: the runs themselves are tested elsewhere.
-    const measures = ['soak', 'baseline', 'policies', 'stress'].includes(words[0] ?? '')
-    const { code, stdout, stderr } = await soakrig([...words, ...(measures ? ['--dry-run'] : [])], { cwd: root })
+      .map((word) => (word.startsWith('http://127.0.0.1:8080') ? url : word))
+    const [name = ''] = words
+    // What measures a profile is planned only: the runs themselves are tested elsewhere.
+    const measures = ['soak', 'baseline', 'policies', 'stress'].includes(name)
+    const quickly = name === 'load' ? ['-d', '1s', '-q', '--results', results] : []
+    const { code, stdout, stderr } = await soakrig([...words, ...(measures ? ['--dry-run'] : quickly)], { cwd: root })
     expect(stderr).toBe('')
     expect(stdout).not.toBe('')
     expect(code).toBe(0)
+  })
+
+  test.each(served)('%s: %s', async (_, line) => {
+    const run = startSoakrig([...line.split(/\s+/u).slice(1), '--port', '0'])
+    await listening(run)
+    run.kill('SIGINT')
+    const { exitCode, stdout } = await run
+    expect(stdout).not.toBe('')
+    expect(exitCode).toBe(0)
   })
 
   test('is one of the entrypoints that exist, where it is no soakrig command', async () => {
@@ -44,11 +96,127 @@ describe('a command in the documents', () => {
 
 test("the README's profile is valid", async () => {
   await using bench = await openBench()
-  const readme = await readFile(join(root, 'README.md'), 'utf8')
+  const readme = await textOf('README.md')
   const [, profile = ''] = /```json\n([\s\S]*?)```/u.exec(readme) ?? []
   const file = join(bench.directory, 'checkout.json')
   await writeFile(file, profile)
   const { code, stderr } = await soakrig(['validate', file])
   expect(stderr).toBe('')
   expect(code).toBe(0)
+})
+
+test('every link leads to a file that is there, and to a heading in it', async () => {
+  const anchorsOf = (text: string): string[] =>
+    [...text.matchAll(/^#+ (.+)$/gmu)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N} -]/gu, '')
+        .replaceAll(' ', '-'),
+    )
+  for (const page of pages) {
+    const links = [...(await textOf(page)).matchAll(/\]\(([^)#:]*\.md)(?:#([^)]+))?\)/gu)]
+    for (const [, path = '', anchor] of links) {
+      const text = await textOf(join(page, '..', path))
+      if (anchor !== undefined) expect(anchorsOf(text), `${page}: ${path}`).toContain(anchor)
+    }
+  }
+})
+
+/** Runs the stress stage of a profile, as short as its windows allow. */
+async function stress(profile: string, cwd: string): Promise<Outcome> {
+  const args = ['stress', profile, '--mode', 'smoke', '-d', '1s', '--json', '-q', '--results', results]
+  const { code, stdout, stderr } = await soakrig(args, { cwd })
+  if (!stdout.startsWith('{')) throw new Error(`${profile}: ${code}: ${stderr}`)
+  const result = JSON.parse(stdout) as Result
+  return { code, reasons: result.run.reasons, arm: armOf(result, 'stress.smoke', 'baseline') }
+}
+
+interface Outcome {
+  readonly code: number | undefined
+  readonly reasons: readonly string[]
+  readonly arm: ReturnType<typeof armOf>
+}
+
+function expectGood({ code, reasons, arm }: Outcome): void {
+  expect(reasons).toEqual([])
+  expect(code).toBe(0)
+  expect(arm.operations.ok).toBeGreaterThan(0)
+  expect(arm.errorTexts).toEqual({})
+  expect(arm.all.operations.failed).toBe(0)
+}
+
+const examples = (await readdir(join(root, 'profiles/examples'))).filter((name) => name.endsWith('.json'))
+const noOpenssl = execaSync('sh', ['-c', 'command -v openssl'], { reject: false }).exitCode !== 0
+
+describe('an example profile', () => {
+  // Two at a time: they prove what works, not how fast.
+  test.concurrent.each(examples)('%s runs as it is (https.json needs the package openssl)', async (name) => {
+    if (name === 'https.json' && noOpenssl) return
+    expectGood(await stress(`profiles/examples/${name}`, root))
+  })
+
+  test.concurrent('has its protocol or its kind in the README', async () => {
+    const readme = (await textOf('README.md')).toLowerCase()
+    for (const name of ['open-loop', 'scenario', 'script', ...examples.map((file) => file.replace('.json', ''))])
+      expect(readme).toContain(name === 'open-loop' ? 'arrivals' : name)
+  })
+})
+
+describe('docs/scripts.md', async () => {
+  const blocks = [...(await textOf('docs/scripts.md')).matchAll(/```(?:ts|jsonc)\n\/\/ (\S+)\n([\s\S]*?)```/gu)]
+  const files = new Map(blocks.map(([, name = '', text = '']) => [name, text]))
+
+  test.each(['checkout.ts', 'script.json'])('shows %s as it is in profiles/examples', async (name) => {
+    expect(files.get(name)).toBe(await textOf(`profiles/examples/${name}`))
+  })
+
+  test('has a script over TCP that runs', async () => {
+    await using bench = await openBench()
+    for (const [name, text] of files) await writeFile(join(bench.directory, name), text)
+    const outcome = await stress('ping.json', bench.directory)
+    expectGood(outcome)
+    expect(outcome.arm.requests.map(({ name }) => name)).toEqual(['ping'])
+  })
+
+  test('says truly what becomes of a script that throws', async () => {
+    await using bench = await openBench()
+    const thrower = 'export default async ({ http }) => { (await http.get("/echo/x")).json() }'
+    await writeFile(join(bench.directory, 'checkout.ts'), thrower)
+    await copyFile(join(root, 'profiles/examples/users.csv'), join(bench.directory, 'users.csv'))
+    await copyFile(join(root, 'profiles/examples/script.json'), join(bench.directory, 'script.json'))
+    const { code, reasons, arm } = await stress('script.json', bench.directory)
+    expect(code).toBe(107)
+    expect(reasons[0]).toContain('the script threw in')
+    expect(arm.errors).toEqual({ script: arm.iterations?.failed })
+    expect(arm.requests.find(({ name }) => name === 'script')?.latencyMs.max).toBe(0)
+  })
+})
+
+describe('docs/generator.md', async () => {
+  const page = await textOf('docs/generator.md')
+  const rows = page.split('\n').filter((line) => line.startsWith('| `'))
+  /** The first cells of the table under a heading, and what stands in the next one. */
+  const table = (heading: string): (readonly [string, string])[] => {
+    const [, section = ''] = page.split(`\n## ${heading}\n`)
+    const [own = ''] = section.split('\n## ')
+    return rows
+      .filter((row) => own.includes(row))
+      .flatMap((row) => {
+        const [, names = '', next = ''] = row.split('|').map((cell) => cell.trim())
+        return [...names.matchAll(/`([^`]+)`/gu)].map(([, name = '']) => [name, next] as const)
+      })
+  }
+
+  test('has every doubt with its effect', () => {
+    expect(Object.fromEntries(table('Doubts'))).toEqual(doubtEffects)
+  })
+
+  test('has every class of errors', () => {
+    expect(table('Error classes').map(([name]) => name)).toEqual([...errorClasses])
+  })
+
+  test('has every counter of UDP', () => {
+    const named = table('Protocol counters').map(([name]) => name)
+    expect(named.filter((name) => name.startsWith('udp.')).toSorted()).toEqual(Object.keys(openCounters({})).toSorted())
+  })
 })

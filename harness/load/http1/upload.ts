@@ -27,7 +27,7 @@ export interface UploadOwner {
 /** Sends one body piece by piece: the next is read when the kernel has taken the last, in the memory of one piece. */
 export class Upload {
   readonly #body: StreamedBody
-  readonly #socket: Socket
+  readonly #socket: Pick<Socket, 'write'>
   readonly #owner: UploadOwner
   readonly #scratch = spare.pop() ?? Buffer.allocUnsafeSlow(scratchBytes)
   #file: number | null = null
@@ -36,7 +36,7 @@ export class Upload {
   #reading = false
   #over = false
 
-  constructor(body: StreamedBody, socket: Socket, owner: UploadOwner) {
+  constructor(body: StreamedBody, socket: Pick<Socket, 'write'>, owner: UploadOwner) {
     this.#body = body
     this.#socket = socket
     this.#owner = owner

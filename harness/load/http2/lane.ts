@@ -1,6 +1,5 @@
 import type { Buffer } from 'node:buffer'
 import { type ClientHttp2Stream, type ClientSessionRequestOptions, constants } from 'node:http2'
-import type { Socket } from 'node:net'
 import { wheelEntry } from '../../kernel/timer-wheel.ts'
 import { failure, type Outcome, success } from '../../resilience/policy.ts'
 import { type PoolWaiter, poolWaiter } from '../connection-pool.ts'
@@ -179,7 +178,7 @@ export class Http2Lane implements Lane<PreparedHttp2>, ConnectionOwner, StreamLi
     hear(stream, this)
     if (body.streamed) {
       // It only writes, which is the same on a stream as on a socket.
-      this.#upload = new Upload(body.streamed, stream as unknown as Socket, this)
+      this.#upload = new Upload(body.streamed, stream, this)
       this.#upload.start()
     } else if (body.sizeBytes > 0) {
       this.sentBytes += body.sizeBytes

@@ -48,6 +48,8 @@ export class MessageConnection implements TransportListener {
   #served = false
   /** Whether a message has come while none was waited for. */
   #strayed = false
+  /** Whether something was sent whose answers nobody waits for: whatever comes may be one of them. */
+  #heedless = false
   #exchange: Exchange | null = null
   /** When the bytes that are being looked at came. */
   #readNs = 0
@@ -59,6 +61,8 @@ export class MessageConnection implements TransportListener {
   /** Begins an attempt; what becomes of it is told to the exchange, never within this call. */
   begin(exchange: Exchange, nowNs: number): void {
     const { wheel, timeoutNs } = this.#options.context
+    // An answer to what was sent before could be taken for that of this one.
+    if (this.#heedless && exchange.request.replies > 0) this.#leave()
     this.#exchange = exchange
     this.#deadlineNs = nowNs + timeoutNs
     if (!this.#deadline.next) wheel.schedule(this.#deadline, this.#deadlineNs)
@@ -93,17 +97,16 @@ export class MessageConnection implements TransportListener {
     const exchange = this.#exchange
     if (exchange) {
       this.#readNs = this.#options.context.clock.nowNs()
-      if (message && exchange.request.replies === 0) this.#strayed = true
-      exchange.received(bytes, message, this.#readNs)
-    } else if (message) this.#unasked()
+      exchange.received(bytes, message && !this.#heedless, this.#readNs)
+    } else if (message && !this.#heedless) this.#unasked()
   }
 
   piece(buffer: Buffer, from: number, to: number): void {
-    this.#exchange?.piece(buffer, from, to)
+    if (!this.#heedless) this.#exchange?.piece(buffer, from, to)
   }
 
   messageEnded(following: Following): void {
-    if (!this.#exchange?.messageEnded()) return
+    if (this.#heedless || !this.#exchange?.messageEnded()) return
     this.#served = true
     if (following === 'message') this.#strayed = true
     else if (following === 'close') this.#leave()
@@ -128,7 +131,10 @@ export class MessageConnection implements TransportListener {
     if (!this.#transport) {
       this.#served = false
       this.#transport = this.#options.open(this)
-    } else if (this.#open) exchange.sent(this.#transport.send(exchange.request))
+    } else if (this.#open) {
+      this.#heedless = exchange.request.replies === 0
+      exchange.sent(this.#transport.send(exchange.request))
+    }
   }
 
   #due(nowNs: number): void {
@@ -174,5 +180,6 @@ export class MessageConnection implements TransportListener {
     this.#transport = null
     this.#open = false
     this.#strayed = false
+    this.#heedless = false
   }
 }

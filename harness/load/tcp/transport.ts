@@ -9,12 +9,17 @@ import { type MessageTransport, nobody, type TransportListener } from '../messag
 /** What was read is looked at before anything else is read, so that all connections of the process can share it. */
 const readBuffer = Buffer.allocUnsafeSlow(65_536)
 
+/** How long a peer may be silent before a connection that has ended on our side is cut. */
+const farewellMs = 1000
+
 /** One TCP connection, with or without TLS, whose messages are told apart by a framing. */
 export class TcpTransport implements MessageTransport {
   readonly #decoder: MessageDecoder
   readonly #socket: Socket
   #listener: TransportListener
   #open = false
+  /** Whether something was sent whose answers nobody waits for. */
+  #heedless = false
   readonly #written = (error?: Error | null): void => {
     // What kept it from being written is told as an error of the socket.
     if (!error) this.#listener.written()
@@ -40,8 +45,10 @@ export class TcpTransport implements MessageTransport {
   }
 
   send({ bytes, replies }: PreparedMessage): number {
-    if (replies === 0) this.#socket.write(bytes, this.#written)
-    else this.#socket.write(bytes)
+    if (replies === 0) {
+      this.#heedless = true
+      this.#socket.write(bytes, this.#written)
+    } else this.#socket.write(bytes)
     return bytes.length
   }
 
@@ -50,8 +57,15 @@ export class TcpTransport implements MessageTransport {
     this.#socket.destroy()
   }
 
+  /**
+   * What was sent and not waited for may still be on its way: a socket that is destroyed with answers unread resets the
+   * connection, and the peer loses what it had not read. So this one ends, reads on, and lasts until the peer ends too.
+   */
   close(): void {
-    this.destroy()
+    if (!this.#heedless) return this.destroy()
+    this.#listener = nobody
+    this.#socket.setTimeout(farewellMs, () => this.#socket.destroy())
+    this.#socket.end()
   }
 
   #read(length: number): void {
