@@ -1,5 +1,5 @@
-import { isSoakrigError, messageOf } from '../kernel/errors.ts'
 import { watchEventLoop } from '../kernel/event-loop.ts'
+import { reportOf } from '../kernel/failure-report.ts'
 import { resolveAllowed } from '../kernel/loopback.ts'
 import { serveParent } from '../kernel/parent-channel.ts'
 import { openPreciseClock } from '../kernel/precise-clock.ts'
@@ -43,10 +43,5 @@ const channel = serveParent<ShardCommand, ShardReply>(
       void running.report.then((report) => channel.send({ kind: 'sliced', id, report }))
     }
   },
-  (error) => ({
-    kind: 'failed',
-    code: isSoakrigError(error) ? error.code : 'bug',
-    exit: isSoakrigError(error) ? error.exit : 'bug',
-    message: messageOf(error),
-  }),
+  (error) => ({ kind: 'failed', ...reportOf(error) }),
 )

@@ -1,4 +1,4 @@
-import type { ExitName } from '../kernel/exit-codes.ts'
+import type { FailureReport } from '../kernel/failure-report.ts'
 import type { Counts } from '../measure/counts.ts'
 import type { ClientPolicies } from '../resilience/client.ts'
 import type { PolicyCounters } from '../resilience/policy.ts'
@@ -50,7 +50,7 @@ export type ShardReply =
   | { readonly kind: 'done'; readonly id: number }
   | { readonly kind: 'window'; readonly window: WindowDelta }
   | { readonly kind: 'sliced'; readonly id: number; readonly report: SliceReport }
-  | { readonly kind: 'failed'; readonly code: string; readonly exit: ExitName; readonly message: string }
+  | ({ readonly kind: 'failed' } & FailureReport)
 
 /** What one worker saw end in one window of measured time. Windows are counted from the start of the measured time. */
 export interface WindowDelta {

@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { realClock } from '../kernel/clock.ts'
-import { type FailureDetails, SoakrigError } from '../kernel/errors.ts'
+import { SoakrigError } from '../kernel/errors.ts'
+import { failureOf, type FailureReport } from '../kernel/failure-report.ts'
 import { environment } from '../kernel/host.ts'
 import type { ProcessRecord } from '../target/launch.ts'
 import { readStat } from '../target/proc.ts'
@@ -73,7 +74,7 @@ export function startChild<Command extends { readonly id: number }, Answer exten
     if (waiting && message.id !== undefined) {
       asked.delete(message.id)
       waiting.resolve(message)
-    } else if (message.kind === 'failed') fail(failureOf(role, message))
+    } else if (message.kind === 'failed') fail(failureOf(role, message as Answer & FailureReport))
     else onEvent?.(message)
   })
   child.on('error', (error) =>
@@ -104,18 +105,6 @@ export function startChild<Command extends { readonly id: number }, Answer exten
     kill: () => child.kill('SIGKILL'),
     [Symbol.asyncDispose]: () => end(child),
   }
-}
-
-/** The child's own account of why it cannot go on. */
-function failureOf(role: string, message: Reply): SoakrigError {
-  const {
-    code = 'child-failed',
-    exit = 'bug',
-    message: text = '',
-  } = message as Partial<FailureDetails> & {
-    message?: string
-  }
-  return new SoakrigError(`the ${role} cannot go on: ${text}`, { code, exit })
 }
 
 /** Ends the child: it goes when its channel does. */

@@ -1,5 +1,5 @@
-import { isSoakrigError, messageOf } from '../../kernel/errors.ts'
 import { watchEventLoop } from '../../kernel/event-loop.ts'
+import { reportOf } from '../../kernel/failure-report.ts'
 import { serveParent } from '../../kernel/parent-channel.ts'
 import { openPreciseClock } from '../../kernel/precise-clock.ts'
 import type { RelayCommand, RelayReply } from './protocol.ts'
@@ -24,10 +24,5 @@ serveParent<RelayCommand, RelayReply>(
       channel.send({ kind: 'reading', id, reading })
     }
   },
-  (error) => ({
-    kind: 'failed',
-    code: isSoakrigError(error) ? error.code : 'bug',
-    exit: isSoakrigError(error) ? error.exit : 'bug',
-    message: messageOf(error),
-  }),
+  (error) => ({ kind: 'failed', ...reportOf(error) }),
 )

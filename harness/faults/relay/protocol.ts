@@ -1,4 +1,4 @@
-import type { ExitName } from '../../kernel/exit-codes.ts'
+import type { FailureReport } from '../../kernel/failure-report.ts'
 import type { Tallies } from '../../measure/tally.ts'
 import type { Faults } from '../faults.ts'
 
@@ -36,7 +36,7 @@ export type RelayReply =
   | { readonly kind: 'opened'; readonly id: number; readonly ports: Readonly<Record<string, number>> }
   | { readonly kind: 'done'; readonly id: number }
   | { readonly kind: 'reading'; readonly id: number; readonly reading: RelayReading }
-  | { readonly kind: 'failed'; readonly code: string; readonly exit: ExitName; readonly message: string }
+  | ({ readonly kind: 'failed' } & FailureReport)
 
 /** Counters of the whole relay since it opened. */
 export interface RelayReading {

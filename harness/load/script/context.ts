@@ -34,8 +34,6 @@ export interface ScriptHttp {
 }
 
 export interface WebSocketCall extends CallOptions {
-  /** Path of the handshake, `/` when absent. */
-  readonly path?: string
   /** Messages to wait for, 1 when absent. */
   readonly replies?: number
 }

@@ -53,8 +53,8 @@ export function httpRequest(call: HttpCall): WorkloadRequest<'http'> {
 
 /** A WebSocket message. */
 export function webSocketRequest(send: string, call: WebSocketCall): WorkloadRequest<'websocket'> {
-  const { replies = 1, path = '/' } = call
-  return requestOf<'websocket'>({ send, encoding: 'text', replies }, { ...call, name: call.name ?? `ws ${path}` }, null)
+  const { replies = 1 } = call
+  return requestOf<'websocket'>({ send, encoding: 'text', replies }, { ...call, name: call.name ?? 'ws' }, null)
 }
 
 /** A line over TCP. */

@@ -47,6 +47,7 @@ export class ScriptUser implements LoadUser {
   readonly #next = wheelEntry((nowNs) => this.#finish(this.#pendingEnd, nowNs))
   #iteration = -1
   #measured = false
+  #startedNs = 0
   #running = false
   #waited = false
   /** What the iteration came to, while its end is put off. */
@@ -75,6 +76,7 @@ export class ScriptUser implements LoadUser {
     const { recorder, script } = this.#context
     const iteration = ++this.#iteration
     this.#measured = recorder.isMeasured(intendedNs)
+    this.#startedNs = nowNs
     recorder.counts(this.#measured).iterations.count++
     this.#running = true
     this.#waited = false
@@ -116,7 +118,8 @@ export class ScriptUser implements LoadUser {
     if (error instanceof Interrupted) return this.#finish('interrupted', nowNs)
     const outcome = failure('script')
     recorder.problem(outcome, messageOf(error))
-    recorder.operationEnded(this.#measured, indexOf(scriptName), outcome, nowNs, nowNs, nowNs)
+    // What failed is the iteration, at its elapsed time.
+    recorder.operationEnded(this.#measured, indexOf(scriptName), outcome, this.#startedNs, this.#startedNs, nowNs)
     this.#settle('failed')
   }
 

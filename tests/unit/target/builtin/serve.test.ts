@@ -86,8 +86,12 @@ describe.each(builtinNames)('the built-in target %s', (name) => {
     await served.close()
     expect(await unanswered).not.toBe('hi')
   })
+})
 
-  test.runIf(builtinOf(name).takes.includes('tls'))('with TLS takes any client that trusts it', async () => {
+const secured = builtinNames.filter((name) => builtinOf(name).takes.includes('tls'))
+
+describe.each(secured)('the built-in target %s', (name) => {
+  test('with TLS takes any client that trusts it', async () => {
     const { served } = await serve(name, { tls: { ...serverFiles, clientCa: null } })
     expect(served.url).toMatch(/^(https|wss|tls|grpcs):/u)
     expect(served.statsPort).not.toBeNull()
@@ -97,7 +101,7 @@ describe.each(builtinNames)('the built-in target %s', (name) => {
     expect(served.stats().requests).toBe(1)
   })
 
-  test.runIf(builtinOf(name).takes.includes('tls'))('with an authority of clients takes only those', async () => {
+  test('with an authority of clients takes only those', async () => {
     const { served } = await serve(name, { tls: { ...serverFiles, clientCa: authorityFile } })
     expect(await askEcho[name](served.port, knownClient)).toBe('hi')
     const refused = await askEcho[name](served.port, anyClient).catch((error: unknown) => String(error))
