@@ -40,8 +40,10 @@ export const relay: CommandModule<object, RelayArguments> = {
       allowedHosts: allowedHosts ?? [],
       clock: realClock,
     })
+    // Heard from the moment that it says it listens.
+    const ended = signalled()
     if (!quiet) printNote(`relaying ${served.host}:${served.port} to ${upstream}; end it with Ctrl-C`)
-    await signalled()
+    await ended
     printLine(JSON.stringify(served.read(), null, json ? 0 : 2))
   },
 }

@@ -87,8 +87,10 @@ export const target: CommandModule<object, TargetArguments> = {
     })
     const { url, statsPort } = served
     const stats = statsPort === null ? '' : `, stats at http://127.0.0.1:${statsPort}/stats`
+    // Heard from the moment that it says it listens.
+    const ended = signalled()
     if (!flags.quiet) printNote(`listening on ${url}${stats}; end it with Ctrl-C`)
-    await signalled()
+    await ended
     printLine(JSON.stringify(served.stats(), null, flags.json ? 0 : 2))
   },
 }

@@ -1,3 +1,4 @@
+import { nsPerSecond } from '../kernel/units.ts'
 import { type Doubt, doubt } from '../measure/doubts.ts'
 import type { ArmMeasurement } from '../measure/measurements.ts'
 import type { Arm } from '../plan/arms.ts'
@@ -24,6 +25,15 @@ export function generatorDoubts(arm: Arm, measurement: ArmMeasurement): readonly
         ]
       : []),
     ...lateSends(arm, measurement),
+    ...(measurement.feedExhausted
+      ? [
+          doubt(
+            'feed-exhausted',
+            `${arm.id}: a feed of unique rows had none left; the load ended after ${(measurement.measuredNs / nsPerSecond).toFixed(1)} s of measured time, warm-up and earlier slices having taken rows as well`,
+            ['operations', 'throughput'],
+          ),
+        ]
+      : []),
     ...(exhausted > 0
       ? [
           doubt(

@@ -5,11 +5,12 @@ export interface ParentChannel<Outgoing> {
 
 /**
  * Serves the conductor that forked this process. Messages are handled one after the other. The process leaves terminal
- * signals to the conductor, which drains it, and ends at once when the channel is lost.
+ * signals to the conductor, which drains it, and ends at once when the channel is lost. A failure that is described as null
+ * is none.
  */
 export function serveParent<Incoming, Outgoing>(
   handle: (message: Incoming, channel: ParentChannel<Outgoing>) => void | Promise<void>,
-  describeFailure: (error: unknown) => Outgoing,
+  describeFailure: (error: unknown) => Outgoing | null,
 ): ParentChannel<Outgoing> {
   if (!process.send) throw new Error('this file is started by soakrig, not by hand')
   const channel: ParentChannel<Outgoing> = {
@@ -18,7 +19,8 @@ export function serveParent<Incoming, Outgoing>(
     },
   }
   const fail = (error: unknown): void => {
-    channel.send(describeFailure(error))
+    const failure = describeFailure(error)
+    if (failure !== null) channel.send(failure)
   }
   let previous: Promise<void> = Promise.resolve()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})

@@ -22,6 +22,8 @@ export class ClosedModelRunner implements ModelRunner, UserOwner {
   readonly #slots = new Map<LoadUser, Slot>()
   readonly #plain: boolean
   #left: number
+  /** Users that the curve will not ask for any more. */
+  #gone = 0
   #busy = 0
   #over = false
 
@@ -49,12 +51,13 @@ export class ClosedModelRunner implements ModelRunner, UserOwner {
       const activeNs = nextActiveNs(this.#model.workers, number, 0)
       if (activeNs === 0) wheel.schedule(wait, staggered)
       else if (activeNs < Number.POSITIVE_INFINITY) wheel.schedule(wait, measureFromNs + activeNs)
+      else this.#leave(startAtNs)
     }
   }
 
   iterationEnded(user: LoadUser, end: IterationEnd, nowNs: number): void {
     this.#busy--
-    if (end === 'exhausted') this.#left = 0
+    if (end === 'exhausted') this.#exhaust()
     if (this.#plain && !this.#over && nowNs < this.#context.endNs && this.#left > 0) this.#begin(user, nowNs)
     else this.#rest(this.#slots.get(user) as Slot, nowNs)
   }
@@ -73,6 +76,11 @@ export class ClosedModelRunner implements ModelRunner, UserOwner {
     for (const { user } of [...this.#slots.values()].toReversed()) user.cutOff(nowNs)
   }
 
+  #exhaust(): void {
+    this.#left = 0
+    this.#context.recorder.feedExhausted()
+  }
+
   /** Thinks, or waits to become active again. */
   #rest(slot: Slot, nowNs: number): void {
     if (this.#over || this.#left === 0) return this.#settle(nowNs)
@@ -88,6 +96,15 @@ export class ClosedModelRunner implements ModelRunner, UserOwner {
     if (isActive(this.#model.workers, slot.number, elapsedNs)) return this.#begin(slot.user, nowNs)
     const againNs = nextActiveNs(this.#model.workers, slot.number, elapsedNs)
     if (againNs < Number.POSITIVE_INFINITY) wheel.schedule(slot.wait, measureFromNs + againNs)
+    else this.#leave(nowNs)
+  }
+
+  /** A number of iterations that is not reached when all users have left never will be. */
+  #leave(nowNs: number): void {
+    this.#gone++
+    if (this.#gone < this.#slots.size || this.#context.iterations === null) return
+    this.#left = 0
+    this.#settle(nowNs)
   }
 
   #begin(user: LoadUser, nowNs: number): void {

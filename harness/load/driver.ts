@@ -42,7 +42,7 @@ export interface AttemptListener {
   attemptEnded(outcome: Outcome, nowNs: number, detail: string | null): void
 }
 
-/** Carries one attempt at a time; a user of the load has one. */
+/** Carries one attempt at a time; a user of the load has one, and one more for each that a script has in flight besides. */
 export interface Lane<Request extends Prepared = Prepared> {
   /** Sends a request. */
   start(request: Request, nowNs: number): void
@@ -59,7 +59,8 @@ export interface Lane<Request extends Prepared = Prepared> {
 export interface Driver<Name extends ProtocolName = ProtocolName, Request extends Prepared = Prepared> {
   /** Makes a request ready. Called once per request of a workload, and once per operation where it is a template. */
   prepare(request: WorkloadRequest<Name>): Request
-  lane(listener: AttemptListener): Lane<Request>
+  /** Lanes of one user share what is the user's own, such as cookies; without one, a lane is a user. */
+  lane(listener: AttemptListener, user?: object): Lane<Request>
   /** Closes every connection and ends every timer; no lane is in use any more. */
   close(): void
 }

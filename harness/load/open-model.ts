@@ -37,11 +37,12 @@ export class OpenModelRunner implements ModelRunner, UserOwner {
 
   start(): void {
     this.#schedule()
+    this.#settle(this.#context.startAtNs)
   }
 
   iterationEnded(user: LoadUser, end: IterationEnd, nowNs: number): void {
     this.#idle.push(user)
-    if (end === 'exhausted') this.#left = 0
+    if (end === 'exhausted') this.#exhaust()
     this.#settle(nowNs)
   }
 
@@ -57,6 +58,11 @@ export class OpenModelRunner implements ModelRunner, UserOwner {
     for (const user of this.#users.toReversed()) user.cutOff(nowNs)
   }
 
+  #exhaust(): void {
+    this.#left = 0
+    this.#context.recorder.feedExhausted()
+  }
+
   /** Starts everything that is due, each at its own moment: what starts late is late by what was before it, too. */
   #arrive(wokenNs: number): void {
     const { clock, recorder, endNs } = this.#context
@@ -69,14 +75,20 @@ export class OpenModelRunner implements ModelRunner, UserOwner {
         recorder.sent(this.#dueNs, nowNs)
         user.begin(this.#dueNs, nowNs)
       } else recorder.dropped(this.#dueNs)
-      this.#dueNs = this.#context.startAtNs + this.#arrivals.next()
+      this.#take()
     }
     if (this.#left > 0 && this.#dueNs < endNs && !this.#over) this.#context.wheel.schedule(this.#due, this.#dueNs)
     this.#settle(nowNs)
   }
 
-  #schedule(): void {
+  /** Looks at the next arrival. Where a rate stays 0, a number of iterations that is not reached by now never will be. */
+  #take(): void {
     this.#dueNs = this.#context.startAtNs + this.#arrivals.next()
+    if (this.#dueNs === Number.POSITIVE_INFINITY && this.#context.iterations !== null) this.#left = 0
+  }
+
+  #schedule(): void {
+    this.#take()
     if (this.#dueNs < this.#context.endNs) this.#context.wheel.schedule(this.#due, this.#dueNs)
   }
 

@@ -38,7 +38,8 @@ export class Operation implements AttemptPort, AttemptListener {
     this.#context = context
     this.#owner = owner
     this.#pipeline = new OperationPipeline(stages, context.wheel, this)
-    this.#lane = driver.lane(this)
+    // One owner is one user, however many operations it has in flight.
+    this.#lane = driver.lane(this, owner)
   }
 
   /** True from `begin` until its owner was told of its end. */

@@ -8,6 +8,7 @@ import { TimerWheel } from '../kernel/timer-wheel.ts'
 import type { OpenCrew } from './crew.ts'
 import { openCrews } from './crews.ts'
 import type { Shard, ShardCommand, ShardReply } from './protocol.ts'
+import { escaped } from './script/escape.ts'
 import { type RunningSlice, startSlice } from './slice.ts'
 
 /** A load worker's process: worker i of N, told to run one slice after the other. */
@@ -17,6 +18,7 @@ const eventLoop = watchEventLoop()
 let shard: Shard = { index: 0, count: 1 }
 let rng = createRng(0)
 let allowedHosts: readonly string[] = []
+let script: string | null = null
 let openCrew: OpenCrew | undefined
 let running: RunningSlice | undefined
 
@@ -26,6 +28,7 @@ const channel = serveParent<ShardCommand, ShardReply>(
     if (command.kind === 'open') {
       ;({ shard, allowedHosts } = command)
       rng = createRng(command.seed).fork('load')
+      ;({ script } = command.workload)
       openCrew = await openCrews(command.workload, shard, rng)
       channel.send({ kind: 'done', id })
     } else if (command.kind === 'stop') {
@@ -43,5 +46,8 @@ const channel = serveParent<ShardCommand, ShardReply>(
       void running.report.then((report) => channel.send({ kind: 'sliced', id, report }))
     }
   },
-  (error) => ({ kind: 'failed', ...reportOf(error) }),
+  (error) => {
+    const failure = escaped(error, script)
+    return failure === null ? null : { kind: 'failed', ...reportOf(failure) }
+  },
 )

@@ -89,6 +89,8 @@ export interface SliceReport {
   readonly policyCounters: PolicyCounters
   /** Counts of the protocol's own. */
   readonly protocolCounters: Readonly<Record<string, number>>
+  /** Whether it ended since a feed of unique rows had none left. */
+  readonly feedExhausted: boolean
   /** How long was really measured: less than asked for when the slice was stopped. */
   readonly measuredNs: number
   /** User and system time of this process over the measured time, in ms. */

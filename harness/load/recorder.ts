@@ -10,7 +10,7 @@ interface RequestRecord {
   readonly name: string
   readonly measured: RequestCounts
   readonly unmeasured: RequestCounts
-  /** Empty while the request is the only one. */
+  /** Empty where the request is the only one that there will ever be. */
   readonly latency: LatencyHistogram
 }
 
@@ -35,7 +35,10 @@ export class SliceRecorder {
   readonly #firstByte = createHistogram()
   /** By the index of the request. */
   readonly #requests: RequestRecord[] = []
+  /** A script's requests come one by one: what is the only one now may not stay it. */
+  readonly #single: boolean
   readonly #errorTexts = new CappedCounter(errorTextCap)
+  #exhausted = false
   #windowIndex = 0
   #windowOk = 0
   #windowFailed = 0
@@ -50,6 +53,7 @@ export class SliceRecorder {
     this.#corrected = scheduled ? createHistogram() : null
     this.#lateness = scheduled ? createHistogram() : null
     this.#attempt = task.client.length > 0 ? createHistogram() : null
+    this.#single = requests.length === 1
     for (const name of requests) this.addRequest(name)
   }
 
@@ -113,7 +117,7 @@ export class SliceRecorder {
     }
     this.#corrected?.record(correctedUs)
     // Of a single request this would be the sum of the two above.
-    if (this.#requests.length > 1) this.#requests[request]?.latency.record(serviceUs)
+    if (!this.#single) this.#requests[request]?.latency.record(serviceUs)
   }
 
   attemptFailed(measured: boolean, outcome: Outcome, detail: string | null): void {
@@ -154,6 +158,11 @@ export class SliceRecorder {
     this.counts(this.isMeasured(intendedNs)).iterations.dropped++
   }
 
+  /** A feed had no row left for an iteration, so that the load ends. */
+  feedExhausted(): void {
+    this.#exhausted = true
+  }
+
   /** Ends the window that runs; the next one begins. */
   closeWindow(toNs: number): void {
     const { arm, slice, windowNs } = this.#task
@@ -189,6 +198,7 @@ export class SliceRecorder {
       firstByte: this.#firstByte.encode(),
       requestLatency: Object.fromEntries(this.#requests.map(({ name, latency }) => [name, latency.encode()])),
       errorTexts: this.#errorTexts.counts(),
+      feedExhausted: this.#exhausted,
       ...ending,
     }
     for (const { latency } of this.#requests) latency.destroy()

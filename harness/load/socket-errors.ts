@@ -27,12 +27,17 @@ export function classOfSocketError(code: string, connected: boolean): ErrorClass
   return connected ? 'closed' : 'connect'
 }
 
-/** OpenSSL's reason in the message of an error that Node calls `EPROTO`, as it does when a handshake fails under a write. */
-const opensslReason = /:SSL routines:[^:]*:([^:]+):/u
+/** A peer that ends its side before the handshake is over has failed it, and says no more than that. */
+export const closedInHandshake = 'closed in the middle of the TLS handshake'
+
+/** OpenSSL's reason in a message of its own, as Node passes it on with `EPROTO` or without a code; null where there is none. */
+export function opensslReason(message: string): string | null {
+  return /:SSL routines:[^:]*:([^:]+):/u.exec(message)?.[1] ?? null
+}
 
 /** What a socket's failure is called, for people: its code, with OpenSSL's reason where the code is none. */
 export function nameOfSocketError(error: Error): string {
   const code = systemCode(error) ?? error.message
-  const reason = code === 'EPROTO' ? opensslReason.exec(error.message)?.[1] : undefined
-  return reason === undefined ? code : `${code}: ${reason}`
+  const reason = code === 'EPROTO' ? opensslReason(error.message) : null
+  return reason === null ? code : `${code}: ${reason}`
 }

@@ -21,6 +21,8 @@ export const doubtEffects = {
   'iterations-dropped': 'note',
   /** Iterations of a schedule started later than their latency can bear. */
   'sends-late': 'note',
+  /** A feed of unique rows had none left, which ended the load before its time. */
+  'feed-exhausted': 'note',
   /** This machine ran out of ports, files or buffers: failures are its own, not the target's. */
   'machine-exhausted': 'void',
   /** The kernel dropped datagrams before they could be read, beside those that were lost on the way. */

@@ -25,10 +25,10 @@ export interface ArmLatencies {
 /** Requests that the target says it served during the slices of an arm; null where it has no count. */
 export type ServerCount = { readonly requests: number; readonly slack: number } | { readonly problem: string } | null
 
-/** What the slices that serve throughput got done: good operations, all that ended, and the measured time. */
+/** What the slices that serve throughput got done: good operations, iterations that came to their end, and the measured time. */
 export interface Throughput {
   readonly ok: number
-  readonly ended: number
+  readonly iterations: number
   readonly ns: number
 }
 
@@ -52,6 +52,8 @@ export interface ArmMeasurement {
   policyCounters: Record<string, number>
   protocolCounters: Record<string, number>
   errorTexts: Readonly<Record<string, number>>
+  /** Whether a slice ended early since a feed of unique rows had none left. */
+  feedExhausted: boolean
   server: ServerCount
   upstreamFailures: number
   targetCpuMs: number | null
@@ -83,7 +85,7 @@ export function emptyArm(identity: ArmIdentity, requests: readonly string[]): Ar
     workers: 0,
     slices: 0,
     measuredNs: 0,
-    throughput: { ok: 0, ended: 0, ns: 0 },
+    throughput: { ok: 0, iterations: 0, ns: 0 },
     schedule: null,
     all: emptyCounts(requests),
     measured: emptyCounts(requests),
@@ -91,6 +93,7 @@ export function emptyArm(identity: ArmIdentity, requests: readonly string[]): Ar
     policyCounters: {},
     protocolCounters: {},
     errorTexts: {},
+    feedExhausted: false,
     server: null,
     upstreamFailures: 0,
     targetCpuMs: null,
@@ -117,12 +120,12 @@ export const requestNameCap = 100
 /** Adds a slice to its arm; the slice's histograms are freed. */
 export function addSlice(arm: ArmMeasurement, slice: SliceMeasurement): void {
   addLatencies(arm, slice)
-  const { ok, failed } = slice.measured.operations
+  const { operations, iterations } = slice.measured
   if (slice.use !== 'latency') {
     const { throughput } = arm
     arm.throughput = {
-      ok: throughput.ok + ok,
-      ended: throughput.ended + ok + failed,
+      ok: throughput.ok + operations.ok,
+      iterations: throughput.iterations + iterations.ok + iterations.failed,
       ns: throughput.ns + slice.measuredNs,
     }
   }
@@ -135,6 +138,7 @@ export function addSlice(arm: ArmMeasurement, slice: SliceMeasurement): void {
   arm.tallies = addTallies(arm.tallies, slice.tallies)
   arm.policyCounters = addRecords(arm.policyCounters, slice.policyCounters)
   arm.protocolCounters = addRecords(arm.protocolCounters, slice.protocolCounters)
+  arm.feedExhausted ||= slice.feedExhausted
   arm.errorTexts = addTexts([arm.errorTexts, slice.errorTexts])
   arm.server = arm.slices === 1 ? slice.server : addServer(arm.server, slice.server)
   arm.upstreamFailures += slice.upstreamFailures

@@ -10,8 +10,13 @@ export function contentsOf({ feeds, script, connection, requests }: Workload): R
   const files = [...(script === null ? [] : [script]), ...('proto' in connection ? [connection.proto] : []), ...bodies]
   return Object.fromEntries([
     ...feeds.map(({ name, rows }) => [`feed ${name}`, sha256(JSON.stringify(rows))]),
-    ...files.map((file) => [nameOf(file), sha256(contentOf(file))]),
+    ...namesOf(files).map(([name, own]) => [name, sha256(...own.map(contentOf))]),
   ])
+}
+
+/** Files of one name in different folders are told as one, in their order. */
+function namesOf(files: readonly string[]): (readonly [name: string, files: readonly string[]])[] {
+  return Object.entries(Object.groupBy(new Set(files), nameOf)).map(([name, own = []]) => [name, own])
 }
 
 /** Without the folder: two checkouts of the same files measure the same. */
@@ -28,6 +33,8 @@ function contentOf(file: string): Buffer | string {
   }
 }
 
-function sha256(content: Buffer | string): string {
-  return createHash('sha256').update(content).digest('hex')
+function sha256(...contents: readonly (Buffer | string)[]): string {
+  const hash = createHash('sha256')
+  for (const content of contents) hash.update(content)
+  return hash.digest('hex')
 }

@@ -1,4 +1,5 @@
 import { isSoakrigError } from '../kernel/errors.ts'
+import { within } from '../kernel/json.ts'
 import type { Endpoint } from '../faults/relay/protocol.ts'
 import { badProfile } from '../profile/compile.ts'
 import { placedAtOrigin } from '../profile/overrides.ts'
@@ -34,7 +35,7 @@ export interface LoadFlags extends LoadModelFlags, LoadWorkloadFlags {
   readonly duration: string | undefined
   readonly seed: string | undefined
   readonly maxErrorRate: string | undefined
-  /** Of it STRESS_DURATION and STRESS_MAX_ERROR_RATE are heeded. */
+  /** Of it STRESS_DURATION and STRESS_MAX_ERROR_RATE are heeded, and what `${env:NAME}` stands for. */
   readonly env: Readonly<Record<string, string>>
 }
 
@@ -49,39 +50,73 @@ export function loadProfileOf(flags: LoadFlags): Profile {
     modes: { smoke: { duration: durationOf(flags), budget: '366d', ...(counted && { discard: '0s' }) } },
     ceilings: { rssDeltaKb: null },
   }
-  const { STRESS_DURATION, STRESS_MAX_ERROR_RATE } = flags.env
-  const env = { ...(STRESS_DURATION && { STRESS_DURATION }), ...(STRESS_MAX_ERROR_RATE && { STRESS_MAX_ERROR_RATE }) }
+  // These speak of what ad hoc load does not have: the workers of a mode, and a ceiling of memory.
+  const { STRESS_WORKERS: _, STRESS_MAX_RSS_DELTA_KB: __, ...env } = flags.env
   const { duration, seed, maxErrorRate } = flags
-  return atFlags(
+  // The path of a grpc:// URL is the method that is called.
+  const origins = { ...flagsByPointer, ...(flags.proto !== undefined && { '/workload/requests/0/method': 'URL' }) }
+  const profile = atFlags(
     () => parseProfile(document, { mode: 'smoke', flags: { duration, seed, maxErrorRate }, env }, source),
-    {
-      '/target/url': 'URL',
-      '/workload/requests/0/path': 'URL',
-      '/workload/path': 'URL',
-      '/workload/tls/ca': '--cacert',
-      '/workload/tls/cert': '--cert',
-      '/workload/tls/key': '--key',
-      '/workload/socketPath': '--unix-socket',
-      '/workload/proto': '--proto',
-      '/workload/requests/0/message': '--body',
-      '/workload/requests/0/send': '--body',
-      '/workload/requests/0/size': '--size',
-      '/workload/headers': '--header',
-      '/workload/requests/0/metadata': '--header',
-      '/workload/requests/0/method': '--method',
-      '/workload/requests/0/headers': '--header',
-      '/workload/requests/0/expect/status': '--status',
-      '/workload/timeout': '--timeout',
-      '/load/workers': '--connections',
-      '/load/connections': '--connections',
-      '/load/rate': '--rate',
-      '/load/arrival': '--arrival',
-      '/load/maxInFlight': '--max-in-flight',
-      '/load/iterations': '--requests',
-      '/load/stages': '--stage',
-      '/load/think': '--think',
-      '/load/processes': '--processes',
-    },
+    origins,
+  )
+  return { ...profile, provenance: provenanceOf(profile.provenance, origins, flags) }
+}
+
+/** Where the values of the profile come from, by JSON pointer. */
+const flagsByPointer: Readonly<Record<string, string>> = {
+  '/target/url': 'URL',
+  '/workload/requests/0/path': 'URL',
+  '/workload/path': 'URL',
+  '/workload/tls/ca': '--cacert',
+  '/workload/tls/cert': '--cert',
+  '/workload/tls/key': '--key',
+  '/workload/socketPath': '--unix-socket',
+  '/workload/proto': '--proto',
+  '/workload/requests/0/message': '--body',
+  '/workload/requests/0/send': '--body',
+  '/workload/requests/0/size': '--size',
+  '/workload/headers': '--header',
+  '/workload/requests/0/metadata': '--header',
+  '/workload/requests/0/method': '--method',
+  '/workload/requests/0/headers': '--header',
+  '/workload/requests/0/expect/status': '--status',
+  '/workload/timeout': '--timeout',
+  '/load/workers': '--connections',
+  '/load/connections': '--connections',
+  '/load/rate': '--rate',
+  '/load/arrival': '--arrival',
+  '/load/maxInFlight': '--max-in-flight',
+  '/load/iterations': '--requests',
+  '/load/stages': '--stage',
+  '/load/think': '--think',
+  '/load/processes': '--processes',
+  '/workload/protocol': 'URL',
+  '/workload/version': '--http2',
+  '/workload/tls/verify': '--insecure',
+  '/load/model': '--rate',
+}
+
+/** What these flags are where nobody gives them. */
+const standard: Readonly<Record<string, string>> = { method: 'GET', body: '', timeout: '5s', processes: '1' }
+
+/** There is no profile that a value could have come from: it is a flag's, or a default. */
+function provenanceOf(
+  provenance: Profile['provenance'],
+  origins: Readonly<Record<string, string>>,
+  flags: LoadFlags,
+): Profile['provenance'] {
+  const isGiven = (name: string): boolean => {
+    const key = name.slice(2).replaceAll(/-(.)/gu, (_, letter: string) => letter.toUpperCase())
+    const value = (flags as unknown as Readonly<Record<string, unknown>>)[key]
+    return name === 'URL' || (value !== undefined && value !== false && value !== standard[key])
+  }
+  const ofFlag = (pointer: string): boolean =>
+    Object.entries(origins).some(([place, name]) => within(pointer, place) && isGiven(name))
+  return Object.fromEntries(
+    Object.entries(provenance).map(([pointer, origin]) => [
+      pointer,
+      origin === 'profile' ? (ofFlag(pointer) ? 'flag' : 'default') : origin,
+    ]),
   )
 }
 

@@ -9,6 +9,7 @@ import { importCurl } from '../workload/import/curl.ts'
 import { importHar } from '../workload/import/har.ts'
 import type { Imported } from '../workload/import/imported.ts'
 import { importOpenApi } from '../workload/import/openapi.ts'
+import { badFlag } from './bad-flag.ts'
 import { starter } from './starter.ts'
 
 /** What a profile can be made of. */
@@ -49,6 +50,8 @@ export async function initProfile(options: InitOptions): Promise<InitOutcome> {
   if (from === undefined && file !== undefined) throw badUse(`what is ${file}? Name its kind with --from`)
   if (from !== undefined && file === undefined) throw badUse(`--from ${from} needs a file`)
   const path = resolve(cwd, options.out ?? defaultOut(from, file))
+  if (!['.json', '.jsonc'].includes(extname(path)))
+    throw badFlag('--out', options.out ?? path, 'a file that ends in .json or .jsonc')
   const { text, notes } = await contentOf(options, path)
   await writeProfile(path, text, force)
   return { file: relative(cwd, path) || path, notes: [...notes, ...(await problemsOf(path, options))] }

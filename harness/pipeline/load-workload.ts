@@ -53,6 +53,7 @@ export function urlDocumentOf(flags: LoadWorkloadFlags): UrlDocument {
   const scheme = url && schemes[url.protocol]
   if (!url || !scheme || url.hostname === '') throw badFlag('URL', flags.url, allowed)
   refuseForeign(url, flags)
+  refuseParts(url, flags)
   return {
     target: { url: `${scheme.address}://${url.host}` },
     workload: { timeout: flags.timeout, ...scheme.workload(url, flags) },
@@ -80,6 +81,16 @@ function refuseForeign({ protocol }: URL, flags: LoadWorkloadFlags): void {
   for (const [flag, value, fits] of given)
     if (value !== undefined && value !== false && !fits)
       throw badFlag(flag, String(value), `nothing, as a URL of ${protocol}// has no use for it`)
+}
+
+/** Parts of a URL that would be ignored. */
+function refuseParts({ protocol, pathname, search, username, password }: URL, { url }: LoadWorkloadFlags): void {
+  if (username !== '' || password !== '')
+    throw badFlag('URL', url.replace(/\/\/.*@/u, '//…@'), 'no user in it: --header "authorization: …" says who asks')
+  const path = pathname === '/' ? '' : pathname
+  if ((protocol === 'tcp:' || protocol === 'udp:') && path + search !== '')
+    throw badFlag('URL', url, `${protocol}//HOST:PORT without a path, as nothing of it would be sent`)
+  if (protocol.startsWith('grpc') && search !== '') throw badFlag('URL', url, 'grpc://HOST:PORT/package.Service/Method')
 }
 
 function tlsOf({ protocol }: URL, { insecure, cacert, cert, key }: LoadWorkloadFlags): object {
@@ -139,11 +150,14 @@ function statusOf({ status }: LoadWorkloadFlags): number | null {
 }
 
 function headersOf({ header = [] }: LoadWorkloadFlags): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    header.map((text) => {
-      const at = text.indexOf(':')
-      if (at <= 0) throw badFlag('--header', text, '"name: value"')
-      return [text.slice(0, at).trim(), text.slice(at + 1).trim()]
-    }),
-  )
+  const headers: Record<string, string> = {}
+  for (const text of header) {
+    const at = text.indexOf(':')
+    if (at <= 0) throw badFlag('--header', text, '"name: value"')
+    const name = text.slice(0, at).trim()
+    if (Object.keys(headers).some((other) => other.toLowerCase() === name.toLowerCase()))
+      throw badFlag('--header', text, `${name} once, several values with a comma between them`)
+    headers[name] = text.slice(at + 1).trim()
+  }
+  return headers
 }

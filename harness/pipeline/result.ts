@@ -15,6 +15,7 @@ import type { WindowSummary } from '../judge/windows.ts'
 import { createHistogram, type LatencyHistogram, type LatencySummary } from '../measure/histogram.ts'
 import type { Measurements, OwnProcess, SliceSummary } from '../measure/measurements.ts'
 import { expectedMs } from '../plan/plan.ts'
+import { hidden } from '../profile/env-references.ts'
 import type { Profile } from '../profile/profile.ts'
 import { contentsOf } from './contents.ts'
 import { metricsOf } from './metrics.ts'
@@ -58,9 +59,9 @@ export function composeResult(
       expectedMs: expectedMs(plan),
       notMeasured: end.notMeasured,
     },
-    target: targetOf(measurements),
+    target: targetOf(measurements, profile),
     metrics: metricsOf(verdict, windows),
-    phases: phasesOf(verdict.arms),
+    phases: phasesOf(verdict.arms, profile),
     slices: measurements.slices.map((slice) => sliceOf(slice, end.startNs)),
     comparisons: verdict.comparisons.map((comparison) => ({ ...comparison, ...undecided })),
     ceilings: verdict.ceilings,
@@ -96,7 +97,7 @@ function runOf({ plan: { profile }, kind, argv, tags }: RunOptions, end: RunEnd,
     abortedBy: end.abortedBy,
     exitCode: verdict.exitCode,
     verdict: verdict.verdict,
-    reasons: verdict.reasons,
+    reasons: verdict.reasons.map((reason) => hidden(reason, profile.secrets)),
   }
 }
 
@@ -104,29 +105,35 @@ function generatorOf({ cpuPercent, rssKb, eventLoopDelayP99Ms, saturatedShare, d
   return { cpuPercent, rssKb, eventLoopDelayP99Ms, dropped, saturated: saturatedShare > saturatedSlices }
 }
 
-function targetOf({ target, lives, unplannedExit }: Measurements): Result['target'] {
+function targetOf({ target, lives, unplannedExit }: Measurements, { secrets }: Profile): Result['target'] {
   return {
-    command: target.command,
+    command: target.command.map((word) => hidden(word, secrets)),
     url: target.url,
     pid: target.pid,
     startTime: target.startTicks,
     restarts: { planned: Math.max(0, lives - 1), unplanned: unplannedExit ? 1 : 0 },
-    exit: unplannedExit && { ...unplannedExit },
+    exit: unplannedExit && {
+      ...unplannedExit,
+      tail: unplannedExit.tail.map((line) => hidden(line, secrets)),
+    },
   }
 }
 
-function phasesOf(arms: readonly ArmVerdict[]): ResultPhase[] {
+function phasesOf(arms: readonly ArmVerdict[], profile: Profile): ResultPhase[] {
   const phases = new Map<string, ArmVerdict[]>()
   for (const verdict of arms) phases.set(verdict.arm.phase, [...(phases.get(verdict.arm.phase) ?? []), verdict])
   return [...phases].map(([id, ofPhase]) => ({
     id,
     kind: (ofPhase[0] as ArmVerdict).arm.phaseKind,
     policy: (ofPhase[0] as ArmVerdict).arm.policy,
-    arms: ofPhase.map(armOf),
+    arms: ofPhase.map((verdict) => armOf(verdict, profile)),
   }))
 }
 
-function armOf({ arm, measurement, figures, effects, bounds, reconciliation }: ArmVerdict): ResultArm {
+function armOf(
+  { arm, measurement, figures, effects, bounds, reconciliation }: ArmVerdict,
+  { secrets }: Profile,
+): ResultArm {
   const { all, measured, latencies, tallies, server } = measurement
   const { ok, failed, attempt, queue, connect, firstByte, injectedDelay, injectedDelayError } = latencies
   const scheduled = latencies.corrected.count > 0
@@ -145,7 +152,7 @@ function armOf({ arm, measurement, figures, effects, bounds, reconciliation }: A
     all: { iterations: all.iterations, operations: all.operations, attempts: all.attempts },
     errors: all.errors,
     attemptErrors: all.attemptErrors,
-    errorTexts: measurement.errorTexts,
+    errorTexts: withoutSecrets(measurement.errorTexts, secrets),
     latencyMs: figures.latencyMs,
     correctedLatencyMs: scheduled ? latencies.corrected.summary() : null,
     sendLatenessMs: scheduled ? latencies.sendLateness.summary() : null,
@@ -178,6 +185,16 @@ function armOf({ arm, measurement, figures, effects, bounds, reconciliation }: A
     policyCounters: measurement.policyCounters,
     overheadNsPerOperation: null,
   }
+}
+
+/** Texts of errors hold what was expected, and so what was taken from the environment. */
+function withoutSecrets(texts: Readonly<Record<string, number>>, secrets: Profile['secrets']): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const [text, count] of Object.entries(texts)) {
+    const shown = hidden(text, secrets)
+    counts[shown] = (counts[shown] ?? 0) + count
+  }
+  return counts
 }
 
 function requestsOf({ measured, latencies, requestLatencies }: ArmVerdict['measurement']): ResultArm['requests'] {

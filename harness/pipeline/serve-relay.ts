@@ -4,6 +4,7 @@ import type { ArmReading, Endpoint } from '../faults/relay/protocol.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { faultProblems } from '../profile/validate.ts'
 import { SoakrigError } from '../kernel/errors.ts'
+import { badFlag } from './bad-flag.ts'
 
 export interface ServeRelayOptions {
   readonly listen: Endpoint
@@ -24,8 +25,9 @@ export interface ServedRelay extends AsyncDisposable {
 
 const arm = 'relay'
 
-/** Opens the fault relay by itself, in this process. Rejects with `bad-fault` (104) naming all problems. */
+/** Opens the fault relay by itself, in this process. Rejects with `bad-fault` naming all problems, and with `bad-flag` (104). */
 export async function serveRelay({ fault, listen, upstream, ...options }: ServeRelayOptions): Promise<ServedRelay> {
+  if (Number.isNaN(options.seed)) throw badFlag('--seed', String(options.seed), 'a number')
   const problems = fault === undefined ? [] : faultProblems(fault)
   if (problems.length > 0)
     throw new SoakrigError('the fault is not valid', { code: 'bad-fault', exit: 'usage', problems })

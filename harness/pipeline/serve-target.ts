@@ -5,6 +5,7 @@ import { targetSchemaProblems } from '../profile/validate.ts'
 import { builtinNames } from '../target/builtin/builtins.ts'
 import { type ServedBuiltin, serveBuiltin } from '../target/builtin/serve.ts'
 import { parseTarget, targetProblems } from '../target/settings.ts'
+import { badFlag } from './bad-flag.ts'
 import { parseJsonFlag } from './json-flag.ts'
 
 export { builtinNames as builtinTargets }
@@ -20,7 +21,7 @@ export interface ServeTargetOptions {
   readonly onDeath: () => void
 }
 
-/** Starts a built-in target in this process. Rejects with `bad-target` (104), `port-taken` or `socket-path` (106). */
+/** Starts a built-in target in this process. Rejects with `bad-target`, `bad-flag` (104), `port-taken` or `socket-path` (106). */
 export async function serveTarget({
   target,
   seed,
@@ -28,6 +29,8 @@ export async function serveTarget({
   port,
   ...context
 }: ServeTargetOptions): Promise<ServedBuiltin> {
+  if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) throw badFlag('--port', String(port), '0 to 65535')
+  if (Number.isNaN(seed)) throw badFlag('--seed', String(seed), 'a number')
   const bySchema = targetSchemaProblems(target)
   const problems =
     bySchema.length > 0 ? bySchema : targetProblems(target).map(({ pointer, message }) => ({ where: pointer, message }))
@@ -43,5 +46,7 @@ export function parseFramingFlag(text: string): unknown {
   if (text === 'line') return text
   const { kind, value } = /^(?<kind>length-prefixed|fixed):(?<value>.+)$/u.exec(text)?.groups ?? {}
   if (kind === 'fixed') return { fixed: value }
-  return kind === undefined ? parseJsonFlag('--framing', text) : { lengthPrefixed: Number(value) }
+  if (kind !== undefined) return { lengthPrefixed: Number(value) }
+  if (text.startsWith('{')) return parseJsonFlag('--framing', text)
+  throw badFlag('--framing', text, 'line, length-prefixed:1 (2, 4), fixed:SIZE, or JSON such as {"line":"\\r\\n"}')
 }

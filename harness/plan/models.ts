@@ -45,7 +45,7 @@ export function mostSockets(model: LoadModel): number {
  */
 export function withRate(model: LoadModel, { throughput }: Pick<ArmMeasurement, 'throughput'>): LoadModel {
   if (model.model === 'closed' || model.rate.kind === 'absolute') return model
-  const perSecond = throughput.ns === 0 ? 0 : (1e9 * throughput.ended) / throughput.ns
+  const perSecond = throughput.ns === 0 ? 0 : (1e9 * throughput.iterations) / throughput.ns
   return { ...model, rate: { kind: 'absolute', perSecond: steady(Math.max(0.1, model.rate.share * perSecond)) } }
 }
 

@@ -6,7 +6,7 @@ import { workloadProblems } from '../workload/problems.ts'
 import { parseCeilings } from './ceilings.ts'
 import { found, isRecord, valueAt, within } from '../kernel/json.ts'
 import { copyOf, type Document, withValue } from './document.ts'
-import { expandReferences, withoutSecrets } from './env-references.ts'
+import { expandReferences, secretsOf, withoutSecrets } from './env-references.ts'
 import { faultPathProblems } from './fault-path.ts'
 import { loadProblems, parseLoad } from './load.ts'
 import { modeNames, modeProblems, type ModeName, parseMode } from './modes.ts'
@@ -74,6 +74,7 @@ export function compileProfile(draft: Draft, overrides: ProfileOverrides): Profi
     ),
     source: draft.source,
     effective,
+    secrets: secretsOf(document, overrides.env),
     provenance: provenanceOf(effective, document, [...overridden, ...settled.changes]),
   }
 }
@@ -116,7 +117,7 @@ function parsed(
   mode: ModeName,
   warnings: readonly Problem[],
   place: Place,
-): Omit<Profile, 'source' | 'effective' | 'provenance'> {
+): Omit<Profile, 'source' | 'effective' | 'secrets' | 'provenance'> {
   const load = parseLoad(raw.load)
   const chosen = parseMode(mode, raw.modes[mode])
   const policies = parsePolicies(raw.policies)

@@ -6,6 +6,12 @@ const targetKinds = ['builtin', 'command', 'url']
 /** What a load may have models of its own for. */
 const loadPurposes = ['throughput', 'latency']
 
+/** What a workload asks is one of these. */
+const workloadSources = ['requests', 'scenarios', 'script']
+
+/** What means the same to every protocol. */
+const everyProtocol = ['timeout', 'variables', 'feeds']
+
 /** Keys that speak of a file itself, and so are not handed on. */
 const ownKeys = ['$schema', 'extends', 'name']
 
@@ -14,11 +20,29 @@ export function extended(base: Document, own: Document): Document {
   const inherited = Object.fromEntries(Object.entries(base).filter(([key]) => !ownKeys.includes(key)))
   // Settings of one kind of target mean nothing to another.
   const sameKind = kindOf(own['target']) === undefined || kindOf(own['target']) === kindOf(base['target'])
-  const { target, load, ...others } = inherited
+  const { target, load, workload, ...others } = inherited
   return merged(
-    { ...others, ...(sameKind && { target }), ...(load !== undefined && { load: loadFor(own['load'], load) }) },
+    {
+      ...others,
+      ...(sameKind && { target }),
+      ...(workload !== undefined && { workload: workloadFor(own['workload'], workload) }),
+      ...(load !== undefined && { load: loadFor(own['load'], load) }),
+    },
     own,
   ) as Document
+}
+
+/** What of a base's workload means something to one that changes it: one of its own requests, or of its own protocol. */
+function workloadFor(own: unknown, base: unknown): unknown {
+  if (!isRecord(own) || !isRecord(base)) return base
+  const { protocol = base['protocol'] } = own
+  const sameProtocol = (protocol ?? 'http') === (base['protocol'] ?? 'http')
+  const asksItself = workloadSources.some((key) => key in own)
+  return Object.fromEntries(
+    Object.entries(base).filter(
+      ([key]) => (sameProtocol || everyProtocol.includes(key)) && !(asksItself && workloadSources.includes(key)),
+    ),
+  )
 }
 
 function kindOf(target: unknown): string | undefined {

@@ -2,6 +2,7 @@ import type { Problem } from '../kernel/errors.ts'
 import type { TargetSettings } from '../target/settings.ts'
 import type { Workload } from '../workload/workload.ts'
 import type { Ceilings } from './ceilings.ts'
+import type { Secret } from './env-references.ts'
 import type { Load } from './load.ts'
 import type { Mode } from './modes.ts'
 import type { Policy } from './policies.ts'
@@ -34,6 +35,8 @@ export interface Profile {
   readonly thresholds: readonly Threshold[]
   /** The whole document as the user would write it, defaults filled in; `${env:NAME}` is kept as written. */
   readonly effective: Readonly<Record<string, unknown>>
+  /** What `${env:NAME}` stood for: it belongs into no result. */
+  readonly secrets: readonly Secret[]
   /** Where each leaf of `effective` came from, by JSON pointer. */
   readonly provenance: Readonly<Record<string, Provenance>>
   readonly warnings: readonly Problem[]

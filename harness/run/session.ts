@@ -118,7 +118,7 @@ class RunSession implements Session {
   }
 
   async start(): Promise<void> {
-    const { plan, directory, signal, allowedHosts, onWindow } = this.#options
+    const { plan, directory, clock, signal, allowedHosts, onWindow } = this.#options
     const { profile } = plan
     const count = profile.load.processes
     const joiner = (this.#joiner = joinWindows(
@@ -132,6 +132,7 @@ class RunSession implements Session {
       seed: profile.seed,
       allowedHosts,
       workload: profile.workload,
+      clock,
       runId: directory.runId,
       onProcess: (record) => this.#guard(() => directory.record(record)),
       onWindow: (window) => this.#guard(() => joiner.add(window)),

@@ -1,4 +1,6 @@
+import type { Clock } from '../kernel/clock.ts'
 import { SoakrigError } from '../kernel/errors.ts'
+import { nsPerSecond } from '../kernel/units.ts'
 import type { ShardCommand, ShardReply, SliceReport, SliceTask, WindowDelta } from '../load/protocol.ts'
 import type { Workload } from '../workload/workload.ts'
 import { type Child, type ChildOptions, processEntry, startChild, type Unnumbered } from './child.ts'
@@ -14,18 +16,22 @@ export interface Shards extends AsyncDisposable {
   kill(): void
 }
 
+/** How long the workers may take to get ready; a script that awaits something forever while it is loaded never is. */
+const openLimitNs = 30 * nsPerSecond
+
 export interface ShardsOptions extends Pick<ChildOptions<ShardReply>, 'runId' | 'onProcess'> {
   readonly count: number
   readonly seed: number
   readonly allowedHosts: readonly string[]
   readonly workload: Workload
+  readonly clock: Clock
   /** Hears every window of every worker. */
   readonly onWindow: (window: WindowDelta) => void
 }
 
-/** Starts the load workers. */
+/** Starts the load workers. Rejects with `worker-not-ready` (of a script 107) where one takes too long. */
 export async function startShards(given: ShardsOptions): Promise<Shards> {
-  const { count, seed, allowedHosts, workload, onWindow, ...options } = given
+  const { count, seed, allowedHosts, workload, clock, onWindow, ...options } = given
   const workers: Child<Unnumbered<ShardCommand>, ShardReply>[] = Array.from({ length: count }, (_, index) =>
     startChild<ShardCommand, ShardReply>({
       ...options,
@@ -42,10 +48,16 @@ export async function startShards(given: ShardsOptions): Promise<Shards> {
   const opened = workers.map((worker, index) =>
     worker.ask({ kind: 'open', shard: { index, count }, seed, allowedHosts, workload }),
   )
-  await Promise.all(opened).catch(async (error: unknown) => {
+  const late = Promise.withResolvers<never>()
+  const patience = clock.after(openLimitNs, () => late.reject(notReady(workload)))
+  try {
+    await Promise.race([Promise.all(opened), late.promise])
+  } catch (error) {
     await dispose()
     throw error
-  })
+  } finally {
+    patience.cancel()
+  }
   let stopping = false
   return {
     pids: workers.map(({ pid }) => pid),
@@ -65,6 +77,15 @@ export async function startShards(given: ShardsOptions): Promise<Shards> {
     },
     [Symbol.asyncDispose]: dispose,
   }
+}
+
+function notReady({ script }: Workload): SoakrigError {
+  const limit = `within ${openLimitNs / nsPerSecond} s`
+  const [message, exit] =
+    script === null
+      ? [`the load workers did not get ready ${limit}`, 'bug' as const]
+      : [`the script ${script} was not loaded ${limit}`, 'userScript' as const]
+  return new SoakrigError(message, { code: 'worker-not-ready', exit })
 }
 
 function unexpected(reply: ShardReply): never {

@@ -160,6 +160,7 @@ function measurementOf(
     protocolCounters: reports
       .map(({ protocolCounters }) => protocolCounters)
       .reduce<Record<string, number>>(addRecords, {}),
+    feedExhausted: reports.some(({ feedExhausted }) => feedExhausted),
     errorTexts: addTexts(reports.map(({ errorTexts }) => errorTexts)),
     server: serverCount(life, before, after),
     generatorCpuMs: reports.reduce((sum, { cpuMs }) => sum + cpuMs, 0),

@@ -151,6 +151,7 @@ function rowProblem(row: unknown, columns: readonly string[]): string | null {
   if (nested !== undefined)
     return `has ${found(row[nested])} as ${found(nested)}, allowed: texts, numbers, true, false and null`
   const names = Object.keys(row)
+  if (names.length === 0 && columns.length === 0) return 'has nothing, allowed: at least one column'
   if (names.length === columns.length && columns.every((name) => Object.hasOwn(row, name))) return null
   return `has ${quoted(names) || 'nothing'}, allowed: the columns of the first, ${quoted(columns)}`
 }

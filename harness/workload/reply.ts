@@ -1,3 +1,6 @@
+/** The value of a header by its lower-case name; null where there is none. */
+export type HeaderLookup = (name: string) => string | null
+
 /** What was received for one attempt. It is valid only while its end is being told: drivers use one again and again. */
 export interface Reply {
   /** HTTP status or gRPC code; 0 where the protocol has none. */
@@ -10,6 +13,8 @@ export interface Reply {
   header(name: string): string | null
   /** The lower-case names of all that were kept. */
   headerNames(): readonly string[]
+  /** A copy of the headers that lasts; where it is not offered they are copied one by one. */
+  copyHeaders?(): HeaderLookup
   /** The body; of several messages the last. Empty unless the request asked for it to be kept (`Kept`). */
   body(): Uint8Array
 }

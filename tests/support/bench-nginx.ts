@@ -52,9 +52,13 @@ export async function startNginx({ core, locations = '', certificate }: NginxOpt
   const [command = '', ...args] = onCore(core, [nginx, '-e', join(directory, 'error.log'), '-p', directory, '-c', file])
   const child = spawn(command, args, { stdio: 'inherit' })
   const url = `http://127.0.0.1:${http}/`
+  // Also when the bench ends by an error, or nginx would go on.
+  const kill = (): void => void child.kill('SIGTERM')
+  process.once('exit', kill)
   const dispose = async (): Promise<void> => {
+    process.off('exit', kill)
     if (child.exitCode === null) {
-      child.kill('SIGTERM')
+      kill()
       await once(child, 'exit')
     }
     await rm(directory, { recursive: true, force: true })

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { connect } from 'node:tls'
 import { CallCredentials, ChannelCredentials } from '@grpc/grpc-js'
 import { systemCode } from '../../kernel/errors.ts'
+import { closedInHandshake } from '../socket-errors.ts'
 import type { TlsClient } from '../tls.ts'
 import { connectReason } from './status.ts'
 
@@ -42,6 +43,8 @@ function handshake(tls: TlsClient, socket: Socket): Promise<Connected> {
   return new Promise((resolve, reject) => {
     const secured = connect({ ...tls.options(), socket })
     tls.watch(secured)
+    // Before the error that Node makes of it, which would call it a reset.
+    secured.once('end', () => reject(new Error(closedInHandshake)))
     secured.on('error', (error) => reject(new Error(connectReason + (systemCode(error) ?? error.message))))
     secured.once('secureConnect', () => {
       if (secured.alpnProtocol === 'h2') resolve({ socket: secured, secure: true })

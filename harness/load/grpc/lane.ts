@@ -86,7 +86,7 @@ export class GrpcLane implements Lane<PreparedGrpc>, ChannelOwner {
     reply.sizeBytes += bytes.length + prefixBytes
     reply.bodyBytes = bytes.length
     reply.messages++
-    this.#answers()
+    if (!this.#answers()) return
     if (!method.responseStream && reply.messages > 1) this.#fail('several messages, where the .proto says one')
     else if (!isWholeMessage(bytes)) this.#fail('a message that is cut short, or none of protobuf')
     else {
@@ -109,10 +109,7 @@ export class GrpcLane implements Lane<PreparedGrpc>, ChannelOwner {
     else if (failed) this.#end(failed.outcome, nowNs, failed.detail)
     else if (status.code === codes.DEADLINE_EXCEEDED && nowNs >= this.#deadlineNs - deadlineSlackNs)
       this.#end(failure('timeout'), nowNs, null)
-    else {
-      this.#answers()
-      this.#judge(request, status, nowNs)
-    }
+    else if (this.#answers()) this.#judge(request, status, nowNs)
   }
 
   #judge(request: PreparedGrpc, status: StatusObject, nowNs: number): void {
@@ -160,10 +157,13 @@ export class GrpcLane implements Lane<PreparedGrpc>, ChannelOwner {
     else this.#end(failure('timeout'), nowNs, null)
   }
 
-  #answers(): void {
-    if (this.#answering) return
+  /** Tells of the first that has come; false when whoever is told has given up the attempt. */
+  #answers(): boolean {
+    if (this.#answering) return true
+    const exchange = this.#exchange
     this.#answering = true
     this.#listener.firstByte(this.#context.clock.nowNs())
+    return this.#exchange === exchange
   }
 
   #fail(detail: string): void {

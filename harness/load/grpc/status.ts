@@ -1,7 +1,7 @@
 import { status as codes, type StatusObject } from '@grpc/grpc-js'
 import { type ErrorClass, failure } from '../../resilience/policy.ts'
-import { closedFailure, type Failure, resetFailure } from '../http2/stream-errors.ts'
-import { classOfSocketError } from '../socket-errors.ts'
+import { closedFailure, type Failure, handshakeFailure, resetFailure } from '../http2/stream-errors.ts'
+import { classOfSocketError, closedInHandshake, opensslReason } from '../socket-errors.ts'
 
 /** With this our connector begins the code of what kept it from connecting. */
 export const connectReason = 'cannot connect: '
@@ -47,7 +47,7 @@ const made: readonly (readonly [code: number, details: RegExp, failureOf: (match
   [codes.UNAVAILABLE, new RegExp(`^${refused}$`, 'u'), () => resetFailure(7)],
   [codes.INTERNAL, /^Failed to start HTTP\/2 stream/u, () => closedFailure],
   [codes.INTERNAL, /^Received RST_STREAM with code 0/u, () => protocol('no grpc-status')],
-  [codes.INTERNAL, /^Received RST_STREAM with code 2 triggered by internal client error: (.*)/u, protocol],
+  [codes.INTERNAL, /^Received RST_STREAM with code 2 triggered by internal client error: (.*)/su, internalFailure],
   [codes.INTERNAL, /^Received RST_STREAM with code (\d+)/u, (reset) => resetFailure(Number(reset))],
   [codes.CANCELLED, /^Call cancelled$/u, () => resetFailure(8)],
   [codes.RESOURCE_EXHAUSTED, /^Bandwidth exhausted or memory limit exceeded$/u, () => resetFailure(11)],
@@ -61,10 +61,17 @@ function notConnected(reason: string): Failure {
   const [, ours] = new RegExp(`${connectReason}(\\w+)`, 'u').exec(reason) ?? []
   const code = ours ?? /\bE[A-Z]{4,}\b/u.exec(reason)?.[0]
   if (code) return socketFailure(code, false)
-  const [, openssl] = /SSL routines:(.*)/u.exec(reason) ?? []
-  if (openssl) return { outcome: failure('tls'), detail: openssl }
+  if (reason.includes(closedInHandshake)) return handshakeFailure
+  const openssl = opensslReason(reason)
+  if (openssl !== null) return { outcome: failure('tls'), detail: openssl }
   // The peer closed before it had said its SETTINGS, or spoke something else than HTTP/2.
   return reason.startsWith('Failed to connect') ? closedFailure : protocol(reason.replace(/ \(\d{4}-.*\)$/u, ''))
+}
+
+/** What ended the connection on this side: TLS that was broken, or what the peer sent. */
+function internalFailure(message: string): Failure {
+  const openssl = opensslReason(message)
+  return openssl === null ? protocol(message) : { outcome: failure('tls'), detail: openssl }
 }
 
 function socketFailure(code: string, connected: boolean): Failure {

@@ -3,7 +3,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { systemCode } from '../../kernel/errors.ts'
 import { type TimerWheel, wheelEntry } from '../../kernel/timer-wheel.ts'
 import type { ErrorClass } from '../../resilience/policy.ts'
-import { classOfSocketError, nameOfSocketError } from '../socket-errors.ts'
+import { classOfSocketError, closedInHandshake, nameOfSocketError } from '../socket-errors.ts'
 import { type Destination, dial, readBuffer, type SocketOwner, surviveRefusedWrites } from './dial.ts'
 import { type Exchange, ExchangeQueue, failAll } from './exchange.ts'
 import type { LeavingSockets } from './leaving.ts'
@@ -103,7 +103,7 @@ export class Http1Connection implements PooledConnection<Http1Connection>, Socke
     const exchange = this.#queue.first
     const nowNs = this.#options.clock.nowNs()
     if (exchange === null) this.#drop()
-    else if (!this.#connected) this.#failUnsent('tls', nowNs, 'closed in the middle of the TLS handshake')
+    else if (!this.#connected) this.#failUnsent('tls', nowNs, closedInHandshake)
     else if (exchange.begun && this.reader.end()) this.#complete(exchange, nowNs)
     else if (this.#isStale(exchange)) {
       this.#drop()
@@ -185,6 +185,8 @@ export class Http1Connection implements PooledConnection<Http1Connection>, Socke
       exchange.begun = true
       reader.begin(exchange.request.shape)
       exchange.listener.firstByte(nowNs)
+      // Whoever is told may give it up; its lane may be at the next attempt by now.
+      if (this.#queue.first !== exchange || !exchange.begun) return length
     }
     const end = reader.push(readBuffer, at, length)
     if (reader.problem !== null) this.#fail(exchange, 'protocol', nowNs, reader.problem)
@@ -236,7 +238,7 @@ export class Http1Connection implements PooledConnection<Http1Connection>, Socke
 
   /** Sends what can be sent again on a new socket; the rest has failed. */
   #sendAgain(): void {
-    this.#recovering = false
+    this.#recovering = true
     const lost: Exchange[] = []
     for (const exchange of this.#queue.list()) {
       const wentOut = exchange.sent && this.#connected
@@ -250,6 +252,7 @@ export class Http1Connection implements PooledConnection<Http1Connection>, Socke
         exchange.listener.resent()
       }
     }
+    this.#recovering = false
     for (let at = this.#queue.first; at && this.#uploading === null; at = at.next) this.#write(at)
     failAll(lost, 'closed', this.#options.clock.nowNs(), 'closed before the response began')
   }

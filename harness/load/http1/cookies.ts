@@ -19,6 +19,16 @@ interface Answer {
   readonly untilMs: number
 }
 
+/** The cookies of all users of a driver: each has its own, for as long as it is there. */
+export function cookiesByUser(clock: Clock, counters: Record<string, number>): (user: object) => UserCookies {
+  const known = new WeakMap<object, UserCookies>()
+  return (user) => {
+    const cookies = known.get(user) ?? new UserCookies(clock, counters)
+    known.set(user, cookies)
+    return cookies
+  }
+}
+
 /** The cookies of one user (RFC 6265): takes what responses set, and gives what requests carry. */
 export class UserCookies {
   readonly #clock: Clock

@@ -2,7 +2,7 @@ import type { WorkloadRequest } from '../../workload/workload.ts'
 import type { AttemptListener, Driver, DriverContext, Lane, OpenDriver } from '../driver.ts'
 import { createTlsClient } from '../tls.ts'
 import { Http1Connection } from './connection.ts'
-import { UserCookies } from './cookies.ts'
+import { cookiesByUser, type UserCookies } from './cookies.ts'
 import { encodeRequest, type Http1Request } from './encode.ts'
 import { Http1Lane, type LaneOptions } from './lane.ts'
 import { LeavingSockets } from './leaving.ts'
@@ -12,6 +12,8 @@ class Http1Driver implements Driver<'http', Http1Request> {
   readonly #context: DriverContext<'http'>
   readonly #lanes: LaneOptions
   readonly #leaving: LeavingSockets
+  /** Null where none are kept. */
+  readonly #cookiesOf: ((user: object) => UserCookies) | null
 
   constructor(context: DriverContext<'http'>) {
     const { connection, host, address, port, counters, clock, wheel, timeoutNs } = context
@@ -29,6 +31,7 @@ class Http1Driver implements Driver<'http', Http1Request> {
     this.#context = context
     this.#lanes = { pool, timeoutNs, clock }
     this.#leaving = leaving
+    this.#cookiesOf = connection.cookies ? cookiesByUser(clock, counters) : null
   }
 
   prepare(request: WorkloadRequest<'http'>): Http1Request {
@@ -36,9 +39,8 @@ class Http1Driver implements Driver<'http', Http1Request> {
     return encodeRequest(request, { ...connection, host, port })
   }
 
-  lane(listener: AttemptListener): Lane<Http1Request> {
-    const { connection, clock, counters } = this.#context
-    return new Http1Lane(this.#lanes, listener, connection.cookies ? new UserCookies(clock, counters) : null)
+  lane(listener: AttemptListener, user: object = listener): Lane<Http1Request> {
+    return new Http1Lane(this.#lanes, listener, this.#cookiesOf?.(user) ?? null)
   }
 
   close(): void {

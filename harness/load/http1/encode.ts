@@ -58,7 +58,7 @@ export function encodeRequest(request: WorkloadRequest<'http'>, target: RequestT
   const checks = checksOf(expect.checks)
   const kept = keptOf(request, checks)
   return {
-    bytes: Buffer.concat([head, body.bytes]),
+    bytes: body.bytes.length === 0 ? head : Buffer.concat([head, body.bytes]),
     streamed: body.streamed,
     shape: {
       head: message.method === 'HEAD',
@@ -90,6 +90,8 @@ function encodeHead({ message }: WorkloadRequest<'http'>, target: RequestTarget,
       .filter(([name]) => !target.cookies || name.toLowerCase() !== 'cookie')
       .map(([name, value]) => `${name}: ${value}`),
   ]
+  // Templates and scripts encode a request for each operation: what only cookies need is made only for them.
+  if (!target.cookies) return { head: Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), cookies: null }
   const before = Buffer.from(`${lines.join('\r\n')}\r\n`)
   const cookieLine = Buffer.from(own === '' ? '' : `Cookie: ${own}\r\n`)
   const place = {
@@ -98,7 +100,7 @@ function encodeHead({ message }: WorkloadRequest<'http'>, target: RequestTarget,
     own,
     url: urlOf(host, message.path, target),
   }
-  return { head: Buffer.concat([before, cookieLine, Buffer.from('\r\n')]), cookies: target.cookies ? place : null }
+  return { head: Buffer.concat([before, cookieLine, Buffer.from('\r\n')]), cookies: place }
 }
 
 /** What the headers of a request lack. */

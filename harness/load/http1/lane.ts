@@ -80,8 +80,10 @@ export class Http1Lane implements Lane<Http1Request>, Exchange, LeaseWaiter<Http
   }
 
   leased(connection: Http1Connection, nowNs: number): void {
+    const { attempt } = this
+    this.#connection = connection
     this.listener.granted(nowNs)
-    this.#send(connection, nowNs)
+    if (this.attempt === attempt) this.#send(connection, nowNs)
   }
 
   answered(nowNs: number): void {

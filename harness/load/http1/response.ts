@@ -1,5 +1,5 @@
-import type { Buffer } from 'node:buffer'
-import type { Kept, Reply } from '../../workload/reply.ts'
+import { Buffer } from 'node:buffer'
+import type { HeaderLookup, Kept, Reply } from '../../workload/reply.ts'
 import { Content } from './content.ts'
 import { ChunkedReader } from './chunked.ts'
 import { HeadReader, incomplete } from './head.ts'
@@ -108,6 +108,12 @@ export class ResponseReader implements Reply {
 
   headerNames(): readonly string[] {
     return this.#keepsHead ? headerNames(this.#headBytes.bytes()) : []
+  }
+
+  copyHeaders(): HeaderLookup {
+    if (!this.#keepsHead) return () => null
+    const head = Buffer.from(this.#headBytes.bytes())
+    return (name) => headerValues(head, name, 1)[0] ?? null
   }
 
   body(): Uint8Array {

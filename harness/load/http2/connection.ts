@@ -12,7 +12,14 @@ import { systemCode } from '../../kernel/errors.ts'
 import { failure } from '../../resilience/policy.ts'
 import type { DriverContext } from '../driver.ts'
 import type { TlsClient } from '../tls.ts'
-import { closedFailure, errorFailure, type Failure, goawayFailure, resetFailure } from './stream-errors.ts'
+import {
+  closedFailure,
+  errorFailure,
+  type Failure,
+  goawayFailure,
+  handshakeFailure,
+  resetFailure,
+} from './stream-errors.ts'
 
 /** Streams have odd numbers below 2^31, and none is used twice (RFC 9113, section 5.1.1). */
 const streamsPerConnection = 2 ** 30 - 1
@@ -82,7 +89,10 @@ export class Http2Connection {
       .on('error', (error) => this.#failed(error))
       .on('close', () => this.#closed())
     // The peer has closed its side: whatever is sent now cannot be answered.
-    this.#socket.on('end', () => this.#leftByPeer())
+    this.#socket.on('end', () => {
+      if (tls && !this.ready) this.#openFailed(handshakeFailure)
+      this.#leftByPeer()
+    })
     // After an alert of TLS, node:http2 would wait for the peer to close.
     this.#socket.on('error', () => this.#socket.destroy())
   }

@@ -1,5 +1,5 @@
 import type { OpenDriver } from '../driver.ts'
-import { UserCookies } from '../http1/cookies.ts'
+import { cookiesByUser } from '../http1/cookies.ts'
 import { createTlsClient } from '../tls.ts'
 import { Http2Connection } from './connection.ts'
 import { Http2Lane } from './lane.ts'
@@ -19,12 +19,12 @@ export const openHttp2Driver: OpenDriver<'http', PreparedHttp2> = async (context
     context.connections,
     () => new Http2Connection({ context, tls, pool }),
   )
+  const cookiesOf = connection.cookies ? cookiesByUser(context.clock, counters) : null
   const lanes: Http2Lane[] = []
   return {
     prepare: (request) => prepareHttp2(request, authority),
-    lane: (listener) => {
-      const cookies = connection.cookies ? new UserCookies(context.clock, counters) : null
-      const lane = new Http2Lane({ context, pool }, listener, cookies)
+    lane: (listener, user = listener) => {
+      const lane = new Http2Lane({ context, pool }, listener, cookiesOf?.(user) ?? null)
       lanes.push(lane)
       return lane
     },

@@ -82,7 +82,8 @@ export class Http2Lane implements Lane<PreparedHttp2>, ConnectionOwner, StreamLi
   opened(nowNs: number): void {
     const connection = this.#connection
     this.#listener.connected(nowNs)
-    if (connection && this.#connection === connection) this.#send(connection)
+    // Unless whoever is told has given the attempt up, or is at the next one.
+    if (connection && this.#connection === connection && !this.#stream) this.#send(connection)
   }
 
   openFailed({ outcome, detail }: Failure, nowNs: number): void {
@@ -147,7 +148,7 @@ export class Http2Lane implements Lane<PreparedHttp2>, ConnectionOwner, StreamLi
   #granted(connection: Http2Connection, nowNs: number): void {
     this.#connection = connection
     if (!this.#resent) this.#listener.granted(nowNs)
-    if (this.#connection === connection) this.#begin(connection, nowNs)
+    if (this.#connection === connection && !this.#stream) this.#begin(connection, nowNs)
   }
 
   #begin(connection: Http2Connection, nowNs: number): void {

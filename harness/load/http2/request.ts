@@ -76,17 +76,30 @@ export function textBytes(headers: readonly string[]): number {
   return bytes
 }
 
-function headersOf({ name, message }: WorkloadRequest<'http'>, authority: Authority, bodyBytes: number) {
+/** What node:http2 would refuse only when the request is sent, or would send as something else. */
+function checkMessage({ name, message }: WorkloadRequest<'http'>): void {
   const { method, path, headers } = message
-  if (!isHeaderName(method)) throw badRequest(name, `method ${JSON.stringify(method)}`)
+  // A tunnel is no request, and its pseudo-headers are others (RFC 9113, section 8.5).
+  if (!isHeaderName(method) || method === 'CONNECT') throw badRequest(name, `method ${JSON.stringify(method)}`)
   if (path === '' || /[\0-\x20\x7f]/u.test(path)) throw badRequest(name, `path ${JSON.stringify(path)}`)
+  const seen = new Set<string>()
+  for (const [key, value] of Object.entries(headers)) {
+    const lower = key.toLowerCase()
+    if (!isHeaderName(key) || /[\0\r\n]/u.test(value))
+      throw badRequest(name, `header ${JSON.stringify(`${key}: ${value}`)}`)
+    if (seen.has(lower)) throw badRequest(name, `header ${JSON.stringify(lower)}, which is there twice`)
+    seen.add(lower)
+  }
+}
+
+function headersOf(request: WorkloadRequest<'http'>, authority: Authority, bodyBytes: number) {
+  const { method, path, headers } = request.message
+  checkMessage(request)
   const fields: string[] = []
   let host = hostOf(authority)
   let own = ''
   for (const [key, value] of Object.entries(headers)) {
     const lower = key.toLowerCase()
-    if (!isHeaderName(key) || /[\0\r\n]/u.test(value))
-      throw badRequest(name, `header ${JSON.stringify(`${key}: ${value}`)}`)
     if (lower === 'host') host = octets(value)
     else if (lower === 'cookie' && authority.cookies) own = octets(value)
     else if (lower !== 'content-length' && !ofConnection.has(lower)) fields.push(lower, octets(value))

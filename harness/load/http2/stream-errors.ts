@@ -1,7 +1,7 @@
 import { constants } from 'node:http2'
 import { systemCode } from '../../kernel/errors.ts'
 import { type ErrorClass, failure, type Outcome } from '../../resilience/policy.ts'
-import { classOfSocketError } from '../socket-errors.ts'
+import { classOfSocketError, closedInHandshake, nameOfSocketError } from '../socket-errors.ts'
 
 /** How an attempt failed, with what people want to know of it. */
 export interface Failure {
@@ -61,11 +61,14 @@ export const closedFailure: Failure = {
   detail: 'closed before the response was complete',
 }
 
+/** A connection that has ended before its TLS was made; Node would call it a reset. */
+export const handshakeFailure: Failure = { outcome: failure('tls'), detail: closedInHandshake }
+
 /** What node:http2 or the socket under it has thrown; `connected`: the connection, TLS included, had been made. */
 export function errorFailure(error: Error, connected: boolean): Failure {
   const code = systemCode(error)
   // Of node:http2's own errors these tell of a peer that speaks no good HTTP/2.
   if (code === undefined || code.startsWith('ERR_HTTP2_'))
     return { outcome: failure('protocol'), detail: error.message }
-  return { outcome: failure(classOfSocketError(code, connected)), detail: code }
+  return { outcome: failure(classOfSocketError(code, connected)), detail: nameOfSocketError(error) }
 }

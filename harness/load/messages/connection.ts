@@ -3,6 +3,7 @@ import type { MessageSink } from '../../kernel/framing.ts'
 import { wheelEntry } from '../../kernel/timer-wheel.ts'
 import { type ErrorClass, failure, type Outcome } from '../../resilience/policy.ts'
 import type { DriverContext } from '../driver.ts'
+import type { Postpone } from '../postpone.ts'
 import type { PreparedMessage } from './request.ts'
 import type { Following, MessageTransport, OpenTransport, TransportListener } from './transport.ts'
 
@@ -30,6 +31,7 @@ export interface MessageConnectionOptions {
   readonly open: OpenTransport
   /** Counter of the connections that were given up since a message came that nobody had asked for. */
   readonly unasked: string
+  readonly postpone: Postpone
 }
 
 /**
@@ -50,6 +52,11 @@ export class MessageConnection implements TransportListener {
   #strayed = false
   /** Whether something was sent whose answers nobody waits for: whatever comes may be one of them. */
   #heedless = false
+  /** Whether the kernel has taken the message in flight, whose answers nobody waits for: its end is told in the next turn. */
+  #written = false
+  readonly #tellWritten = (): void => {
+    if (this.#written) this.#answered(this.#options.context.clock.nowNs())
+  }
   #exchange: Exchange | null = null
   /** When the bytes that are being looked at came. */
   #readNs = 0
@@ -90,7 +97,9 @@ export class MessageConnection implements TransportListener {
   }
 
   written(): void {
-    this.#answered(this.#options.context.clock.nowNs())
+    if (!this.#exchange) return
+    this.#written = true
+    this.#options.postpone(this.#tellWritten)
   }
 
   received(bytes: number, message: boolean): void {
@@ -115,7 +124,7 @@ export class MessageConnection implements TransportListener {
 
   ended(): void {
     const exchange = this.#exchange
-    if (exchange && this.#served && !exchange.answering && !exchange.wasResent) {
+    if (exchange && this.#served && !this.#written && !exchange.answering && !exchange.wasResent) {
       this.#drop()
       exchange.resending()
       if (this.#exchange === exchange) this.#send(exchange)
@@ -146,6 +155,7 @@ export class MessageConnection implements TransportListener {
   #answered(nowNs: number): void {
     const exchange = this.#exchange
     this.#exchange = null
+    this.#written = false
     if (this.#strayed) this.#unasked()
     exchange?.answered(nowNs)
   }
@@ -153,9 +163,11 @@ export class MessageConnection implements TransportListener {
   /** An idle connection that fails is made again when it is needed. */
   #fail(outcome: Outcome, nowNs: number, detail: string | null): void {
     const exchange = this.#exchange
+    const written = this.#written
     this.#exchange = null
     this.#drop()
-    exchange?.failed(outcome, nowNs, detail)
+    if (written) exchange?.answered(nowNs)
+    else exchange?.failed(outcome, nowNs, detail)
   }
 
   #unasked(): void {
@@ -181,5 +193,6 @@ export class MessageConnection implements TransportListener {
     this.#open = false
     this.#strayed = false
     this.#heedless = false
+    this.#written = false
   }
 }

@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer'
 import { ConnectionPool } from '../connection-pool.ts'
 import type { Driver, DriverContext } from '../driver.ts'
+import { postponer } from '../postpone.ts'
 import { MessageConnection } from './connection.ts'
 import { MessageLane } from './lane.ts'
 import { type PreparedMessage, prepareMessage } from './request.ts'
@@ -15,7 +16,7 @@ export function messageDriver<Name extends 'tcp' | 'websocket'>(
   const { counters, clock, connections } = context
   const unasked = `${name}.unasked`
   counters[unasked] ??= 0
-  const options = { context, open: own.open, unasked }
+  const options = { context, open: own.open, unasked, postpone: postponer() }
   const pool = new ConnectionPool(connections, () => new MessageConnection(options))
   return {
     prepare: (request) => prepareMessage(request, own.frame),

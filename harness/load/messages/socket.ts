@@ -1,10 +1,11 @@
 import type { Buffer } from 'node:buffer'
 import { connect, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, TLSSocket } from 'node:tls'
+import type { Clock } from '../../kernel/clock.ts'
 import { systemCode } from '../../kernel/errors.ts'
 import type { TlsSettings } from '../../workload/tls.ts'
 import type { DriverContext } from '../driver.ts'
-import { classOfSocketError } from '../socket-errors.ts'
+import { classOfSocketError, closedInHandshake, nameOfSocketError } from '../socket-errors.ts'
 import { createTlsClient } from '../tls.ts'
 import type { TransportListener } from './transport.ts'
 
@@ -36,14 +37,34 @@ export function socketOpener(
   }
 }
 
+/** How long a peer may be silent, and how long it may talk, before a connection that has ended on our side is cut. */
+const silenceMs = 1000
+const farewellNs = 5e9
+
+/**
+ * Lets a connection last after we have ended our side, until the peer ends its own: what was sent and not waited for may
+ * still be on its way, and a socket that is closed with answers unread resets the connection, so that the peer loses what
+ * it had not read. To be called at the end; what it gives, at each read from then on.
+ */
+export function farewell(socket: Socket, clock: Pick<Clock, 'nowNs'>): () => void {
+  const untilNs = clock.nowNs() + farewellNs
+  socket.setTimeout(silenceMs, () => socket.destroy())
+  return () => {
+    if (clock.nowNs() >= untilNs) socket.destroy()
+  }
+}
+
 /** Tells whoever listens how a socket ends: by the peer's end of the stream, or by an error of a class. */
 export function tellEnd(socket: Socket, listener: () => TransportListener, isOpen: () => boolean): void {
-  socket.on('end', () => listener().ended())
+  socket.on('end', () => {
+    if (socket instanceof TLSSocket && !isOpen()) listener().failed('tls', closedInHandshake, 0)
+    else listener().ended()
+  })
   socket.on('error', (error) => {
     const code = systemCode(error)
     // Without a code it is the reason for which whoever reads has destroyed the socket.
     if (code === undefined) listener().failed('protocol', error.message, 0)
-    else listener().failed(classOfSocketError(code, isOpen()), code, 0)
+    else listener().failed(classOfSocketError(code, isOpen()), nameOfSocketError(error), 0)
   })
   // Neither of them comes of a socket that was destroyed from within.
   socket.on('close', () => listener().ended())

@@ -32,6 +32,7 @@ type FreeOperations = Map<Driver, Operation[]>
 export class ScriptCalls implements OperationOwner {
   readonly #context: OperationContext
   readonly #stages: () => readonly PolicyStage[]
+  readonly #idle: (nowNs: number) => void
   readonly #free: FreeOperations = new Map()
   readonly #driverOf = new Map<Operation, Driver>()
   readonly #running = new Map<
@@ -40,20 +41,27 @@ export class ScriptCalls implements OperationOwner {
   >()
   #uncounted: Uncounted[] = []
 
-  constructor(context: OperationContext, stages: () => readonly PolicyStage[]) {
+  /** `idle` is told when the last call in flight has ended. */
+  constructor(context: OperationContext, stages: () => readonly PolicyStage[], idle: (nowNs: number) => void) {
     this.#context = context
     this.#stages = stages
+    this.#idle = idle
   }
 
-  /** Sends a request; resolves with its reply, whatever became of it. */
-  call(driver: Driver, request: WorkloadRequest, index: number): Promise<ScriptReply> {
+  /** Whether a call is in flight. */
+  get busy(): boolean {
+    return this.#running.size > 0
+  }
+
+  /** Sends a request that was to be sent at `intendedNs`, now where that is null; resolves with its reply, whatever became of it. */
+  call(driver: Driver, request: WorkloadRequest, index: number, intendedNs: number | null): Promise<ScriptReply> {
     if (this.#uncounted.length >= uncountedLimit) this.#count(this.#uncounted.splice(0, 1))
     const prepared = driver.prepare(request)
     const operation = this.#free.get(driver)?.pop() ?? this.#make(driver)
     const nowNs = this.#context.clock.nowNs()
     return new Promise((resolve) => {
       this.#running.set(operation, { resolve, startedNs: nowNs })
-      operation.begin(prepared, index, nowNs, nowNs)
+      operation.begin(prepared, index, intendedNs ?? nowNs, nowNs)
     })
   }
 
@@ -96,6 +104,7 @@ export class ScriptCalls implements OperationOwner {
     })
     this.#uncounted.push({ operation, reply, outcome, endedNs: nowNs })
     call?.resolve(reply)
+    if (!this.busy) this.#idle(nowNs)
   }
 
   #make(driver: Driver): Operation {

@@ -1,5 +1,6 @@
+import { Buffer } from 'node:buffer'
 import type { ErrorClass } from '../../resilience/policy.ts'
-import type { Reply } from '../../workload/reply.ts'
+import type { HeaderLookup, Reply } from '../../workload/reply.ts'
 
 /** What a call of a script came to. */
 export interface ScriptReply {
@@ -20,16 +21,21 @@ export interface ScriptReply {
   json(): unknown
 }
 
-const decoder = new TextDecoder()
+const byteOrderMark = /^\uFEFF/u
+
+function copied(reply: Reply): HeaderLookup {
+  const headers = new Map(reply.headerNames().map((name) => [name, reply.header(name)]))
+  return (name) => headers.get(name) ?? null
+}
 
 /** A copy of what a driver holds only for the moment. */
 export function scriptReply(
   reply: Reply,
   { ok, error, status, latencyMs }: Pick<ScriptReply, 'ok' | 'error' | 'status' | 'latencyMs'>,
 ): ScriptReply {
-  const body = reply.body().slice()
-  const headers = new Map(reply.headerNames().map((name) => [name, reply.header(name)]))
-  const text = (): string => decoder.decode(body)
+  const body = Buffer.from(reply.body())
+  const header = reply.copyHeaders?.() ?? copied(reply)
+  const text = (): string => body.toString().replace(byteOrderMark, '')
   return {
     ok,
     error,
@@ -37,7 +43,7 @@ export function scriptReply(
     latencyMs,
     sizeBytes: reply.sizeBytes,
     body,
-    header: (name) => headers.get(name.toLowerCase()) ?? null,
+    header: (name) => header(name.toLowerCase()),
     text,
     json: () => JSON.parse(text()) as unknown,
   }

@@ -10,6 +10,7 @@ import type { OperationContext } from '../operation.ts'
 import type { IterationEnd, LoadUser, UserOwner } from '../user.ts'
 import { ScriptCalls } from './calls.ts'
 import type { ScriptContext, ScriptData, ScriptHttp } from './context.ts'
+import { Interrupted } from './escape.ts'
 import type { Script } from './module.ts'
 import type { ScriptReply } from './reply.ts'
 import { httpRequest, tcpRequest, webSocketRequest } from './requests.ts'
@@ -30,10 +31,8 @@ export interface ScriptUserContext extends OperationContext {
   readonly scriptName: string
 }
 
-/** What a script's wait is told when the load has ended. */
-class Interrupted extends Error {
-  override readonly name = 'AbortError'
-}
+/** How an iteration that began has ended. */
+type ScriptEnd = Exclude<IterationEnd, 'exhausted'>
 
 /** Runs a script's iterations, one at a time. */
 export class ScriptUser implements LoadUser {
@@ -44,14 +43,17 @@ export class ScriptUser implements LoadUser {
   readonly #calls: ScriptCalls
   readonly #http: ScriptHttp
   readonly #sleeps = new Map<WheelEntry, (error: Error) => void>()
-  readonly #next = wheelEntry((nowNs) => this.#finish(this.#pendingEnd, nowNs))
+  readonly #next = wheelEntry((nowNs) => this.#finishPending(nowNs))
   #iteration = -1
   #measured = false
   #startedNs = 0
   #running = false
   #waited = false
-  /** What the iteration came to, while its end is put off. */
-  #pendingEnd: 'ok' | 'failed' = 'ok'
+  #intendedNs = 0
+  /** What the iteration came to, while its end is put off; null while its script runs. */
+  #pendingEnd: ScriptEnd | null = null
+  /** Whether the script knows of the end of the load: what it throws then is no failure of its own. */
+  #told = false
   #over = false
   #abort: AbortController | null = null
 
@@ -66,7 +68,7 @@ export class ScriptUser implements LoadUser {
     this.#owner = owner
     this.#rng = rng
     this.#number = number
-    this.#calls = new ScriptCalls(context, stages)
+    this.#calls = new ScriptCalls(context, stages, (nowNs) => this.#finishPending(nowNs))
     this.#http = this.#createHttp()
   }
 
@@ -80,6 +82,8 @@ export class ScriptUser implements LoadUser {
     recorder.counts(this.#measured).iterations.count++
     this.#running = true
     this.#waited = false
+    this.#intendedNs = intendedNs
+    this.#pendingEnd = null
     this.#abort = null
     // In a promise of its own, so that a script that throws at once is one that rejects.
     Promise.resolve(this.#contextOf(iteration, rows))
@@ -93,16 +97,14 @@ export class ScriptUser implements LoadUser {
   end(nowNs: number): void {
     this.#over = true
     if (!this.#running) return
-    if (this.#next.next !== null) {
-      this.#context.wheel.cancel(this.#next)
-      this.#finish(this.#pendingEnd, nowNs)
-    }
-    for (const reject of this.#takeSleeps()) reject(new Interrupted('the load has ended'))
+    this.#finishPending(nowNs)
+    for (const reject of this.#takeSleeps()) this.#interrupt(reject)
   }
 
   cutOff(nowNs: number): void {
     if (!this.#running) return
     this.#abort?.abort(new Interrupted('cut off at the end of the load'))
+    this.#pendingEnd = null
     this.#calls.cutOff(nowNs)
     this.#finish('interrupted', nowNs)
   }
@@ -115,27 +117,35 @@ export class ScriptUser implements LoadUser {
     if (!this.#isRunning(iteration)) return
     const { clock, recorder, indexOf, scriptName } = this.#context
     const nowNs = clock.nowNs()
-    if (error instanceof Interrupted) return this.#finish('interrupted', nowNs)
+    if (this.#told) return this.#settle('interrupted')
     const outcome = failure('script')
     recorder.problem(outcome, messageOf(error))
     // What failed is the iteration, at its elapsed time.
-    recorder.operationEnded(this.#measured, indexOf(scriptName), outcome, this.#startedNs, this.#startedNs, nowNs)
+    recorder.operationEnded(this.#measured, indexOf(scriptName), outcome, this.#intendedNs, this.#startedNs, nowNs)
     this.#settle('failed')
   }
 
-  #settle(end: 'ok' | 'failed'): void {
+  /** The script is done with its iteration, which ends with the last of its calls: one may not have been awaited. */
+  #settle(end: ScriptEnd): void {
     const nowNs = this.#context.clock.nowNs()
-    if (this.#waited) return this.#finish(end, nowNs)
     this.#pendingEnd = end
-    this.#context.wheel.schedule(this.#next, nowNs + idleIterationNs)
+    if (this.#calls.busy) return
+    if (this.#waited || this.#over) this.#finishPending(nowNs)
+    else this.#context.wheel.schedule(this.#next, nowNs + idleIterationNs)
+  }
+
+  #finishPending(nowNs: number): void {
+    if (this.#pendingEnd !== null && !this.#calls.busy) this.#finish(this.#pendingEnd, nowNs)
   }
 
   #isRunning(iteration: number): boolean {
     return this.#running && this.#iteration === iteration
   }
 
-  #finish(end: Exclude<IterationEnd, 'exhausted'>, nowNs: number): void {
+  #finish(end: ScriptEnd, nowNs: number): void {
     this.#running = false
+    this.#pendingEnd = null
+    this.#context.wheel.cancel(this.#next)
     this.#takeSleeps()
     const failed = this.#calls.countAll()
     const really = end === 'ok' && failed > 0 ? 'failed' : end
@@ -195,9 +205,11 @@ export class ScriptUser implements LoadUser {
   async #send(protocol: ProtocolName, request: WorkloadRequest): Promise<ScriptReply> {
     const driver = await this.#context.driverOf(protocol)
     if (!driver) throw new TypeError(`${protocol} is not what the workload's "protocol" says`)
-    if (this.#over || !this.#running) throw new Interrupted('the load has ended')
+    if (this.#over || !this.#running) return this.#interrupted()
+    // The first call goes out as late as its iteration did; those after it when the script comes to them.
+    const intendedNs = this.#waited ? null : this.#intendedNs
     this.#waited = true
-    return this.#calls.call(driver, request, this.#context.indexOf(request.name))
+    return this.#calls.call(driver, request, this.#context.indexOf(request.name), intendedNs)
   }
 
   #check(reply: ScriptReply, conditions: Parameters<ScriptContext['check']>[1]): boolean {
@@ -207,13 +219,34 @@ export class ScriptUser implements LoadUser {
   }
 
   #sleep(ns: number): Promise<void> {
-    if (this.#over || !this.#running) return Promise.reject(new Interrupted('the load has ended'))
+    if (this.#over || !this.#running) return this.#interrupted()
     this.#waited = true
+    return this.#wait(ns, (resolve) => resolve())
+  }
+
+  /**
+   * What a script that goes on after the end of the load is told: not at once, since one that takes every failure for a
+   * reason to try again would keep everything else from running, and never once its iteration is over.
+   */
+  #interrupted(): Promise<never> {
+    if (!this.#running) return new Promise(() => {})
+    return this.#wait(idleIterationNs, (_, reject) => this.#interrupt(reject))
+  }
+
+  #interrupt(reject: (error: Error) => void): void {
+    this.#told = true
+    reject(new Interrupted('the load has ended'))
+  }
+
+  #wait<Value>(
+    ns: number,
+    then: (resolve: (value: Value) => void, reject: (error: Error) => void) => void,
+  ): Promise<Value> {
     const { clock, wheel } = this.#context
     return new Promise((resolve, reject) => {
       const entry = wheelEntry(() => {
         this.#sleeps.delete(entry)
-        resolve()
+        then(resolve, reject)
       })
       this.#sleeps.set(entry, reject)
       wheel.schedule(entry, clock.nowNs() + ns)

@@ -10,10 +10,10 @@ import { TcpTransport } from './transport.ts'
  * preparing a request throws `message-size` or `message-encoding` (104).
  */
 export const openTcpDriver: OpenDriver<'tcp', PreparedMessage> = async (context) => {
-  const { connection } = context
+  const { connection, clock } = context
   const openSocket = socketOpener(context, connection.tls, [])
   return messageDriver('tcp', context, {
-    open: (listener) => new TcpTransport(connection, openSocket, listener),
+    open: (listener) => new TcpTransport({ ...connection, openSocket, clock }, listener),
     frame: (message) => frameMessage(connection.framing, message),
   })
 }

@@ -1,16 +1,19 @@
 import { Buffer } from 'node:buffer'
 import type { Socket } from 'node:net'
+import type { Clock } from '../../kernel/clock.ts'
 import { createDecoder, type MessageDecoder } from '../../kernel/framing.ts'
 import type { TcpConnection } from '../../workload/protocols/tcp.ts'
 import type { PreparedMessage } from '../messages/request.ts'
-import { type OpenSocket, tellEnd } from '../messages/socket.ts'
+import { farewell, type OpenSocket, tellEnd } from '../messages/socket.ts'
 import { type MessageTransport, nobody, type TransportListener } from '../messages/transport.ts'
 
 /** What was read is looked at before anything else is read, so that all connections of the process can share it. */
 const readBuffer = Buffer.allocUnsafeSlow(65_536)
 
-/** How long a peer may be silent before a connection that has ended on our side is cut. */
-const farewellMs = 1000
+export interface TcpTransportOptions extends Pick<TcpConnection, 'framing' | 'maxMessageBytes'> {
+  readonly openSocket: OpenSocket
+  readonly clock: Clock
+}
 
 /** One TCP connection, with or without TLS, whose messages are told apart by a framing. */
 export class TcpTransport implements MessageTransport {
@@ -18,14 +21,19 @@ export class TcpTransport implements MessageTransport {
   readonly #socket: Socket
   #listener: TransportListener
   #open = false
+  readonly #clock: Clock
   /** Whether something was sent whose answers nobody waits for. */
   #heedless = false
+  /** Told of reads after the end. */
+  #heard: (() => void) | null = null
   readonly #written = (error?: Error | null): void => {
     // What kept it from being written is told as an error of the socket.
     if (!error) this.#listener.written()
   }
 
-  constructor({ framing, maxMessageBytes }: TcpConnection, openSocket: OpenSocket, listener: TransportListener) {
+  constructor(options: TcpTransportOptions, listener: TransportListener) {
+    const { framing, maxMessageBytes, openSocket, clock } = options
+    this.#clock = clock
     this.#decoder = createDecoder(framing, maxMessageBytes)
     this.#listener = listener
     const ready = (): void => {
@@ -57,19 +65,16 @@ export class TcpTransport implements MessageTransport {
     this.#socket.destroy()
   }
 
-  /**
-   * What was sent and not waited for may still be on its way: a socket that is destroyed with answers unread resets the
-   * connection, and the peer loses what it had not read. So this one ends, reads on, and lasts until the peer ends too.
-   */
   close(): void {
     if (!this.#heedless) return this.destroy()
     this.#listener = nobody
-    this.#socket.setTimeout(farewellMs, () => this.#socket.destroy())
+    this.#heard = farewell(this.#socket, this.#clock)
     this.#socket.end()
   }
 
   #read(length: number): void {
     const decoder = this.#decoder
+    this.#heard?.()
     this.#listener.received(length, true)
     let at = 0
     // The listener may end this transport at any of its calls.

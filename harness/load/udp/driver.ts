@@ -1,12 +1,12 @@
-import { nextTurn } from '../../kernel/clock.ts'
 import { SoakrigError } from '../../kernel/errors.ts'
 import { compileChecks } from '../../workload/check.ts'
 import type { WorkloadRequest } from '../../workload/workload.ts'
 import type { OpenDriver } from '../driver.ts'
+import { postponer } from '../postpone.ts'
 import { openCounters, type UdpCounters } from './counters.ts'
 import { headerBytes, largestBytes, payloadOf } from './datagram.ts'
 import { readKernelDrops } from './kernel-drops.ts'
-import { type Postpone, type PreparedDatagram, UdpLane } from './lane.ts'
+import { type PreparedDatagram, UdpLane } from './lane.ts'
 import { UdpSocket } from './socket.ts'
 
 /**
@@ -53,17 +53,4 @@ function countKernelDrops(sockets: readonly UdpSocket[], counters: UdpCounters):
   const drops = readKernelDrops(sockets.flatMap(({ localEnd }) => localEnd ?? []))
   if (drops === undefined) counters['udp.kernelDropsUnread'] = 1
   else counters['udp.kernelDrops'] += drops
-}
-
-/** All that is postponed in one turn shares one wait for the next. */
-function postponer(): Postpone {
-  let waiting: (() => void)[] = []
-  const run = (): void => {
-    const due = waiting
-    waiting = []
-    for (const callback of due) callback()
-  }
-  return (callback) => {
-    if (waiting.push(callback) === 1) void nextTurn().then(run)
-  }
 }

@@ -4,6 +4,7 @@ import { wheelEntry } from '../../kernel/timer-wheel.ts'
 import { type ErrorClass, failure, type Outcome, success } from '../../resilience/policy.ts'
 import type { CompiledChecks } from '../../workload/expect.ts'
 import type { AttemptListener, DriverContext, Lane, Prepared } from '../driver.ts'
+import type { Postpone } from '../postpone.ts'
 import { classOfSocketError } from '../socket-errors.ts'
 import type { UdpCounters } from './counters.ts'
 import { headerBytes } from './datagram.ts'
@@ -18,9 +19,6 @@ export interface PreparedDatagram extends Prepared {
   /** Null where there are none. */
   readonly checks: CompiledChecks | null
 }
-
-/** Calls back in the next turn of the event loop. */
-export type Postpone = (callback: () => void) => void
 
 export interface UdpLaneOptions {
   readonly context: Pick<DriverContext, 'clock' | 'wheel' | 'timeoutNs'>

@@ -91,7 +91,8 @@ export class UdpSocket {
 
   /** An attempt does not wait for its answer any more. */
   forget(attempt: Attempt, fate: 'lost' | 'unclaimed'): void {
-    if (this.#waiting.delete(attempt)) return
+    // Neither waits an attempt that is just being told of its socket, and its number is still the last one's.
+    if (this.#waiting.delete(attempt) || this.#inFlight.get(attempt.number) !== attempt) return
     this.#inFlight.delete(attempt.number)
     this.#numbers.note(attempt.number, fates[fate])
   }

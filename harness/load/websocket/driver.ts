@@ -9,11 +9,11 @@ import { WebSocketTransport } from './transport.ts'
  * opening handshake is in none of them. Throws `tls-settings` (104); preparing a request throws `message-encoding` (104).
  */
 export const openWebSocketDriver: OpenDriver<'websocket', PreparedMessage> = async (context) => {
-  const { connection, host, port } = context
+  const { connection, host, port, clock } = context
   const openSocket = socketOpener(context, connection.tls, ['http/1.1'])
   const authority = authorityOf(host, port, connection.tls === null ? 80 : 443)
   return messageDriver('websocket', context, {
-    open: (listener) => new WebSocketTransport({ ...connection, authority, openSocket }, listener),
+    open: (listener) => new WebSocketTransport({ ...connection, authority, openSocket, clock }, listener),
     frame: (message) => message,
   })
 }

@@ -2,10 +2,11 @@ import type { Buffer } from 'node:buffer'
 import type { ClientRequest } from 'node:http'
 import type { Socket } from 'node:net'
 import { type ClientOptions, type RawData, WebSocket } from 'ws'
+import type { Clock } from '../../kernel/clock.ts'
 import { messageOf, systemCode } from '../../kernel/errors.ts'
 import type { WebSocketConnection } from '../../workload/protocols/websocket.ts'
 import type { PreparedMessage } from '../messages/request.ts'
-import { type OpenSocket, tellEnd } from '../messages/socket.ts'
+import { farewell, type OpenSocket, tellEnd } from '../messages/socket.ts'
 import { type MessageTransport, nobody, type TransportListener } from '../messages/transport.ts'
 import { classOfSocketError } from '../socket-errors.ts'
 import { FrameTracker } from './frame-tracker.ts'
@@ -23,6 +24,7 @@ export interface WebSocketTransportOptions extends Pick<WebSocketConnection, 'pa
   /** Value of the Host header. */
   readonly authority: string
   readonly openSocket: OpenSocket
+  readonly clock: Clock
 }
 
 /** One WebSocket connection. Its frames are the work of ws; it answers pings and close frames. */
@@ -31,12 +33,16 @@ export class WebSocketTransport implements MessageTransport {
   readonly #socket: Socket
   readonly #peer: WebSocket
   #listener: TransportListener
+  readonly #clock: Clock
   /** Messages that have been told. */
   #told = 0
+  /** Whether something was sent whose answers nobody waits for. */
+  #heedless = false
 
   constructor(options: WebSocketTransportOptions, listener: TransportListener) {
-    const { openSocket, path } = options
+    const { openSocket, path, clock } = options
     this.#listener = listener
+    this.#clock = clock
     let connected = false
     const socket = openSocket(() => (connected = true))
     this.#socket = socket
@@ -58,8 +64,10 @@ export class WebSocketTransport implements MessageTransport {
   }
 
   send({ bytes, text, replies }: PreparedMessage): number {
-    if (replies === 0) this.#peer.send(bytes, { binary: !text }, this.#written)
-    else this.#peer.send(bytes, { binary: !text })
+    if (replies === 0) {
+      this.#heedless = true
+      this.#peer.send(bytes, { binary: !text }, this.#written)
+    } else this.#peer.send(bytes, { binary: !text })
     return frameBytes(bytes.length)
   }
 
@@ -71,8 +79,9 @@ export class WebSocketTransport implements MessageTransport {
   close(): void {
     this.#listener = nobody
     if (this.#peer.readyState === WebSocket.OPEN) this.#peer.close(normalClose)
-    // Nobody waits for the server's own close frame.
     if (this.#peer.readyState === WebSocket.CONNECTING) this.#peer.terminate()
+    else if (this.#heedless) this.#socket.on('data', farewell(this.#socket, this.#clock))
+    // Nobody waits for the server's own close frame.
     else this.#socket.destroySoon()
   }
 

@@ -24,8 +24,9 @@ export interface TcpTargetOptions extends BuiltinOptions {
 export async function startTcpTarget(options: TcpTargetOptions): Promise<BuiltinServer> {
   const { tls, framing = lines } = options
   createDecoder(framing, maxMessageBytes)
-  const socketOptions = { allowHalfOpen: true, noDelay: true }
-  const server = tls ? createTlsServer({ ...socketOptions, ...serverTls(tls) }) : createServer(socketOptions)
+  const server = tls
+    ? createTlsServer({ noDelay: true, ...serverTls(tls) })
+    : createServer({ noDelay: true, allowHalfOpen: true })
   return startServer(server, options, {
     scheme: tls ? 'tls' : 'tcp',
     serve: (service) => {
@@ -36,6 +37,8 @@ export async function startTcpTarget(options: TcpTargetOptions): Promise<Builtin
 
 /** Answers what comes over one connection; a client that has ended its side still gets what it has asked for. */
 function echo(socket: Socket, framing: Framing, service: Service): void {
+  // With TLS not before now: a connection that the client gave up in its handshake would be kept for minutes.
+  socket.allowHalfOpen = true
   const failure = frameMessage(framing, failureOf(framing))
   const decoder = createDecoder(framing, maxMessageBytes)
   const message = new GrowingBuffer()

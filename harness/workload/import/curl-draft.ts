@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { isHeaderName, isHeaderValue } from '../header-rules.ts'
 import type { CurlData } from './curl-data.ts'
 import { type CurlOption, outputOptions } from './curl-options.ts'
+import { addHeader } from './headers.ts'
 import type { Notes } from './imported.ts'
 import { asShellText } from './shell-words.ts'
 
@@ -9,6 +10,8 @@ import { asShellText } from './shell-words.ts'
 export interface CurlDraft {
   readonly urls: string[]
   readonly headers: Record<string, string>
+  /** Headers of other options, by lower-case name: one of `--header` takes the place of each. */
+  readonly implied: Record<string, string>
   readonly removed: Set<string>
   readonly data: CurlData[]
   readonly connection: Record<string, unknown>
@@ -30,6 +33,7 @@ export function draftOf(options: readonly CurlOption[], context: CurlContext): C
   const draft: CurlDraft = {
     urls: [],
     headers: {},
+    implied: {},
     removed: new Set(),
     data: [],
     connection: {},
@@ -80,20 +84,20 @@ const taken: Readonly<Record<string, Take>> = {
   },
   user: takeUser,
   'oauth2-bearer': (draft, value) => {
-    draft.headers['authorization'] = `Bearer ${value}`
+    draft.implied['authorization'] = `Bearer ${value}`
   },
   cookie: takeCookie,
   'user-agent': (draft, value) => {
-    draft.headers['user-agent'] = value
+    draft.implied['user-agent'] = value
   },
   referer: (draft, value) => {
-    draft.headers['referer'] = value.replace(/;auto$/u, '')
+    draft.implied['referer'] = value.replace(/;auto$/u, '')
   },
   range: (draft, value) => {
-    draft.headers['range'] = `bytes=${value}`
+    draft.implied['range'] = `bytes=${value}`
   },
   compressed: (draft, _, { notes }) => {
-    draft.headers['accept-encoding'] = 'deflate, gzip, br, zstd'
+    draft.implied['accept-encoding'] = 'deflate, gzip, br, zstd'
     notes.add('--compressed: answers are asked for compressed, and are not unpacked for checks')
   },
   insecure: (draft) => {
@@ -135,7 +139,7 @@ function takeHeader(draft: CurlDraft, value: string, { notes }: CurlContext): vo
   } else if (/^(content-length|transfer-encoding|connection)$/iu.test(name)) {
     notes.add(`left out the header ${name}, which soakrig sends itself`)
   } else if (separator === ':' && rest === '') draft.removed.add(name.toLowerCase())
-  else draft.headers[name] = separator === ';' ? '' : rest.trimEnd()
+  else addHeader(draft.headers, name, separator === ';' ? '' : rest.trimEnd())
 }
 
 function takeUser(draft: CurlDraft, value: string, { notes }: CurlContext): void {
@@ -145,7 +149,7 @@ function takeUser(draft: CurlDraft, value: string, { notes }: CurlContext): void
   }
   const pair = value.includes(':') ? value : `${value}:`
   if (pair !== value) notes.add('--user without a password: curl would ask for it, an empty one is sent')
-  draft.headers['authorization'] = `Basic ${Buffer.from(pair).toString('base64')}`
+  draft.implied['authorization'] = `Basic ${Buffer.from(pair).toString('base64')}`
 }
 
 function takeCookie(draft: CurlDraft, value: string, { notes }: CurlContext): void {
@@ -153,6 +157,6 @@ function takeCookie(draft: CurlDraft, value: string, { notes }: CurlContext): vo
     notes.add(`left out --cookie ${value}: cookies from a file; "cookies": true keeps those that the target sets`)
     return
   }
-  const before = draft.headers['cookie']
-  draft.headers['cookie'] = before === undefined ? value : `${before}; ${value}`
+  const before = draft.implied['cookie']
+  draft.implied['cookie'] = before === undefined ? value : `${before}; ${value}`
 }

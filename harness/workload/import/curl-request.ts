@@ -85,7 +85,7 @@ function uploadPath({ pathname }: URL, { upload }: CurlDraft): string {
 /** The headers that were asked for, and those that curl adds for a body or for the user in a url. */
 function headersOf(
   url: URL,
-  { headers, removed }: CurlDraft,
+  { headers, implied, removed }: CurlDraft,
   { json }: CurlBody,
   hasBody: boolean,
 ): Record<string, string> {
@@ -94,6 +94,7 @@ function headersOf(
     ...(hasBody && { 'content-type': json ? 'application/json' : 'application/x-www-form-urlencoded' }),
     ...(json && { accept: 'application/json' }),
     ...(user !== ':' && { authorization: `Basic ${Buffer.from(user).toString('base64')}` }),
+    ...implied,
   }
   const missing = Object.entries(added).filter(([name]) => headerOf(headers, name) === undefined && !removed.has(name))
   return { ...headers, ...Object.fromEntries(missing) }

@@ -1,5 +1,6 @@
 import { isRecord } from '../../kernel/json.ts'
 import { isHttpMethod } from '../protocols/http.ts'
+import { type HarEntry, type HarPostData, harEntryOf } from './har-entry.ts'
 import { headerOf, recordedHeaders } from './headers.ts'
 import {
   badImport,
@@ -21,30 +22,9 @@ export interface HarOptions {
   readonly scenario?: boolean | undefined
 }
 
-/** The part of an entry of HAR 1.2 that is looked at; any of it may be missing in what is called a HAR file. */
-interface Entry {
-  readonly startedDateTime?: string
-  readonly time?: number
-  readonly request?: {
-    readonly method?: string
-    readonly url?: string
-    readonly httpVersion?: string
-    readonly headers?: readonly { readonly name: string; readonly value: string }[]
-    readonly postData?: PostData
-  }
-  readonly response?: { readonly status?: number }
-}
-
-interface PostData {
-  readonly mimeType?: string
-  readonly text?: string
-  readonly encoding?: string
-  readonly params?: readonly { readonly name: string; readonly value?: string; readonly fileName?: string }[]
-}
-
 interface Exchange {
   readonly url: URL
-  readonly entry: Entry
+  readonly entry: HarEntry
 }
 
 const hint = 'Save it as "HAR with content" in the network panel of a browser.'
@@ -76,9 +56,10 @@ function exchangesOf(text: string, notes: Notes): Exchange[] {
   const log = isRecord(document) ? document['log'] : undefined
   const entries = isRecord(log) ? log['entries'] : undefined
   if (!Array.isArray(entries)) return badImport('the HAR file has no log.entries', hint)
-  return (entries as readonly Entry[]).flatMap((entry): Exchange[] => {
-    const { method = '', url: address = '' } = entry.request ?? {}
+  return entries.map(harEntryOf).flatMap((entry): Exchange[] => {
+    const { method, url: address } = entry
     const url = URL.canParse(address) ? new URL(address) : undefined
+    if (url && url.username !== '') notes.add(`left out the user in the address of ${url.host}`)
     if (url && /^https?:$/u.test(url.protocol) && isHttpMethod(method)) return [{ url, entry }]
     const what =
       url && /^https?:$/u.test(url.protocol) ? `of method ${method || '(none)'}` : `to ${url?.protocol ?? 'no address'}`
@@ -95,7 +76,7 @@ function noteOthers(exchanges: readonly Exchange[], origin: string, notes: Notes
 }
 
 function connectionOf(exchanges: readonly Exchange[], origin: string, notes: Notes): Record<string, unknown> {
-  const versions = new Set(exchanges.map(({ entry }) => majorVersion(entry.request?.httpVersion)))
+  const versions = new Set(exchanges.map(({ entry }) => majorVersion(entry.httpVersion)))
   if (versions.has('3')) notes.add('HTTP/3 was recorded, which is not spoken here: HTTP/1.1 or 2 takes its place')
   const second = versions.has('2') && !versions.has('1')
   if (versions.has('2') && versions.has('1')) notes.add('HTTP/1.1 and HTTP/2 were recorded: all goes over HTTP/1.1')
@@ -103,16 +84,16 @@ function connectionOf(exchanges: readonly Exchange[], origin: string, notes: Not
 }
 
 /** `HTTP/2.0`, `h2` and the like by their first digit; none where nothing is said. */
-function majorVersion(httpVersion = ''): string {
+function majorVersion(httpVersion: string): string {
   return /^h(?:ttp\/)?(\d)/iu.exec(httpVersion)?.[1] ?? ''
 }
 
 function requestOf({ url, entry }: Exchange, before: Exchange | undefined, notes: Notes): FoundRequest {
-  const { method = 'GET', headers = [], postData } = entry.request ?? {}
+  const { method, headers, postData } = entry
   const kept = recordedHeaders(headers, notes)
   const body = bodyOf(postData, `${method} ${url.pathname}`, notes)
-  const type = postData?.mimeType
-  const typed = body !== '' && type !== undefined && type !== '' && headerOf(kept, 'content-type') === undefined
+  const type = postData?.mimeType ?? ''
+  const typed = body !== '' && type !== '' && headerOf(kept, 'content-type') === undefined
   return {
     method,
     path: url.pathname + url.search,
@@ -123,33 +104,30 @@ function requestOf({ url, entry }: Exchange, before: Exchange | undefined, notes
   }
 }
 
-function statusOf({ response }: Entry, name: string, notes: Notes): number | undefined {
-  const status = response?.status ?? 0
+function statusOf({ status }: HarEntry, name: string, notes: Notes): number | undefined {
   if (Number.isInteger(status) && status >= 100 && status <= 599) return status
   notes.add(`${name} had no answer when it was recorded: any status from 200 to 399 is expected`)
   return undefined
 }
 
-function bodyOf(data: PostData | undefined, name: string, notes: Notes): string {
+function bodyOf(data: HarPostData | undefined, name: string, notes: Notes): string {
   if (!data) return ''
-  if (data.encoding === 'base64') {
+  const { mimeType, text, encoding, params } = data
+  if (encoding === 'base64') {
     notes.add(`left out the body of ${name}: it is binary; put it into a file and write { "file": … }`)
     return ''
   }
-  if (data.text !== undefined && data.text !== '') return data.text
-  const { params = [] } = data
+  if (text !== '') return text
   if (params.length === 0) return ''
-  if (/^multipart\//iu.test(data.mimeType ?? '') || params.some(({ fileName }) => fileName !== undefined)) {
+  if (/^multipart\//iu.test(mimeType) || params.some(({ isFile }) => isFile)) {
     notes.add(`left out the form of ${name}: its parts were not recorded as they were sent`)
     return ''
   }
-  return new URLSearchParams(params.map(({ name: key, value = '' }): [string, string] => [key, value])).toString()
+  return new URLSearchParams(params.map(({ name: key, value }): [string, string] => [key, value])).toString()
 }
 
 /** From the end of the request before to the start of this one; requests that overlapped have no pause. */
-function pauseBetween(before: Entry, entry: Entry): number {
-  const startMs = Date.parse(entry.startedDateTime ?? '')
-  const endMs = Date.parse(before.startedDateTime ?? '') + Math.max(0, before.time ?? 0)
-  const pauseMs = startMs - endMs
+function pauseBetween(before: HarEntry, entry: HarEntry): number {
+  const pauseMs = entry.startedMs - before.startedMs - before.timeMs
   return Number.isFinite(pauseMs) ? Math.max(0, pauseMs) : 0
 }

@@ -22,13 +22,22 @@ export function recordedHeaders(
     } else if (!isHeaderName(name) || !isHeaderValue(value)) {
       notes.add(`left out the header ${JSON.stringify(written)}: it is no line of Latin-1 text`)
     } else {
-      // RFC 9110, section 5.3; cookies are separated by a semicolon (RFC 6265, section 5.4).
-      const separator = name === 'cookie' ? '; ' : ', '
-      kept[name] = kept[name] === undefined ? value : kept[name] + separator + value
+      addHeader(kept, name, value)
     }
   }
   noteSecrets(kept, notes)
   return kept
+}
+
+/**
+ * Adds a header; of one name several become a list (RFC 9110, section 5.3), cookies separated by a semicolon
+ * (RFC 6265, section 5.4).
+ */
+export function addHeader(headers: Record<string, string>, written: string, value: string): void {
+  const name = Object.keys(headers).find((key) => key.toLowerCase() === written.toLowerCase()) ?? written
+  const before = headers[name]
+  const separator = name.toLowerCase() === 'cookie' ? '; ' : ', '
+  headers[name] = before === undefined ? value : before + separator + value
 }
 
 /** Notes of headers that hold secrets: the file that is written will hold them too. */

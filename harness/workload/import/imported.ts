@@ -76,11 +76,19 @@ function requestDocument({ method, path, headers, body, status, name, pauseMs = 
   }
 }
 
+/** One line without references to the environment, which would be filled in. */
+function plainName(text: string): string {
+  return text
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+    .trim()
+    .replaceAll('${env:', '$env:')
+}
+
 /** Gives names to requests whose default ones would not differ. */
 function named(requests: readonly FoundRequest[]): FoundRequest[] {
   const taken = new Set<string>()
   return requests.map((request) => {
-    const wanted = request.name ?? `${request.method} ${request.path}`
+    const wanted = plainName(request.name ?? '') || plainName(`${request.method} ${request.path}`)
     let name = request.name === undefined ? wanted : wanted.slice(0, longestName)
     for (let number = 2; taken.has(name); number++) {
       const suffix = ` (${number})`
@@ -127,7 +135,7 @@ function withPort(origin: string): string {
 /** The origin that a user has named. Throws `bad-import` (104). */
 export function originOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url && /^https?:$/u.test(url.protocol)) return url.origin
+  if (url && /^https?:$/u.test(url.protocol) && url.href === `${url.origin}/`) return url.origin
   return badImport(`${JSON.stringify(text)} is no origin`, 'Write it as http://HOST:PORT.')
 }
 

@@ -2,8 +2,11 @@ import { isRecord, type JsonObject } from '../../kernel/json.ts'
 import type { Notes } from './imported.ts'
 import type { References } from './openapi-references.ts'
 
-/** Schemas nested deeper than this, most of them in a circle, have no example. */
+/** Schemas nested deeper than this have no example. */
 const deepest = 8
+
+/** The schemas that one lies in: the reference that led to each, or null. */
+type Way = readonly (string | null)[]
 
 /** What examples are made with. */
 export interface ExampleContext {
@@ -28,18 +31,20 @@ export function givenExample(holder: JsonObject, { references, notes }: ExampleC
   return first?.['value']
 }
 
-/** An example of a schema: what it says of itself, else the simplest value of its type. */
-export function schemaExample(raw: unknown, context: ExampleContext, depth = 0): unknown {
-  if (depth > deepest) return undefined
+/** An example of a schema: what it says of itself, else the simplest value of its type. One that lies in itself has none. */
+function schemaExample(raw: unknown, context: ExampleContext, outer: Way = []): unknown {
+  const reference = isRecord(raw) && typeof raw['$ref'] === 'string' ? raw['$ref'] : null
+  if (outer.length > deepest || (reference !== null && outer.includes(reference))) return undefined
+  const way = [...outer, reference]
   const schema = context.references.follow(raw)
   if (!schema) return undefined
   const said = saidExample(schema)
   if (said !== undefined) return said
   const { allOf, oneOf, anyOf } = schema
-  if (Array.isArray(allOf)) return merged(schema, allOf, context, depth)
+  if (Array.isArray(allOf)) return merged(schema, allOf, context, way)
   const first = [oneOf, anyOf].find(Array.isArray) as readonly unknown[] | undefined
-  if (first && first.length > 0) return schemaExample(first[0], context, depth + 1)
-  return typeExample(schema, context, depth)
+  if (first && first.length > 0) return schemaExample(first[0], context, way)
+  return typeExample(schema, context, way)
 }
 
 /** What a schema itself gives: an example, its default, the only value or the first of all values. */
@@ -52,22 +57,22 @@ function saidExample({ example, examples, default: standard, const: only, enum: 
 }
 
 /** All parts of an `allOf`, and what stands beside it. */
-function merged(schema: JsonObject, parts: readonly unknown[], context: ExampleContext, depth: number): unknown {
+function merged(schema: JsonObject, parts: readonly unknown[], context: ExampleContext, way: Way): unknown {
   const { allOf: _, ...own } = schema
   const examples = [...parts, ...(Object.keys(own).length > 0 ? [own] : [])].map((part) =>
-    schemaExample(part, context, depth + 1),
+    schemaExample(part, context, way),
   )
   const objects = examples.filter(isRecord)
   if (objects.length > 0) return Object.assign({}, ...objects) as JsonObject
   return examples.find((example) => example !== undefined)
 }
 
-function typeExample(schema: JsonObject, context: ExampleContext, depth: number): unknown {
+function typeExample(schema: JsonObject, context: ExampleContext, way: Way): unknown {
   switch (typeOf(schema)) {
     case 'object':
-      return objectExample(schema, context, depth)
+      return objectExample(schema, context, way)
     case 'array':
-      return arrayExample(schema, context, depth)
+      return arrayExample(schema, context, way)
     case 'string':
       return stringExample(schema, context)
     case 'integer':
@@ -87,17 +92,17 @@ function typeOf({ type, properties, items }: JsonObject): unknown {
 }
 
 /** All properties that may be sent and have an example. */
-function objectExample({ properties }: JsonObject, context: ExampleContext, depth: number): JsonObject {
+function objectExample({ properties }: JsonObject, context: ExampleContext, way: Way): JsonObject {
   const entries = Object.entries(isRecord(properties) ? properties : {}).flatMap(([name, property]) => {
     if (context.references.follow(property)?.['readOnly'] === true) return []
-    const value = schemaExample(property, context, depth + 1)
+    const value = schemaExample(property, context, way)
     return value === undefined ? [] : [[name, value] as const]
   })
   return Object.fromEntries(entries)
 }
 
-function arrayExample({ items, minItems }: JsonObject, context: ExampleContext, depth: number): unknown[] {
-  const value = schemaExample(items, context, depth + 1)
+function arrayExample({ items, minItems }: JsonObject, context: ExampleContext, way: Way): unknown[] {
+  const value = schemaExample(items, context, way)
   const count = typeof minItems === 'number' ? Math.min(Math.max(minItems, 1), 100) : 1
   return value === undefined ? [] : Array.from({ length: count }, () => value)
 }

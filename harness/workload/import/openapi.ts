@@ -84,6 +84,7 @@ function operationsOf({ paths, webhooks }: JsonObject, { references, notes }: Ex
   if (webhooks !== undefined) notes.add('left out the webhooks: the target calls them')
   return Object.entries(isRecord(paths) ? paths : {}).flatMap(([template, raw]) => {
     const item = references.follow(raw)
+    if (!template.startsWith('/') && !template.startsWith('x-')) notes.add(`left out ${template}: it is no path`)
     if (!item || !template.startsWith('/')) return []
     if (item['servers'] !== undefined) notes.add(`left out the servers of ${template}`)
     return Object.entries(item).flatMap(([key, own]): Operation[] => {

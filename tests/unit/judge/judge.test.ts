@@ -24,7 +24,7 @@ function measured(arm: Arm, count: number, failed: number, fired = failed): ArmM
   const measurement = emptyArm(arm, ['hi'])
   measurement.slices = 1
   measurement.measuredNs = 1e9
-  measurement.throughput = { ok: count - failed, ended: count, ns: 1e9 }
+  measurement.throughput = { ok: count - failed, iterations: count, ns: 1e9 }
   for (const counts of [measurement.all, measurement.measured]) {
     Object.assign(counts.operations, { count, ok: count - failed, failed })
     Object.assign(counts.attempts, { count, failed })
@@ -78,6 +78,14 @@ describe('a verdict', () => {
     const { exitCode, doubts } = judge(caseOf({}, undefined, 'policy.reset/policy-relay'))
     expect(exitCode).toBe(114)
     expect(doubts.map(({ kind }) => kind)).toContain('no-operations')
+  })
+
+  test('says that a feed had no row left, which ended the load before its time', () => {
+    const run = caseOf()
+    const arm = run.measurements.arms.get('baseline/baseline-direct') as ArmMeasurement
+    expect(judge(run).doubts.map(({ kind }) => kind)).not.toContain('feed-exhausted')
+    arm.feedExhausted = true
+    expect(judge(run).doubts).toContainEqual(expect.objectContaining({ kind: 'feed-exhausted', effect: 'note' }))
   })
 
   test('is 105 after a signal, whatever is missing', () => {

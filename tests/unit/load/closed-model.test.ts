@@ -74,4 +74,12 @@ describe('a closed model', () => {
     expect(Math.abs(ok - failed)).toBeLessThanOrEqual(1)
     expect(report.errorTexts).toEqual({ 'reset: as the test wants it': failed })
   })
+
+  test('ends when its last user has left and a number of iterations is not reached', async () => {
+    const workers = { from: 4, stages: [{ durationNs: 0.2e9, to: 0 }] }
+    const load = { ...loops(4), workers, iterations: 1e6 }
+    const { report } = await runFakeSlice({ task: { load, measureNs: 3600e9 } })
+    expect(report.all.iterations.ok).toBeGreaterThan(100)
+    expect(report.measuredNs).toBeLessThan(0.3e9)
+  })
 })

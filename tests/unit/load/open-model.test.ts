@@ -1,21 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { decodeHistogram } from '../../../harness/measure/histogram.ts'
-import { steady } from '../../../harness/plan/models.ts'
-import type { Curve, OpenModel } from '../../../harness/workload/model.ts'
+import { arrivals as open } from '../../support/arrivals.ts'
 import { runFakeSlice } from '../../support/fake-slice.ts'
-
-function open(perSecond: Curve | number, changes: Partial<OpenModel> = {}): OpenModel {
-  const curve = typeof perSecond === 'number' ? steady(perSecond) : perSecond
-  return {
-    model: 'open',
-    rate: { kind: 'absolute', perSecond: curve },
-    arrival: 'constant',
-    maxInFlight: 1000,
-    connections: null,
-    iterations: null,
-    ...changes,
-  }
-}
 
 describe('an open model', () => {
   test('starts what its schedule says, whatever becomes of it', async () => {
@@ -91,5 +77,12 @@ describe('an open model', () => {
     })
     expect(driver.sent).toHaveLength(70)
     expect(report.measuredNs).toBe(0.2e9)
+  })
+
+  test('ends with its last arrival where the rate then stays 0 and a number of iterations is not reached', async () => {
+    const load = open({ from: 100, stages: [{ durationNs: 0.2e9, to: 0 }] }, { iterations: 1000 })
+    const { report, driver } = await runFakeSlice({ task: { load, measureNs: 3600e9 } })
+    expect(driver.sent.length).toBe(60)
+    expect(report.measuredNs).toBeLessThan(0.3e9)
   })
 })

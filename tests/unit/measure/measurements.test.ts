@@ -64,11 +64,12 @@ describe('an arm', () => {
     const measured = emptyCounts(['a'])
     measured.operations.ok = 90
     measured.operations.failed = 10
+    Object.assign(measured.iterations, { count: 52, ok: 40, failed: 10, interrupted: 2 })
     addSlice(arm, slice({ use: 'throughput', measured }))
     expect(arm.latencies.ok.count).toBe(0)
     addSlice(arm, slice({ use: 'latency', measured }))
     expect(arm.latencies.ok.count).toBe(1)
-    expect(arm.throughput).toEqual({ ok: 90, ended: 100, ns: 1e9 })
+    expect(arm.throughput).toEqual({ ok: 90, iterations: 50, ns: 1e9 })
     expect(arm.measured.operations.ok).toBe(180)
   })
 

@@ -121,6 +121,10 @@ describe('a profile that is there', () => {
     expect(await readdir(cwd)).toEqual(['mine.json'])
   })
 
+  test.each(['y', 'y.yaml', 'y.ts'])('is written to no file that would not be read as JSON: %s', async (out) => {
+    expect(await codeOf({ out })).toBe('bad-flag 104')
+  })
+
   test('is written by one of several at once', async () => {
     const codes = await Promise.all(Array.from({ length: 5 }, () => codeOf({ out: 'mine.json' })))
     expect(codes.filter((code) => code === undefined)).toHaveLength(1)

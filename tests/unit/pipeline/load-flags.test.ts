@@ -163,11 +163,46 @@ describe('the URL of ad hoc load', () => {
     expect(profileOf({ unixSocket: '/run/x.sock' }).workload.connection).toMatchObject({ socketPath: '/run/x.sock' })
   })
 
+  test('takes secrets from the environment, and does not repeat one that stands in it', () => {
+    const { workload, secrets } = profileOf({ header: ['authorization: ${env:TOKEN}'], env: { TOKEN: 'swordfish' } })
+    expect(workload.requests[0]?.message).toMatchObject({ headers: { authorization: 'swordfish' } })
+    expect(secrets).toEqual([{ written: '${env:TOKEN}', value: 'swordfish' }])
+    const message = refusal({ url: 'http://me:swordfish@127.0.0.1:1/' })
+    expect(message).toMatch(/^URL: .* no user in it/u)
+    expect(message).not.toContain('swordfish')
+  })
+
+  test('says of each value whether it is a flag or a default', () => {
+    const { provenance } = profileOf({ rate: '5', header: ['a: b'], maxInFlight: '3', env: { STRESS_DURATION: '3' } })
+    expect(provenance).toMatchObject({
+      '/target/url': 'flag',
+      '/workload/requests/0/path': 'flag',
+      '/workload/requests/0/headers/a': 'flag',
+      '/workload/requests/0/method': 'default',
+      '/workload/timeout': 'default',
+      '/load/rate': 'flag',
+      '/load/maxInFlight': 'flag',
+      '/load/processes': 'default',
+      '/modes/smoke/duration': 'env',
+    })
+    expect(profileOf({}).provenance['/load/workers']).toBe('default')
+    expect(Object.values(provenance)).not.toContain('profile')
+  })
+
+  test('heeds of the STRESS variables those that it has a place for', () => {
+    const env = { STRESS_WORKERS: 'x', STRESS_MAX_RSS_DELTA_KB: 'x', STRESS_DURATION: '3' }
+    expect(profileOf({ env }).mode.durationNs).toBe(3e9)
+  })
+
   test.each([
     [{ url: 'ftp://127.0.0.1/' }, /^URL: found "ftp:/u],
     [{ url: 'grpc://127.0.0.1:1/a.B/C' }, /^--proto/u],
     [{ url: 'udp://127.0.0.1:1', body: 'x' }, /^--body: .* udp:\/\//u],
     [{ url: 'tcp://127.0.0.1:1', status: '200' }, /^--status/u],
+    [{ url: 'tcp://127.0.0.1:1/path' }, /^URL: .* without a path/u],
+    [{ url: 'udp://127.0.0.1:1/?q' }, /^URL: .* without a path/u],
+    [{ url: 'grpc://127.0.0.1:1/a.B/C?q=1', proto: 'a.proto' }, /^URL: /u],
+    [{ header: ['X-A: 1', 'x-a: 2'] }, /^--header: found "x-a: 2"/u],
     [{ insecure: true }, /^--insecure: .* http:\/\//u],
   ])('refuses what does not go with it: %j', (flags, message) => {
     expect(refusal(flags)).toMatch(message)

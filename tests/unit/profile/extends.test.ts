@@ -29,6 +29,27 @@ describe('a profile over its base', () => {
     })
     expect(extended(base, { target: { url: 'http://127.0.0.1:1' } })).toEqual({ target: { url: 'http://127.0.0.1:1' } })
   })
+
+  test('takes of the workload of its base what means something to its own requests and protocol', () => {
+    const workloadOf = (base: object, own: object) => extended({ workload: base }, { workload: own })['workload']
+    const base = { timeout: '1s', cookies: true, variables: { a: 'b' }, requests: [{ path: '/' }] }
+    expect(workloadOf(base, { timeout: '2s' })).toEqual({ ...base, timeout: '2s' })
+    expect(workloadOf(base, { script: 'a.ts' })).toEqual({
+      timeout: '1s',
+      cookies: true,
+      variables: { a: 'b' },
+      script: 'a.ts',
+    })
+    expect(workloadOf(base, { protocol: 'tcp', requests: [{ send: 'x' }] })).toEqual({
+      timeout: '1s',
+      variables: { a: 'b' },
+      protocol: 'tcp',
+      requests: [{ send: 'x' }],
+    })
+    expect(workloadOf(base, { protocol: 'http' })).toEqual({ ...base, protocol: 'http' })
+    expect(extended({ workload: base }, {})).toEqual({ workload: base })
+  })
+
   test('takes the load of its base only where it is of the same model, and its processes in any case', () => {
     const loadOf = (base: object, own: object) => extended({ load: base }, { load: own })['load']
     const closed = { workers: 3, think: '1s', processes: 2 }

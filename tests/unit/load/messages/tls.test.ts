@@ -123,10 +123,10 @@ describe.each(['tcp', 'websocket'] as const)('%s over TLS', (name) => {
     expect((await client.lane().run(client.prepare('x'))).error).toBe('tls')
   })
 
-  test('with a peer that closes during the handshake fails with the class closed', async () => {
+  test('with a peer that closes during the handshake fails with the class tls', async () => {
     await using server = await serveSockets((socket) => socket.on('data', () => socket.end()))
     await using client = await open(server.port, trusting)
-    expect((await client.lane().run(client.prepare('x'))).error).toBe('closed')
+    expect((await client.lane().run(client.prepare('x'))).error).toBe('tls')
   })
 
   test('refuses certificates that are none before anything is sent', async () => {

@@ -3,6 +3,7 @@ import { decodeHistogram } from '../../../../harness/measure/histogram.ts'
 import { loops } from '../../../../harness/plan/models.ts'
 import type { HttpMessage } from '../../../../harness/workload/protocols/http.ts'
 import type { Workload, WorkloadRequest } from '../../../../harness/workload/workload.ts'
+import { arrivals } from '../../../support/arrivals.ts'
 import { failing } from '../../../support/fake-driver.ts'
 import { runFakeSlice } from '../../../support/fake-slice.ts'
 import { requestOf, workloadOf } from '../../../support/slice-task.ts'
@@ -85,10 +86,13 @@ describe('a user of a scenario', () => {
     expect(operations.failed).toBeGreaterThan(10)
   })
 
-  test('ends the load when a feed of unique rows has none left', async () => {
+  test.each([
+    ['closed', loops(3)],
+    ['open', arrivals(100)],
+  ])('ends a load that is %s when a feed of unique rows has none left, and says so', async (_, load) => {
     const rows = Array.from({ length: 7 }, (_, index) => ({ name: `n${index}` }))
     const { report, driver } = await runFakeSlice({
-      task: { load: loops(3) },
+      task: { load },
       workload: scenario({ feeds: [{ name: 'users', order: 'unique', rows }] }),
       answer: () => body('t'),
     })
@@ -97,6 +101,7 @@ describe('a user of a scenario', () => {
       .map(({ request }) => sentOf(request).path)
     expect(names.toSorted()).toEqual(rows.map(({ name }) => `/login/${name}`))
     expect(report.all.iterations).toMatchObject({ count: 7, ok: 7 })
+    expect(report.feedExhausted).toBe(true)
   })
 
   test('is interrupted in a pause when the load ends, and is no failure then', async () => {

@@ -5,6 +5,7 @@ import { loops } from '../../../../harness/plan/models.ts'
 import { parseClient } from '../../../../harness/resilience/client.ts'
 import type { HttpMessage } from '../../../../harness/workload/protocols/http.ts'
 import { workloadOf } from '../../../support/slice-task.ts'
+import { arrivals } from '../../../support/arrivals.ts'
 import { failing } from '../../../support/fake-driver.ts'
 import { type FakeSlice, runFakeSlice } from '../../../support/fake-slice.ts'
 
@@ -142,6 +143,84 @@ describe('a script', () => {
     expect(report.all.operations).toMatchObject({ count: 1, cutOff: 1 })
     expect(report.all.iterations).toMatchObject({ count: 1, interrupted: 1 })
     expect(aborted).toBe(true)
+  })
+
+  test('ends an iteration with the last of its calls, also where the script does not await it', async () => {
+    const { report, driver } = await alone({
+      script: async ({ http, sleep }) => {
+        void http.get('/')
+        await sleep('1ms')
+      },
+      answer: () => ({ afterNs: 10e6 }),
+    })
+    const { operations, attempts, iterations } = report.all
+    expect(driver.mostInFlight).toBe(1)
+    expect(attempts.count).toBe(driver.sent.length)
+    expect(operations).toMatchObject({ count: attempts.count, ok: attempts.count })
+    expect(iterations.count).toBe(operations.count)
+  })
+
+  test('whose iteration is over before its calls has those cut off that do not end in the drain', async () => {
+    const { report } = await alone({ script: async ({ http }) => void http.get('/'), answer: () => null })
+    expect(report.all.attempts).toMatchObject({ count: 1, cancelled: 1 })
+    expect(report.all.operations).toMatchObject({ count: 1, cutOff: 1 })
+    expect(report.all.iterations).toMatchObject({ count: 1, interrupted: 1 })
+  })
+
+  test('that tries again whatever it is told does not outlive the load', async () => {
+    let rounds = 0
+    const { report } = await alone({
+      script: async ({ http, sleep }) => {
+        for (; rounds < 1e5; rounds++)
+          await (rounds % 2 === 0 ? http.get('/') : sleep(1)).catch((cause: unknown) => cause)
+      },
+      answer: () => ({ afterNs: 10e6 }),
+    })
+    expect(rounds).toBeLessThan(2000)
+    expect(report.all.iterations).toMatchObject({ count: 1, interrupted: 1 })
+    expect(report.all.operations).toMatchObject({ ok: report.all.operations.count })
+  })
+
+  test('that makes an error of its own of the end of the load has not failed', async () => {
+    const { report } = await alone({
+      script: async ({ sleep }) => {
+        await sleep('10s').catch((cause: unknown) => {
+          throw new Error('no sleep', { cause })
+        })
+      },
+    })
+    expect(report.all.errors).toEqual({})
+    expect(report.all.iterations).toMatchObject({ count: 1, interrupted: 1 })
+  })
+
+  test('has times of every request, also of the first while it was the only one', async () => {
+    const { report } = await alone({
+      script: async ({ http, data }) => void (await http.get(data.iteration < 100 ? '/first' : '/second')),
+      answer: () => ({ afterNs: 10e6 }),
+    })
+    for (const name of ['GET /first', 'GET /second']) {
+      const { ok } = report.measured.requests[name]!
+      expect(decodeHistogram(report.requestLatency[name]!).count).toBe(ok)
+      expect(ok).toBeGreaterThan(40)
+    }
+  })
+
+  test('has its first call corrected by how late its iteration was', async () => {
+    const load = arrivals(100)
+    const { report } = await runFakeSlice({
+      // The worker comes to its schedule 55 ms late.
+      task: { load, startAtNs: -55e6, discardNs: 0 },
+      script: async ({ http }) => {
+        await http.get('/a')
+        await http.get('/b')
+      },
+      answer: () => ({ afterNs: 10e6 }),
+    })
+    const corrected = decodeHistogram(report.correctedLatency!)
+    const service = decodeHistogram(report.okLatency)
+    expect(service.summary().max).toBeLessThan(11)
+    expect(corrected.summary().max).toBeCloseTo(65, 0)
+    expect(corrected.count).toBe(service.count)
   })
 
   test.each([['no slash'], ['/with space'], ['/line\r\nbreak']])('cannot send to the path %j', async (path) => {

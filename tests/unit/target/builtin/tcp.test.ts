@@ -1,16 +1,20 @@
 import type { Socket } from 'node:net'
+import { connect } from 'node:tls'
 import { describe, expect, test } from 'vitest'
 import { realClock } from '../../../../harness/kernel/clock.ts'
 import { type Framing, frameMessage } from '../../../../harness/kernel/framing.ts'
 import { createRng } from '../../../../harness/kernel/rng.ts'
+import { readTlsFiles } from '../../../../harness/target/builtin/certificates.ts'
 import { type Knobs, plainKnobs } from '../../../../harness/target/builtin/knobs.ts'
 import { startTcpTarget } from '../../../../harness/target/builtin/tcp.ts'
+import { serverFiles } from '../../../support/certificate-files.ts'
 import { dial, until } from '../../../support/sockets.ts'
 
 interface Changes {
   readonly framing?: Framing
   readonly knobs?: Partial<Knobs>
   readonly onDeath?: () => void
+  readonly tls?: ReturnType<typeof readTlsFiles>
 }
 
 const serve = ({ knobs, ...changes }: Changes = {}) =>
@@ -130,6 +134,23 @@ describe('the TCP target', () => {
     tooLong.destroy()
     await until('both are gone', () => server.stats().open === 0)
     expect(server.stats()).toMatchObject({ requests: 0, connections: 2 })
+  })
+
+  test('with TLS keeps no connection that is given up in its handshake, and answers one that has ended its side', async () => {
+    const tls = readTlsFiles({ ...serverFiles, clientCa: null })
+    await using server = await serve({ tls, knobs: { serviceTimeNs: 20e6 } })
+    const [silent, brokenOff] = [await dial(server.port), await dial(server.port)]
+    brokenOff.write(Buffer.from([22, 3, 1]))
+    await until('both are there', () => server.stats().open === 2)
+    silent.destroy()
+    brokenOff.destroy()
+    await until('both are gone', () => server.stats().open === 0)
+    const halfOpen = { port: server.port, host: '127.0.0.1', rejectUnauthorized: false, allowHalfOpen: true }
+    const secured = connect(halfOpen)
+    const got = collect(secured)
+    secured.end('one\ntwo\n')
+    await until('the end', () => got.ended)
+    expect(got.text).toBe('one\ntwo\n')
   })
 
   test('dies of the message that it is told to, unanswered', async () => {

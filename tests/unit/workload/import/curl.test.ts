@@ -38,6 +38,15 @@ describe('a cURL command line', () => {
       `-H 'X-Id: 7' -H "Accept:text/plain" -H 'X-Empty;' ${here}`,
       { headers: { 'X-Id': '7', Accept: 'text/plain', 'X-Empty': '' } },
     ],
+    ['a header given twice', `-H 'X-Id: 7' -H 'x-id: 8' ${here}`, { headers: { 'X-Id': '7, 8' } }],
+    [
+      'headers that stand where an option would put one',
+      `-H 'Accept-Encoding: gzip' --compressed -A a -H 'user-agent: b' -b 'c=d' -H 'Cookie: e=f' -u g:h ${here}`,
+      {
+        headers: { 'Accept-Encoding': 'gzip', 'user-agent': 'b', Cookie: 'e=f', authorization: 'Basic Zzpo' },
+      },
+    ],
+    ['a header that is taken away', `-A a -H 'User-Agent:' ${here}`, { headers: {} }],
     [
       'data',
       `${here} -d a=1 --data 'b=2 3' --data-raw @c`,

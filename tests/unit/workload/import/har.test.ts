@@ -197,7 +197,7 @@ describe('a HAR recording', () => {
       'left out 2 requests to https://cdn.example',
       expect.stringMatching(/shop\.example is not this machine: name it with --allow-host/u),
     ])
-    const other = importHar(recording, { origin: 'https://cdn.example/ignored' })
+    const other = importHar(recording, { origin: 'https://cdn.example/' })
     expect(other.document['target']).toEqual({ url: 'https://cdn.example:443' })
     expect(importedRequests(other)).toHaveLength(2)
     expect(() => importHar(recording, { origin: 'http://other' })).toThrow(/holds no request to http:\/\/other/u)
@@ -241,6 +241,29 @@ describe('a HAR recording', () => {
       headers: { 'x-odd': odd },
       body: { kind: 'text', text: odd },
     })
+  })
+
+  test('may hold entries that are not as HAR 1.2 says', () => {
+    const url = 'http://127.0.0.1:8080/'
+    const text = JSON.stringify({
+      log: {
+        entries: [
+          null,
+          5,
+          { request: null },
+          { request: { method: 'GET', url, headers: null, postData: null }, response: null },
+          { request: { method: 'POST', url, headers: [null, { name: 'a' }], postData: { text: 5 } }, time: 'x' },
+        ],
+      },
+    })
+    for (const scenario of [false, true]) {
+      const imported = importHar(text, { scenario })
+      expect(importedRequests(imported).map(({ message }) => message)).toMatchObject([
+        { method: 'GET' },
+        { method: 'POST', headers: { a: '' }, body: { text: '' } },
+      ])
+      expect(imported.notes[0]).toMatch(/^left out requests to/u)
+    }
   })
 
   test.each([

@@ -211,6 +211,13 @@ describe('an OpenAPI description', () => {
     expect(notes).toContainEqual(expect.stringMatching(/refers to: there is nothing$/u))
   })
 
+  test('makes an example of a schema that leads back to itself in many ways, once', () => {
+    const itself = { $ref: '#/components/schemas/Node' }
+    const names = Array.from({ length: 20 }, (_, index) => `next${index}`)
+    const Node = { type: 'object', properties: Object.fromEntries(names.map((name) => [name, itself])) }
+    expect(jsonBody({ type: 'array', items: itself }, { components: { schemas: { Node } } })).toEqual([{}])
+  })
+
   test('sends the type that it has an example for', () => {
     const sent = (content: object) => {
       const { body, headers, notes } = one({ requestBody: { content } })
@@ -268,6 +275,28 @@ describe('an OpenAPI description', () => {
     )
     expect(document['workload']).toMatchObject({ requests: [{ name: 'x' }, { name: 'x (2)' }] })
   })
+
+  test('makes names of one line, in which nothing is filled in', () => {
+    const { document } = importOpenApi(
+      text({
+        paths: { '/a': { get: { ...ok, operationId: ' a\n${env:HOME}' } }, '/b': { get: { ...ok, operationId: ' ' } } },
+      }),
+    )
+    expect(document['workload']).toMatchObject({ requests: [{ name: 'a $env:HOME}' }, { name: 'GET /v1/b' }] })
+  })
+
+  test('says which paths are none', () => {
+    expect(importOpenApi(text({ paths: { '/a': { get: ok }, b: { get: ok }, 'x-c': {} } })).notes).toContain(
+      'left out b: it is no path',
+    )
+  })
+
+  test.each(['nonsense', 'ftp://127.0.0.1', 'http://127.0.0.1:8080/base', 'http://127.0.0.1?q'])(
+    'refuses the origin %s',
+    (origin) => {
+      expect(() => importOpenApi(text({ paths: { '/a': { get: ok } } }), { origin })).toThrow(/is no origin/u)
+    },
+  )
 
   test.each([
     ['YAML', 'openapi: 3.1.0\ninfo: {}\n', /which looks like YAML, is no JSON/u],
