@@ -33,7 +33,6 @@ export async function openFaultyPath(server: Place): Promise<FaultyPath> {
     upstream.on('error', () => {})
     client.on('close', () => open.delete(client) && upstream.destroy())
     client.on('data', (bytes) => upstream.write(bytes))
-    client.on('end', () => upstream.end())
     path.passedBytes = 0
     carry(upstream, client, path)
   })
@@ -58,6 +57,10 @@ function carry(upstream: Socket, client: Socket, path: Pick<FaultyPath, 'fault' 
   const ended = (): void => {
     if (!over) client.destroySoon()
   }
+  client.on('end', () => {
+    upstream.end()
+    if (over) client.end()
+  })
   upstream.on('end', ended)
   upstream.on('close', ended)
   upstream.on('data', (bytes: Buffer) => {

@@ -1,5 +1,6 @@
-import { Channel, type ChannelCredentials, type ChannelOptions, connectivityState, type Metadata } from '@grpc/grpc-js'
+import { Channel, type ChannelOptions, connectivityState, type Metadata } from '@grpc/grpc-js'
 import type { Clock } from '../../kernel/clock.ts'
+import type { ConnectingCredentials } from './credentials.ts'
 
 export type Call = ReturnType<Channel['createCall']>
 export type CallListener = Parameters<Call['start']>[1]
@@ -27,11 +28,13 @@ export interface ChannelOwner {
 /** One connection, made and made again by grpc-js. */
 export class GrpcChannel {
   readonly #channel: Channel
+  readonly #credentials: ConnectingCredentials
   readonly #clock: Clock
   #owner: ChannelOwner | null = null
 
-  /** `target` is an address and a port; `authority` is what is told to the server. */
-  constructor(target: string, authority: string, credentials: ChannelCredentials, clock: Clock) {
+  /** `target` is an address and a port; `authority` is what is told to the server; the credentials are the channel's own. */
+  constructor(target: string, authority: string, credentials: ConnectingCredentials, clock: Clock) {
+    this.#credentials = credentials
     this.#channel = new Channel(target, credentials, { ...fixedOptions, 'grpc.default_authority': authority })
     this.#clock = clock
   }
@@ -52,9 +55,15 @@ export class GrpcChannel {
     if (this.#owner === owner) this.#owner = null
   }
 
+  /** A call has had no answer in time: a connection that is still being made is given up, and the next call makes another. */
+  timedOut(): void {
+    if (this.#channel.getConnectivityState(false) === connectivityState.CONNECTING) this.#credentials.giveUp()
+  }
+
   close(): void {
     this.#owner = null
     this.#channel.close()
+    this.#credentials.close()
   }
 
   #watch(): void {

@@ -1,9 +1,8 @@
 import { isIPv6 } from 'node:net'
-import { ChannelCredentials } from '@grpc/grpc-js'
 import type { OpenDriver } from '../driver.ts'
 import { createTlsClient } from '../tls.ts'
 import { GrpcChannel } from './channel.ts'
-import { TlsCredentials } from './credentials.ts'
+import { ConnectingCredentials } from './credentials.ts'
 import { GrpcLane } from './lane.ts'
 import { loadDefinitions } from './methods.ts'
 import { type PreparedGrpc, prepareGrpc } from './request.ts'
@@ -16,9 +15,7 @@ export const openGrpcDriver: OpenDriver<'grpc', PreparedGrpc> = async (context) 
   const { connection, host, address, port, counters, connections, clock } = context
   const definitions = await loadDefinitions(connection)
   const settings = connection.tls
-  const credentials = settings
-    ? new TlsCredentials(createTlsClient({ settings, host, alpn: ['h2'], counters }))
-    : ChannelCredentials.createInsecure()
+  const tls = settings && createTlsClient({ settings, host, alpn: ['h2'], counters })
   const target = isIPv6(address) ? `ipv6:[${address}]:${port}` : `ipv4:${address}:${port}`
   const authority = `${isIPv6(host) ? `[${host}]` : host}:${port}`
   const channels: GrpcChannel[] = []
@@ -28,7 +25,7 @@ export const openGrpcDriver: OpenDriver<'grpc', PreparedGrpc> = async (context) 
     prepare: (request) => prepareGrpc(request, definitions),
     lane: (listener) => {
       const index = lanes.length % connections
-      const channel = (channels[index] ??= new GrpcChannel(target, authority, credentials, clock))
+      const channel = (channels[index] ??= new GrpcChannel(target, authority, new ConnectingCredentials(tls), clock))
       const lane = new GrpcLane(context, channel, listener)
       lanes.push(lane)
       return lane

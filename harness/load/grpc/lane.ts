@@ -139,7 +139,8 @@ export class GrpcLane implements Lane<PreparedGrpc>, ChannelOwner {
     this.#last = null
     const exchange = new Exchange(this, request)
     this.#exchange = exchange
-    const deadlineMs = this.#context.clock.date().getTime() + Math.ceil(leftNs / nsPerMs)
+    // Not before our own: the wall clock leaves out what has passed of its millisecond.
+    const deadlineMs = this.#context.clock.date().getTime() + 1 + Math.ceil(leftNs / nsPerMs)
     exchange.begin(this.#channel.start(request.method.path, request.metadata, deadlineMs, exchange, this))
   }
 
@@ -180,6 +181,7 @@ export class GrpcLane implements Lane<PreparedGrpc>, ChannelOwner {
   #end(outcome: Outcome, nowNs: number, detail: string | null): void {
     this.#request = null
     this.#drop()
+    if (outcome.error === 'timeout') this.#channel.timedOut()
     this.#listener.attemptEnded(outcome, nowNs, detail)
   }
 }

@@ -6,6 +6,9 @@ import { classOfSocketError, closedInHandshake, opensslReason } from '../socket-
 /** With this our connector begins the code of what kept it from connecting. */
 export const connectReason = 'cannot connect: '
 
+/** What our connector says of a connection that was given up since it took too long to be made. */
+export const notInTime = 'not connected in time'
+
 /** What grpc-js says of a stream that the peer refused: nobody has looked at it. */
 const refused = 'Stream refused by server'
 
@@ -61,6 +64,7 @@ function notConnected(reason: string): Failure {
   const [, ours] = new RegExp(`${connectReason}(\\w+)`, 'u').exec(reason) ?? []
   const code = ours ?? /\bE[A-Z]{4,}\b/u.exec(reason)?.[0]
   if (code) return socketFailure(code, false)
+  if (reason.includes(notInTime)) return { outcome: failure('connect'), detail: notInTime }
   if (reason.includes(closedInHandshake)) return handshakeFailure
   const openssl = opensslReason(reason)
   if (openssl !== null) return { outcome: failure('tls'), detail: openssl }

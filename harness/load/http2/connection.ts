@@ -67,6 +67,8 @@ export class Http2Connection {
   capacity = 1
   /** Whether streams can be opened; else `owner` is told as soon as they can. */
   ready = false
+  /** Whether the peer has said its SETTINGS; until then it may as well be dead, and carries one stream. */
+  heard = false
   owner: ConnectionOwner | null = null
   readonly #options: ConnectionOptions
   readonly #socket: Socket
@@ -128,7 +130,7 @@ export class Http2Connection {
     this.#session.close()
   }
 
-  /** Whoever it was made for has no use for it any more before it was ready. */
+  /** Whoever it was made for has no use for it any more before the peer had said anything. */
   abandon(nowNs: number): void {
     this.close()
     this.#options.pool.leave(this, nowNs)
@@ -171,6 +173,7 @@ export class Http2Connection {
   #settings({ maxConcurrentStreams = Number.POSITIVE_INFINITY }: Settings): void {
     const { context, pool } = this.#options
     const { streams, keepAlive } = context.connection
+    this.heard = true
     // Of a peer that takes none now, one stream waits until it does or its time is over.
     const capacity = keepAlive ? Math.max(1, Math.min(streams, maxConcurrentStreams)) : 1
     if (capacity === this.capacity) return

@@ -232,7 +232,8 @@ export class Http2Lane implements Lane<PreparedHttp2>, ConnectionOwner, StreamLi
       else if (!over) stream.close(constants.NGHTTP2_CANCEL)
       this.#abort = null
       if (!context.connection.keepAlive) connection.leave(nowNs)
-    } else if (!connection.ready) connection.abandon(nowNs)
+    }
+    if (!connection.heard) connection.abandon(nowNs)
     pool.release(connection, nowNs)
   }
 
