@@ -4,7 +4,12 @@ import { defineConfig } from 'vitest/config'
 const parallel = { maxWorkers: '100%', sequence: { groupOrder: 0 } } as const
 
 // Tests that measure: one file at a time and after everything else, or they would measure each other.
-const alone = { fileParallelism: false, sequence: { groupOrder: 1 } } as const
+const measuring = ['effects', 'verdicts', 'servers', 'load-slice', 'relay'].map(
+  (name) => `tests/integration/${name}.test.ts`,
+)
+const alone = { fileParallelism: false, sequence: { groupOrder: 2 } } as const
+
+const patient = { testTimeout: 90_000, hookTimeout: 60_000 } as const
 
 export default defineConfig({
   test: {
@@ -15,12 +20,14 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/integration/**/*.test.ts'],
-          testTimeout: 90_000,
-          hookTimeout: 60_000,
-          maxConcurrency: 2,
-          ...alone,
+          exclude: measuring,
+          maxConcurrency: 3,
+          ...patient,
+          maxWorkers: '100%',
+          sequence: { groupOrder: 1 },
         },
       },
+      { test: { name: 'measuring', include: measuring, ...patient, ...alone } },
     ],
   },
 })
