@@ -1,16 +1,4 @@
-/** A place in the queue for a connection; made once by whoever waits, and used again and again. */
-export interface PoolWaiter<Connection> {
-  /** Told once per wait, with the connection, which is the waiter's until it gives it back. */
-  readonly granted: (connection: Connection, nowNs: number) => void
-  /** Links of the queue; null while not waiting. Owned by the pool. */
-  next: PoolWaiter<Connection> | null
-  previous: PoolWaiter<Connection> | null
-}
-
-/** Makes a waiter. */
-export function poolWaiter<Connection>(granted: PoolWaiter<Connection>['granted']): PoolWaiter<Connection> {
-  return { granted, next: null, previous: null }
-}
+import { type PoolWaiter, WaitingLine } from './waiting-line.ts'
 
 /**
  * Connections that carry one attempt at a time: never more than `size`, made when they are needed, the one used last
@@ -21,13 +9,11 @@ export class ConnectionPool<Connection extends { close(): void }> {
   readonly #make: () => Connection
   readonly #all: Connection[] = []
   readonly #free: Connection[] = []
-  readonly #queue = poolWaiter<Connection>(() => {})
+  readonly #line = new WaitingLine<Connection>()
 
   constructor(size: number, make: () => Connection) {
     this.#size = size
     this.#make = make
-    this.#queue.next = this.#queue
-    this.#queue.previous = this.#queue
   }
 
   /** A connection, or null: then the waiter is told later, unless it withdraws. */
@@ -39,28 +25,19 @@ export class ConnectionPool<Connection extends { close(): void }> {
       this.#all.push(made)
       return made
     }
-    const queue = this.#queue
-    const last = queue.previous as PoolWaiter<Connection>
-    waiter.previous = last
-    waiter.next = queue
-    last.next = waiter
-    queue.previous = waiter
+    this.#line.append(waiter)
     return null
   }
 
   /** Takes a waiter out of the queue; nothing happens when it is not in it. */
   withdraw(waiter: PoolWaiter<Connection>): void {
-    if (!waiter.next || !waiter.previous) return
-    waiter.previous.next = waiter.next
-    waiter.next.previous = waiter.previous
-    waiter.next = null
-    waiter.previous = null
+    this.#line.withdraw(waiter)
   }
 
   /** Gives a connection back; the first waiter has it at once. */
   release(connection: Connection, nowNs: number): void {
-    const first = this.#queue.next as PoolWaiter<Connection>
-    if (first === this.#queue) {
+    const { first } = this.#line
+    if (!first) {
       this.#free.push(connection)
       return
     }

@@ -1,4 +1,4 @@
-import { type PoolWaiter, poolWaiter } from '../connection-pool.ts'
+import { type PoolWaiter, WaitingLine } from '../waiting-line.ts'
 
 /** What the pool must know of a connection, and keeps in it. */
 export interface PooledConnection {
@@ -30,35 +30,24 @@ export class SessionPool<Connection extends PooledConnection> {
   #lowest = 0
   /** How many take new streams, now or later. */
   #members = 0
-  readonly #queue = poolWaiter<Connection>(() => {})
+  readonly #line = new WaitingLine<Connection>()
 
   constructor(size: number, make: () => Connection) {
     this.#size = size
     this.#make = make
-    this.#queue.next = this.#queue
-    this.#queue.previous = this.#queue
   }
 
   /** A connection with room for a stream, or null: then the waiter is told later, unless it withdraws. */
   lease(waiter: PoolWaiter<Connection>): Connection | null {
     const connection = this.#take()
     if (connection) return connection
-    const queue = this.#queue
-    const last = queue.previous as PoolWaiter<Connection>
-    waiter.previous = last
-    waiter.next = queue
-    last.next = waiter
-    queue.previous = waiter
+    this.#line.append(waiter)
     return null
   }
 
   /** Takes a waiter out of the queue; nothing happens when it is not in it. */
   withdraw(waiter: PoolWaiter<Connection>): void {
-    if (!waiter.next || !waiter.previous) return
-    waiter.previous.next = waiter.next
-    waiter.next.previous = waiter.previous
-    waiter.next = null
-    waiter.previous = null
+    this.#line.withdraw(waiter)
   }
 
   /** Gives a stream back; the first waiter has it at once. */
@@ -95,8 +84,8 @@ export class SessionPool<Connection extends PooledConnection> {
 
   #serve(nowNs: number): void {
     for (;;) {
-      const first = this.#queue.next as PoolWaiter<Connection>
-      if (first === this.#queue) return
+      const { first } = this.#line
+      if (!first) return
       const connection = this.#take()
       if (!connection) return
       this.withdraw(first)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { ConnectionPool, poolWaiter } from '../../../harness/load/connection-pool.ts'
+import { ConnectionPool } from '../../../harness/load/connection-pool.ts'
+import { poolWaiter } from '../../../harness/load/waiting-line.ts'
 
 function poolOf(size: number) {
   const made: { readonly number: number; closed: boolean; close(): void }[] = []

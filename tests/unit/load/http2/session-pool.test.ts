@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { poolWaiter } from '../../../../harness/load/connection-pool.ts'
+import { poolWaiter } from '../../../../harness/load/waiting-line.ts'
 import { type PooledConnection, SessionPool } from '../../../../harness/load/http2/session-pool.ts'
 
 interface Fake extends PooledConnection {
