@@ -64,7 +64,7 @@ export function lastGiven(values: Record<string, unknown>, yargs: Argv): void {
   // Its types leave this out.
   const { array } = (yargs as Argv & { getOptions(): { readonly array: readonly string[] } }).getOptions()
   for (const [name, value] of Object.entries(values)) {
-    if (Array.isArray(value) && name !== '_' && !array.includes(name)) values[name] = value.at(-1)
+    if (Array.isArray(value) && !['_', '--'].includes(name) && !array.includes(name)) values[name] = value.at(-1)
   }
 }
 

@@ -1,3 +1,5 @@
+import { realClock } from '../harness/index.ts'
+
 /** Aborts with the first SIGINT or SIGTERM, which ends a run in order; the second one ends this process at once. */
 export function untilSignal(): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController()
@@ -14,11 +16,33 @@ export function untilSignal(): Disposable & { readonly signal: AbortSignal } {
   }
 }
 
-/** Resolves with the first SIGINT or SIGTERM. */
+/** Resolves with the first SIGINT or SIGTERM; until then this process goes on, also where no listener of it is open. */
 export async function signalled(): Promise<void> {
   using until = untilSignal()
-  const { signal } = until
-  await new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  await realClock.sleep(Number.POSITIVE_INFINITY, until.signal).catch(() => {})
+}
+
+/** Passes signals on to whatever `passTo` names; until then the first of them aborts. */
+export function passSignals(): Disposable & {
+  readonly signal: AbortSignal
+  passTo(receive: (name: NodeJS.Signals) => void): void
+} {
+  const controller = new AbortController()
+  let pass: ((name: NodeJS.Signals) => void) | undefined
+  const hear = (name: NodeJS.Signals): void => {
+    if (!pass) controller.abort(new Error(`ended by ${name}`))
+    // A terminal's Ctrl-C has reached the command already, which is in our process group.
+    else if (name !== 'SIGINT' || !process.stdin.isTTY) pass(name)
+  }
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const name of names) process.on(name, hear)
+  return {
+    signal: controller.signal,
+    passTo(receive) {
+      pass = receive
+    },
+    [Symbol.dispose]() {
+      for (const name of names) process.off(name, hear)
+    },
+  }
 }

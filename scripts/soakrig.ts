@@ -11,6 +11,7 @@ import { load } from './load.ts'
 import { policies } from './policies.ts'
 import { relay } from './relay.ts'
 import { report } from './report.ts'
+import { run } from './run.ts'
 import { soak } from './soak.ts'
 import { stress } from './stress.ts'
 import { target } from './target.ts'
@@ -26,6 +27,7 @@ const cli: Argv = yargs(hideBin(process.argv))
   .command(stress)
   .command(load)
   .command(relay)
+  .command(run)
   .command(target)
   .command(compare)
   .command(report)
@@ -54,6 +56,8 @@ const cli: Argv = yargs(hideBin(process.argv))
 try {
   await cli.parseAsync()
 } catch (error) {
-  printFailure(error, { json: process.argv.includes('--json') })
+  // What stands after -- is the command's of `soakrig run`.
+  const [own = ''] = process.argv.join('\0').split('\0--\0', 1)
+  printFailure(error, { json: own.split('\0').includes('--json') })
   process.exitCode = isSoakrigError(error) ? error.exitCode : exitCodes.bug
 }

@@ -2,6 +2,7 @@ import type { JsonSchema } from '../kernel/json-schema.ts'
 import { armKinds } from '../measure/arm.ts'
 import type { Effect } from '../measure/effect.ts'
 import type { LatencySummary } from '../measure/histogram.ts'
+import type { RuleTally } from '../measure/rule-tally.ts'
 import type { Tally } from '../measure/tally.ts'
 import type {
   ResultArm,
@@ -90,6 +91,8 @@ const reconciliation = shape<ResultReconciliation>({
   detail: textOrNull,
 })
 
+const tallies = mapOf(shape<Tally>({ eligible: number, fired: number, bytes: number }))
+
 /** One arm of a phase. */
 export const armSchema: JsonSchema = shape<ResultArm>({
   arm: armKind,
@@ -117,7 +120,10 @@ export const armSchema: JsonSchema = shape<ResultArm>({
   protocolCounters: mapOf(number),
   wire: shape<ResultArm['wire']>({ bytesSent: number, bytesReceived: number, connects: count, staleReconnects: count }),
   resources,
-  fired: mapOf(shape<Tally>({ eligible: number, fired: number, bytes: number })),
+  fired: tallies,
+  rules: mapOf(shape<RuleTally>({ connections: number, matched: number, tallies })),
+  faultCounters: mapOf(number),
+  askedDelayMs: orNull(summary),
   injectedDelayMs: orNull(summary),
   injectedDelayErrorMs: orNull(summary),
   server: shape<ResultArm['server']>({ requests: integerOrNull }),

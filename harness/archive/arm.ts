@@ -1,6 +1,7 @@
 import type { ArmKind, ArmPath } from '../measure/arm.ts'
 import type { Effect } from '../measure/effect.ts'
 import type { LatencySummary } from '../measure/histogram.ts'
+import type { RuleTallies } from '../measure/rule-tally.ts'
 import type { Tallies } from '../measure/tally.ts'
 import type { ResultLimit } from './limit.ts'
 
@@ -57,8 +58,14 @@ export interface ResultArm {
     readonly staleReconnects: number
   }
   readonly resources: ResultResources
+  /** By fault, over all rules. */
   readonly fired: Tallies
-  /** Delay that the relay added per chunk, and how far it missed what it was asked for; null where it added none. */
+  /** By `policy/rule`; of stress under steps, of each policy that a step put in force. */
+  readonly rules: RuleTallies
+  /** What faults and the relay count besides, such as `loss.rto` or `udp.kernelDrops`. */
+  readonly faultCounters: Readonly<Record<string, number>>
+  /** Delay that the relay was asked for, that it added, and how far the latter missed; null where there was none. */
+  readonly askedDelayMs: LatencySummary | null
   readonly injectedDelayMs: LatencySummary | null
   readonly injectedDelayErrorMs: LatencySummary | null
   readonly server: { readonly requests: number | null }

@@ -1,4 +1,4 @@
-/** Files from before the load models: what they did not measure is null or empty, never made up. */
+/** What files from before the load models, and from before rules, did not measure is null or empty, never made up. */
 const addedToArms = {
   schedule: null,
   iterations: null,
@@ -7,6 +7,9 @@ const addedToArms = {
   sendLatenessMs: null,
   requests: [],
   protocolCounters: {},
+  rules: {},
+  faultCounters: {},
+  askedDelayMs: null,
 }
 
 type Fields = Readonly<Record<string, unknown>>

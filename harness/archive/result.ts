@@ -213,6 +213,10 @@ export interface ResultWindow {
   /** Median over the window's samples of the target's memory in KiB; null when none was taken. */
   readonly memoryKb: number | null
   readonly fds: number | null
+  /** Policies that steps of the stress stage had put in force, or shortly before; empty for clean load. */
+  readonly faults: readonly string[]
+  /** Whether one of them was not in force all the time. */
+  readonly settling: boolean
   /** Encoded histogram of the successes, µs. */
   readonly histogram: string
 }

@@ -1,96 +1,121 @@
-import {
-  bandAlpha,
-  type BaselineFacts,
-  type Effect,
-  type EffectFacts,
-  effectOf,
-  timerSlackMs,
-} from '../measure/effect.ts'
-import { binomialBand } from '../measure/binomial.ts'
-import type { Expectation } from './fault.ts'
-import { activeFaults, type Faults } from './faults.ts'
+import type { BaselineFacts } from '../measure/effect.ts'
+import type { ExpectContext, Expectation } from './fault.ts'
+import { activeFaults, type ActiveFault } from './faults.ts'
+import { rate } from './rate.ts'
+import type { Rule } from './rule.ts'
+import { canAct, isPlain } from './rules.ts'
 
-/** Lateness of the median delay in the relay that is still a correct delay, in ms; a timer is never early. */
-const delayErrorMs = [-0.05, 1.5] as const
+/** What rules may know when they are asked what they will do. */
+type RulesContext = Omit<ExpectContext, 'direction'>
 
-/** What the faults of one arm should do together, added up over all of them. */
+/** A fault of a rule that can act, with what it should do where the rule hits. */
+export interface ExpectedFault extends ActiveFault {
+  readonly rule: Rule
+  readonly expected: Expectation
+}
+
+/** A target that takes no time and sends nothing: for what does not depend on it. */
+export const anyTarget: RulesContext = {
+  baseline: {
+    p50Ms: 0,
+    singleP50Ms: 0,
+    responseBytes: { min: 0, max: 0 },
+    requestBytes: { min: 0, max: 0 },
+    backgroundShare: 0,
+  },
+  operations: Number.MAX_SAFE_INTEGER,
+}
+
+/** All faults of the rules that can act. */
+export function expectedFaults(rules: readonly Rule[], context: RulesContext): readonly ExpectedFault[] {
+  return rules.filter(canAct).flatMap((rule) =>
+    activeFaults(rule.faults).map((active) => {
+      const { fault, settings, direction } = active
+      return { ...active, rule, expected: fault.expect(settings, { ...context, direction }) }
+    }),
+  )
+}
+
+/** Share of the exchanges that one rule of an arm hits at full strength; null where that cannot be said of them. */
+export function hitShare(rules: readonly Rule[]): number | null {
+  const [rule, ...others] = rules.filter(canAct)
+  if (!rule) return 0
+  return others.length === 0 && isPlain({ ...rule, probability: 1 }) ? rule.probability : null
+}
+
+/**
+ * What the faults of an arm's rules should do together to an exchange. Null where that cannot be said: of several rules, of
+ * which at most one acts, and of one that hits some connections, some traffic or some of the time only, unless none of
+ * their faults delays or fails anything. Where a rule hits a share of the exchanges, that share of its failures is told.
+ */
 export function expectationOf(
-  faults: Faults,
+  rules: readonly Rule[],
   baseline: BaselineFacts,
   operations: number,
+  datagrams = false,
 ): Pick<Expectation, 'delayMs' | 'errorShare'> {
-  return activeFaults(faults)
-    .map(({ fault, settings, direction }) => fault.expect(settings, { direction, baseline, operations }))
-    .reduce(
-      (sum, one) => ({
-        delayMs: { lo: sum.delayMs.lo + one.delayMs.lo, hi: sum.delayMs.hi + one.delayMs.hi },
-        errorShare: 1 - (1 - sum.errorShare) * (1 - one.errorShare),
-      }),
-      { delayMs: { lo: 0, hi: 0 }, errorShare: 0 },
-    )
+  const expected = expectedFaults(rules, { baseline, operations, datagrams }).map((fault) => fault.expected)
+  const share = hitShare(rules)
+  const delays = expected.map(({ delayMs }) => delayMs)
+  const failures = expected.map(({ errorShare }) => errorShare)
+  const idle = failures.every((failing) => failing === 0)
+  return {
+    delayMs: share === 1 || delays.every((delay) => delay?.hi === 0) ? sumOfDelays(delays) : null,
+    errorShare: idle ? 0 : share === null ? null : scaled(anyOf(failures), share),
+  }
+}
+
+function sumOfDelays(delays: readonly Expectation['delayMs'][]): Expectation['delayMs'] {
+  return delays.reduce((sum, one) => sum && one && { lo: sum.lo + one.lo, hi: sum.hi + one.hi }, { lo: 0, hi: 0 })
+}
+
+/** The probability of at least one of several things that do not depend on each other. */
+function anyOf(shares: readonly (number | null)[]): number | null {
+  return shares.reduce((any, one) => (any === null || one === null ? null : 1 - (1 - any) * (1 - one)), 0)
+}
+
+function scaled(share: number | null, by: number): number | null {
+  return share === null ? null : share * by
 }
 
 /**
- * What must be seen if the faults of an arm acted as they should. The first proof is the relay's: it fired as often as
- * it was to, and the delay it added is the delay it was asked for. The client's median must then lie in
- * [max(0.9 p50(base), L + S1) - 0.5, L + p50(base) + 3] ms, S1 being the median of a single worker: in a closed loop
- * on a busy target a true delay of L moves the median by less than L.
+ * Into which direction a link of limited rate drops datagrams that it has no room for, by `rate.queueDrops`: `uplink` only,
+ * so that they never reach the target, `downlink` only, or `either`.
  */
-export function faultEffects(
-  faults: Faults,
-  baseline: BaselineFacts,
-  facts: EffectFacts,
-  { clientLatency }: { readonly clientLatency: boolean },
-): readonly Effect[] {
-  const { delayMs } = expectationOf(faults, baseline, facts.operations)
-  const shares = Map.groupBy(activeFaults(faults), ({ fault }) => fault.keyword)
-  const fired = [...shares].flatMap(([keyword, active]) => {
-    const expected = active.map(({ fault, settings, direction }) =>
-      fault.expect(settings, { direction, baseline, operations: facts.operations }),
-    )
-    const firing = firedEffect(
-      keyword,
-      expected.map(({ firedShare }) => firedShare),
-      facts,
-    )
-    return [firing, ...expected.flatMap(({ errorClass }) => seenEffect(keyword, errorClass, baseline, facts))]
-  })
-  if (delayMs.hi === 0) return fired
-  const band = [
-    Math.max(0.9 * baseline.p50Ms, delayMs.lo + baseline.singleP50Ms) - 0.5,
-    delayMs.hi + baseline.p50Ms + timerSlackMs,
-  ] as const
-  return [
-    ...fired,
-    effectOf('injectedDelayErrorP50', 'ms', delayErrorMs, facts.injectedDelayErrorP50Ms),
-    ...(clientLatency ? [effectOf('p50', 'ms', band, facts.p50Ms)] : []),
-  ]
+export function rateDrops(rules: readonly Rule[]): 'uplink' | 'downlink' | 'either' {
+  const directions = expectedFaults(rules, { ...anyTarget, datagrams: true })
+    .filter(({ fault }) => fault.keyword === rate.keyword)
+    .map(({ direction }) => direction)
+  const [first] = directions
+  return first && directions.every((direction) => direction === first) ? first : 'either'
 }
 
-/**
- * How often a fault fired among what it could have acted on. One that acts in both directions has one tally, so its band
- * holds any mix of their shares. Nothing fired is never an effect, but a doubt where it was likely for all attempts.
- */
-function firedEffect(keyword: string, shares: readonly number[], facts: EffectFacts): Effect {
-  const { eligible, fired } = facts.fired[keyword] ?? { eligible: 0, fired: 0 }
-  const least = Math.min(...shares)
-  const band = [
-    binomialBand(eligible, least, bandAlpha)[0],
-    binomialBand(eligible, Math.max(...shares), bandAlpha)[1],
-  ] as const
-  const effect = effectOf(`fired.${keyword}`, 'share', band, eligible === 0 ? null : fired / eligible)
-  if (fired > 0) return effect
-  // Every attempt is an exchange: a relay that saw none of them must not pass for one that had no chance.
-  const likely = least < 1 && (1 - least) ** Math.max(eligible, facts.attempts) >= bandAlpha / 2
-  return { ...effect, ok: false, ...(likely && { inconclusive: `nothing fired in ${eligible} eligible exchanges` }) }
+/** The delay in ms that the faults of a rule which hits everything are sure of, whatever others do besides: the most of it. */
+export function knownDelayMs(rules: readonly Rule[]): number {
+  if (hitShare(rules) !== 1) return 0
+  return expectedFaults(rules, anyTarget).reduce((sum, { expected }) => sum + (expected.delayMs?.hi ?? 0), 0)
 }
 
-/** Every firing that fails an attempt must have reached the client as such, but for attempts that it had given up or sent again. */
-function seenEffect(keyword: string, errorClass: string | null, baseline: BaselineFacts, facts: EffectFacts): Effect[] {
-  const fired = facts.fired[keyword]?.fired ?? 0
-  if (errorClass === null || fired === 0) return []
-  const seen = facts.attemptErrors[errorClass] ?? 0
-  const own = baseline.backgroundShare * (facts.fired[keyword]?.eligible ?? 0)
-  const band = [1 - (facts.cancelled + facts.staleReconnects) / fired, 1 + (own + 1) / fired] as const
-  return [effectOf(`seen.${keyword}`, 'share', band, seen / fired)]
+/** Whether attempts may end by nothing but the limit on waiting for them, on streams or on datagrams. */
+export function mayHang(rules: readonly Rule[]): boolean {
+  return [false, true]
+    .flatMap((datagrams) => expectedFaults(rules, { ...anyTarget, datagrams }))
+    .some(
+      ({ expected: { errorShare, errorClasses } }) =>
+        errorShare !== 0 && (errorClasses.includes('timeout') || errorClasses.includes('lost')),
+    )
+}
+
+/** Of each fault, by keyword: how many requests fewer reach the target for each firing, at least and at most. */
+export function missingRequests(
+  rules: readonly Rule[],
+  datagrams: boolean,
+): ReadonlyMap<string, { readonly least: number; readonly most: number }> {
+  const faults = Map.groupBy(expectedFaults(rules, { ...anyTarget, datagrams }), ({ fault }) => fault.keyword)
+  return new Map(
+    [...faults].map(([keyword, ones]) => {
+      const shares = ones.flatMap(({ expected: { undelivered } }) => (undelivered === null ? [0, 1] : [undelivered]))
+      return [keyword, { least: Math.min(...shares), most: Math.max(...shares) }]
+    }),
+  )
 }

@@ -1,97 +1,185 @@
+import { messageOf, type Problem } from '../kernel/errors.ts'
+import { isRecord, step } from '../kernel/json.ts'
 import { type JsonSchema, objectSchema } from '../kernel/json-schema.ts'
-import type { Direction, ExchangeFault, StreamFault } from './fault.ts'
+import { budget } from './budget.ts'
+import { connectTimeout } from './connect-timeout.ts'
+import { corrupt } from './corrupt.ts'
+import { cpuHog } from './cpu-hog.ts'
+import { dns } from './dns.ts'
+import { duplicate } from './duplicate.ts'
+import type { Direction, FaultMember } from './fault.ts'
+import { halfOpen } from './half-open.ts'
+import { handshake } from './handshake.ts'
+import { hang } from './hang.ts'
+import { kill } from './kill.ts'
 import { latency } from './latency.ts'
+import { limit } from './limit.ts'
+import { loss } from './loss.ts'
+import { mtu } from './mtu.ts'
+import { mutation } from './mutation.ts'
+import { partition } from './partition.ts'
+import { pause } from './pause.ts'
+import { presetNames, presetOf } from './presets.ts'
 import { rate } from './rate.ts'
+import { refused } from './refused.ts'
+import { reorder } from './reorder.ts'
 import { reset } from './reset.ts'
+import { slicer } from './slicer.ts'
+import { slowClose } from './slow-close.ts'
+import { unreachable } from './unreachable.ts'
 
-/** A table of faults whose settings types are known only to the faults themselves. */
-type Table<Fault> = Readonly<Record<string, Fault>>
+/** A fault whose type of settings only itself knows. */
+export type AnyFault = FaultMember<unknown>
 
-/** The faults that delay a stream, in the order in which a chunk passes them. */
-export const streamFaults: Table<StreamFault<unknown>> = {
-  rate: rate as StreamFault<unknown>,
-  latency: latency as StreamFault<unknown>,
-}
+/**
+ * All faults. Where several act on the same bytes they do so in this order: what a path does to a packet, from the one that
+ * sends it to the one that gets it.
+ */
+const members = [
+  refused,
+  connectTimeout,
+  partition,
+  budget,
+  hang,
+  reset,
+  limit,
+  halfOpen,
+  mtu,
+  duplicate,
+  mutation,
+  corrupt,
+  rate,
+  latency,
+  reorder,
+  loss,
+  slicer,
+  slowClose,
+  handshake,
+  unreachable,
+  dns,
+  kill,
+  pause,
+  cpuHog,
+] as const
 
-/** The faults that decide once per exchange. */
-export const exchangeFaults: Table<ExchangeFault<unknown>> = {
-  reset: reset as ExchangeFault<unknown>,
-}
+/** The table of all faults by keyword, in the order in which they act. */
+export const faultTable: Readonly<Record<string, AnyFault>> = Object.fromEntries(
+  members.map((member) => [member.keyword, member as AnyFault]),
+)
 
-/** The settings of the faults of one policy: plain data, sent to the relay as it is. */
+/** The settings of the faults of one rule: plain data, sent to the relay as it is. */
 export interface Faults {
   readonly uplink: Readonly<Record<string, unknown>>
   readonly downlink: Readonly<Record<string, unknown>>
-  readonly exchange: Readonly<Record<string, unknown>>
+  /** Of faults that have no direction. */
+  readonly whole: Readonly<Record<string, unknown>>
 }
 
 /** The relay's path with nothing added. */
-export const noFaults: Faults = { uplink: {}, downlink: {}, exchange: {} }
+export const noFaults: Faults = { uplink: {}, downlink: {}, whole: {} }
 
-const streamSchemas = Object.fromEntries(Object.values(streamFaults).map(({ keyword, schema }) => [keyword, schema]))
-const exchangeSchemas = Object.fromEntries(
-  Object.values(exchangeFaults).map(({ keyword, schema }) => [keyword, schema]),
+/** A fault that acts, with its settings; one without direction is said to act uplink, where requests pass first. */
+export interface ActiveFault {
+  readonly fault: AnyFault
+  readonly settings: unknown
+  readonly direction: Direction
+}
+
+const all = Object.values(faultTable)
+
+/** The schemas of all faults by keyword, each once: to be among the `definitions` of a schema that holds `faultsSchema`. */
+export const faultDefinitions: Readonly<Record<string, JsonSchema>> = Object.fromEntries(
+  all.map(({ keyword, schema }) => [keyword, schema]),
 )
 
-/** The `fault` of a policy: faults by keyword; those without a direction act downlink, an explicit 0 disables. */
+function references(faults: readonly AnyFault[]): Record<string, JsonSchema> {
+  const entries = faults.map(({ keyword, schema }) => {
+    const reference = { $ref: `#/definitions/${keyword}`, description: schema['description'] }
+    return [keyword, reference] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+const oneWay = references(all.filter(({ directional }) => directional))
+
+/**
+ * The `fault` of a rule: faults by keyword. Those that have a direction act downlink where none is said; what a preset says
+ * is replaced, fault by fault and direction by direction, by what stands beside it; an explicit 0 disables.
+ */
 export const faultsSchema: JsonSchema = {
   ...objectSchema(
     {
-      ...streamSchemas,
-      ...exchangeSchemas,
-      uplink: objectSchema(streamSchemas, { description: 'Faults from client to server.' }),
-      downlink: objectSchema(streamSchemas, { description: 'Faults from server to client.' }),
+      preset: { enum: presetNames, description: 'Conditions by name; what stands beside it replaces its parts' },
+      ...references(all),
+      uplink: objectSchema(oneWay, { description: 'Faults from client to server.' }),
+      downlink: objectSchema(oneWay, { description: 'Faults from server to client.' }),
     },
-    { description: 'Faults of the path between client and target.' },
+    { description: 'Faults of the path between client and target, of the dialling, and of the target itself.' },
   ),
   minProperties: 1,
 }
 
 type RawFaults = Readonly<Record<string, unknown>>
+type Side = keyof Faults
 
-function parsed(
-  table: Table<Pick<StreamFault<unknown>, 'keyword' | 'parse' | 'active'>>,
-  raw: RawFaults,
-): Record<string, unknown> {
-  const entries = Object.values(table)
-    .filter(({ keyword }) => raw[keyword] !== undefined)
-    .map((fault) => ({ fault, settings: fault.parse(raw[fault.keyword]) }))
-  return Object.fromEntries(
-    entries
-      .filter(({ fault, settings }) => fault.active(settings))
-      .map(({ fault, settings }) => [fault.keyword, settings]),
-  )
-}
-
-/** Reads a `fault` object that the schema let pass; what a direction names wins over what has none. */
-export function parseFaults(raw: RawFaults): Faults {
-  const {
-    uplink = {},
-    downlink = {},
-    ...plain
-  } = raw as {
-    readonly uplink?: RawFaults
-    readonly downlink?: RawFaults
-  } & RawFaults
+/** What a `fault` says of each side, preset and all, with the step that leads to it from the object. */
+function sidesOf(raw: RawFaults): Record<Side, Readonly<Record<string, { raw: unknown; where: string }>>> {
+  const { preset, uplink, downlink, ...plain } = raw
+  const base = typeof preset === 'string' ? presetOf(preset) : undefined
+  const below = base === undefined ? null : sidesOf(base.fault)
+  const placed = (holder: unknown, pointer: string, wanted: (fault: AnyFault) => boolean) =>
+    Object.fromEntries(
+      Object.entries(isRecord(holder) ? holder : {}).flatMap(([keyword, settings]) => {
+        const fault = faultTable[keyword]
+        if (settings === undefined || fault === undefined || !wanted(fault)) return []
+        return [[keyword, { raw: settings, where: pointer + step(keyword) }] as const]
+      }),
+    )
+  const directional = ({ directional: has }: AnyFault): boolean => has
   return {
-    uplink: parsed(streamFaults, uplink),
-    downlink: parsed(streamFaults, { ...plain, ...downlink }),
-    exchange: parsed(exchangeFaults, plain),
+    uplink: { ...below?.uplink, ...placed(uplink, '/uplink', directional) },
+    downlink: { ...below?.downlink, ...placed(plain, '', directional), ...placed(downlink, '/downlink', directional) },
+    whole: { ...below?.whole, ...placed(plain, '', ({ directional: has }) => !has) },
   }
 }
 
-/** Each fault of a policy that acts, with its settings and the direction in which it does. */
-export function activeFaults(faults: Faults): readonly {
-  readonly fault: StreamFault<unknown> | ExchangeFault<unknown>
-  readonly settings: unknown
-  readonly direction: Direction
-}[] {
-  const of = (direction: Direction) =>
-    Object.values(streamFaults)
-      .filter(({ keyword }) => keyword in faults[direction])
-      .map((fault) => ({ fault, settings: faults[direction][fault.keyword], direction }))
-  const exchanges = Object.values(exchangeFaults)
-    .filter(({ keyword }) => keyword in faults.exchange)
-    .map((fault) => ({ fault, settings: faults.exchange[fault.keyword], direction: 'uplink' as const }))
-  return [...of('uplink'), ...of('downlink'), ...exchanges]
+/** Reads a `fault` object that has no problems; what changes nothing is left out. */
+export function parseFaults(raw: RawFaults): Faults {
+  const sides = sidesOf(raw)
+  const parsed = (side: Side): Record<string, unknown> =>
+    Object.fromEntries(
+      all.flatMap((fault) => {
+        const own = sides[side][fault.keyword]
+        const settings = own === undefined ? undefined : fault.parse(own.raw)
+        return settings !== undefined && fault.active(settings) ? [[fault.keyword, settings]] : []
+      }),
+    )
+  return { uplink: parsed('uplink'), downlink: parsed('downlink'), whole: parsed('whole') }
+}
+
+/** What the schema cannot say of a `fault` that it let pass, every problem at once. */
+export function faultsProblems(raw: unknown, pointer: string): Problem[] {
+  if (!isRecord(raw)) return []
+  return Object.values(sidesOf(raw))
+    .flatMap((side) => Object.entries(side))
+    .flatMap(([keyword, { raw: settings, where }]) => {
+      try {
+        faultTable[keyword]?.parse(settings)
+        return []
+      } catch (error) {
+        return [{ where: pointer + where, message: messageOf(error) }]
+      }
+    })
+}
+
+/** The faults that act, in the order of the table: of one in both directions uplink comes first. */
+export function activeFaults({ uplink, downlink, whole }: Faults): readonly ActiveFault[] {
+  return all.flatMap((fault) => {
+    const sides = [
+      { settings: uplink[fault.keyword], direction: 'uplink' as const },
+      { settings: downlink[fault.keyword], direction: 'downlink' as const },
+      { settings: whole[fault.keyword], direction: 'uplink' as const },
+    ]
+    return sides.flatMap((side) => (side.settings === undefined ? [] : [{ fault, ...side }]))
+  })
 }

@@ -33,6 +33,6 @@ export function judgeArm(
     figures,
     effects: judged ? effectsOf(arm, measurement, baseline, workload) : [],
     bounds: (policy?.bounds ?? []).map((bound) => holdThreshold('bound', arm.id, bound, figures)),
-    reconciliation: reconcile(measurement),
+    reconciliation: reconcile(arm, measurement, workload.protocol === 'udp'),
   }
 }

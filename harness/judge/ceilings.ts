@@ -2,14 +2,17 @@ import { significant } from '../kernel/units.ts'
 import type { ArmMeasurement } from '../measure/measurements.ts'
 import type { Ceilings } from '../profile/profile.ts'
 import type { Limit } from './limits.ts'
-import type { WindowSummary } from './windows.ts'
+import { cleanScope, type WindowSummary } from './windows.ts'
 
 /** Growth of the target's memory over the stress stage in KiB: its highest window less its first; null when unread. */
 export function rssDeltaKb({ firstMemoryKb, highestMemoryKb }: WindowSummary): number | null {
   return firstMemoryKb === null || highestMemoryKb === null ? null : highestMemoryKb.value - firstMemoryKb
 }
 
-/** Holds the ceilings against clean load: the direct baseline and the stress stage, whole and window by window. */
+/**
+ * Holds the ceilings against clean load: the direct baseline and the stress stage, whole and window by window; of stress
+ * under steps, its windows without a fault.
+ */
 export function holdCeilings(
   ceilings: Ceilings,
   clean: readonly ArmMeasurement[],
@@ -23,11 +26,16 @@ export function holdCeilings(
 }
 
 function errorCeilings(limit: number, clean: readonly ArmMeasurement[], windows: WindowSummary): Limit[] {
-  const whole = clean.map(({ identity, all: { operations } }): Limit => {
-    const ended = operations.ok + operations.failed
-    const actual = ended === 0 ? null : significant(operations.failed / ended)
+  const whole = [
+    ...clean.map(({ identity, all: { operations } }) => ({ scope: identity.id, ...operations })),
+    ...windows.groups
+      .filter(({ faults }) => faults.length === 0)
+      .map(({ phase, ok, failed }) => ({ scope: cleanScope(phase), ok, failed })),
+  ].map(({ scope, ok: good, failed }): Limit => {
+    const ended = good + failed
+    const actual = ended === 0 ? null : significant(failed / ended)
     const ok = actual !== null && actual <= limit
-    return { kind: 'ceiling', scope: identity.id, expr: `error rate <= ${limit}`, actual, limit, ok }
+    return { kind: 'ceiling', scope, expr: `error rate <= ${limit}`, actual, limit, ok }
   })
   if (windows.worstErrorRate === null) return whole
   const { value, fromMs, toMs } = windows.worstErrorRate

@@ -1,5 +1,7 @@
+import { mayHang } from '../faults/expect.ts'
 import { type Doubt, doubt } from '../measure/doubts.ts'
 import type { ArmMeasurement, Measurements } from '../measure/measurements.ts'
+import { emptyTally } from '../measure/tally.ts'
 import type { Arm } from '../plan/arms.ts'
 import type { ArmVerdict } from './arm-verdict.ts'
 import { generatorDoubts } from './generator-doubts.ts'
@@ -45,8 +47,10 @@ function percent(share: number): string {
 
 function operationDoubts(arm: Arm, { all, measured, upstreamFailures }: ArmMeasurement): Doubt[] {
   const { cutOff, count } = all.operations
+  // Under a fault that lets them hang, those of the discard may leave no time for others to begin.
+  const ended = mayHang(arm.rules) ? all.operations : measured.operations
   return [
-    ...(measured.operations.ok + measured.operations.failed === 0
+    ...(ended.ok + ended.failed === 0
       ? [doubt('no-operations', `${arm.id}: no operation ended in the measured time`, ['everything'])]
       : []),
     ...(cutOff > cutOffShare * count
@@ -62,13 +66,16 @@ function operationDoubts(arm: Arm, { all, measured, upstreamFailures }: ArmMeasu
   ]
 }
 
-/** The canary's fault hits every exchange: all attempts must have failed by it, and none have reached the target. */
+/**
+ * The canary's fault hits every exchange: all attempts must have been hit by it, and none have got an answer. What wants no
+ * answer may succeed all the same.
+ */
 export function canaryDoubts(canary: ArmMeasurement | undefined): readonly Doubt[] {
   if (!canary) return []
-  const { eligible, fired } = canary.tallies['reset'] ?? { eligible: 0, fired: 0 }
-  const { ok, failed } = canary.all.operations
-  if (fired > 0 && fired === eligible && ok === 0 && failed > 0) return []
-  const detail = `a fault on every exchange fired ${fired} times of ${eligible}; ${ok} operations succeeded, ${failed} failed`
+  const [{ eligible, fired } = emptyTally()] = Object.values(canary.tallies)
+  const { operations, wire } = canary.all
+  if (fired > 0 && fired === eligible && wire.bytesReceived === 0) return []
+  const detail = `a fault on every exchange fired ${fired} times of ${eligible}; ${operations.ok} operations succeeded, ${operations.failed} failed`
   return [doubt('fault-path-dead', detail, ['everything under a fault'])]
 }
 

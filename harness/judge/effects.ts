@@ -1,10 +1,12 @@
-import { expectationOf, faultEffects } from '../faults/expect.ts'
-import { activeFaults } from '../faults/faults.ts'
+import { faultEffects } from '../faults/effects.ts'
+import { expectationOf } from '../faults/expect.ts'
+import { canAct } from '../faults/rules.ts'
 import { type BaselineFacts, type Effect, effectOf } from '../measure/effect.ts'
 import type { ArmMeasurement } from '../measure/measurements.ts'
 import type { Arm } from '../plan/arms.ts'
-import type { Workload } from '../profile/profile.ts'
+import type { Profile, Workload } from '../profile/profile.ts'
 import { clientEffects } from '../resilience/client.ts'
+import { awaitsNothing, isMultiplexed } from '../workload/traits.ts'
 import { effectFacts } from './facts.ts'
 
 /** What must be seen in an arm if its faults and policies did what they should. */
@@ -12,23 +14,44 @@ export function effectsOf(
   arm: Arm,
   measurement: ArmMeasurement,
   baseline: BaselineFacts | null,
-  { requests }: Workload,
+  profile: Pick<Profile, 'load' | 'workload'>,
 ): readonly Effect[] {
-  const faulted = activeFaults(arm.faults).length > 0
+  const { workload } = profile
+  const faulted = arm.rules.some(canAct)
   if (!faulted && arm.client.length === 0) return []
   // Without a baseline there is no band to hold it to, and an effect that cannot be checked has not been shown.
   if (!baseline) return [effectOf('baseline p50', 'ms', [0, 0], null)]
-  const facts = effectFacts(measurement)
+  const facts = effectFacts(measurement, arm, profile)
   const alone = arm.client.length === 0
-  const ofFaults = faulted ? faultEffects(arm.faults, baseline, facts, { clientLatency: alone }) : []
-  if (alone) return ofFaults
-  const weightOf = (some: Workload['requests']): number => some.reduce((sum, { weight }) => sum + weight, 0)
-  // A script does not say beforehand what it sends; what it does not call idempotent is sent once.
-  const idempotentShare =
-    requests.length === 0 ? 0 : weightOf(requests.filter(({ idempotent }) => idempotent)) / weightOf(requests)
-  const injectedShare = expectationOf(arm.faults, baseline, facts.operations).errorShare
+  const datagrams = workload.protocol === 'udp'
+  const behindTarget = arm.at !== null
+  const ofFaults = faulted
+    ? faultEffects(arm.rules, baseline, facts, {
+        clientLatency: alone,
+        datagrams,
+        multiplexed: isMultiplexed(workload),
+        oneWay: awaitsNothing(workload),
+        behindTarget,
+      })
+    : []
+  const { errorShare } = expectationOf(arm.rules, baseline, facts.operations, datagrams)
+  // What a policy should make of failures is known only where it is known how many there are.
+  const unseen = behindTarget || awaitsNothing(workload)
+  if (alone || errorShare === null || (unseen && errorShare > 0)) return ofFaults
+  const { backgroundShare } = baseline
   return [
     ...ofFaults,
-    ...clientEffects(arm.client, { injectedShare, backgroundShare: baseline.backgroundShare, idempotentShare, facts }),
+    ...clientEffects(arm.client, {
+      injectedShare: errorShare,
+      backgroundShare,
+      idempotentShare: idempotentShare(workload),
+      facts,
+    }),
   ]
+}
+
+/** Share of the operations that may be repeated. A script does not say beforehand what it sends; what it does not call idempotent is sent once. */
+function idempotentShare({ requests }: Workload): number {
+  const weightOf = (some: Workload['requests']): number => some.reduce((sum, { weight }) => sum + weight, 0)
+  return requests.length === 0 ? 0 : weightOf(requests.filter(({ idempotent }) => idempotent)) / weightOf(requests)
 }

@@ -1,8 +1,10 @@
-import { nsPerSecond } from '../kernel/units.ts'
+import { nsPerMs, nsPerSecond } from '../kernel/units.ts'
 import { clopperPearsonUpper } from '../measure/binomial.ts'
-import { bandAlpha, type BaselineFacts, type EffectFacts } from '../measure/effect.ts'
+import { bandAlpha, type BaselineFacts, type EffectFacts, longWaitMs, type WaitFacts } from '../measure/effect.ts'
 import { createHistogram, type LatencySummary } from '../measure/histogram.ts'
 import type { ArmMeasurement } from '../measure/measurements.ts'
+import type { Arm } from '../plan/arms.ts'
+import type { Profile } from '../profile/profile.ts'
 
 /** The figures of an arm that rules are held against; null where nothing was measured. */
 export interface ArmFigures {
@@ -84,7 +86,7 @@ function singleMedianMs({ latencies: { ok } }: ArmMeasurement, baselineP50Ms: nu
 }
 
 /** What was seen in an arm, for the bands of its faults and policies. */
-export function effectFacts(arm: ArmMeasurement): EffectFacts {
+export function effectFacts(arm: ArmMeasurement, planned: Arm, profile: Pick<Profile, 'load' | 'workload'>): EffectFacts {
   const { operations, attempts } = arm.measured
   return {
     p50Ms: arm.latencies.ok.percentileMs(50),
@@ -94,8 +96,30 @@ export function effectFacts(arm: ArmMeasurement): EffectFacts {
     cutOff: operations.cutOff,
     attemptErrors: arm.all.attemptErrors,
     cancelled: arm.all.attempts.cancelled,
+    allAttempts: arm.all.attempts.count,
     staleReconnects: arm.all.wire.staleReconnects,
     injectedDelayErrorP50Ms: arm.latencies.injectedDelayError.percentileMs(50),
     fired: arm.tallies,
+    counters: arm.faultCounters,
+    rulesTold: planned.rules.map(({ name }) => name).filter((name) => `${planned.policy ?? ''}/${name}` in arm.rules),
+    waits: waitsOf(arm, planned, profile),
+    connectMs: arm.latencies.connect.percentileMs(0),
+  }
+}
+
+/** A client sees a wait to its end up to its own limit; delays are of all slices, latencies of those that serve latency. */
+function waitsOf(
+  { latencies, workers, slices }: ArmMeasurement,
+  { discardNs }: Arm,
+  { load, workload }: Pick<Profile, 'load' | 'workload'>,
+): WaitFacts {
+  if (load.latency !== null || workload.timeoutNs <= 2 * longWaitMs * nsPerMs) return { held: 0, seen: 0, unseen: 0 }
+  // Those of the discard, one after the other, and one that is cut off at the end.
+  const perWorker = Math.ceil(discardNs / (longWaitMs * nsPerMs)) + 2
+  return {
+    held: latencies.injectedDelay.countAbove(longWaitMs),
+    // A millisecond less than it was: buckets are rounded.
+    seen: latencies.ok.countAbove(longWaitMs - 1) + latencies.failed.countAbove(longWaitMs - 1),
+    unseen: workers * slices * perWorker,
   }
 }

@@ -9,6 +9,7 @@ import { type ArmComparison, compareArms } from './comparisons.ts'
 import { armDoubts, canaryDoubts, runDoubts } from './doubts.ts'
 import { baselineFacts } from './facts.ts'
 import { holdThreshold, type Limit } from './limits.ts'
+import { stressLimits } from './stress.ts'
 import type { WindowSummary } from './windows.ts'
 
 /** What is judged: what was planned, what was measured, and how the run ended. */
@@ -19,6 +20,8 @@ export interface Case {
   readonly rounds: number
   readonly measurements: Measurements
   readonly windows: WindowSummary
+  /** Phases of stress that were under steps: their clean windows are judged, not the whole. */
+  readonly stepped: readonly string[]
   /** Whether the stress stage was carried out. */
   readonly stressed: boolean
   /** Why the run ended early, if it did. */
@@ -54,16 +57,21 @@ export function judge(run: Case): Verdict {
     const measurement = find(arm.id)
     return measurement ? [judgeArm(arm, measurement, arm.path === 'relay' ? facts : direct, profile)] : []
   })
-  const clean = arms.filter(({ arm }) => arm.path === 'direct' && arm.kind === 'baseline' && isJudged(arm))
+  const clean = arms.filter(
+    ({ arm }) => arm.path === 'direct' && arm.kind === 'baseline' && isJudged(arm) && !run.stepped.includes(arm.phase),
+  )
   const ceilings = holdCeilings(
     profile.ceilings,
     clean.map(({ measurement }) => measurement),
     windows,
     stressed,
   )
-  const thresholds = clean.flatMap(({ arm, figures }) =>
-    profile.thresholds.map((threshold) => holdThreshold('threshold', arm.id, threshold, figures)),
-  )
+  const thresholds = [
+    ...clean.flatMap(({ arm, figures }) =>
+      profile.thresholds.map((threshold) => holdThreshold('threshold', arm.id, threshold, figures)),
+    ),
+    ...stressLimits(windows, profile),
+  ]
   const doubts = [
     ...canaryDoubts(find('canary/policy-relay')),
     ...armDoubts(arms.filter(({ arm }) => isJudged(arm))),

@@ -2,6 +2,12 @@ import { significant } from '../kernel/units.ts'
 import type { Threshold } from '../profile/profile.ts'
 import type { ArmFigures } from './facts.ts'
 
+/** The figures that limits are about. */
+export type LimitedFigures = Pick<
+  ArmFigures,
+  'judgedLatencyMs' | 'percentileMs' | 'errorRate' | 'okPerSecond' | 'failed' | 'ended'
+>
+
 /** One limit that was held against what was measured. */
 export interface Limit {
   readonly kind: 'bound' | 'threshold' | 'ceiling'
@@ -15,8 +21,13 @@ export interface Limit {
   readonly window?: { readonly fromMs: number; readonly toMs: number }
 }
 
-/** Holds a threshold of k6's grammar against an arm. */
-export function holdThreshold(kind: Limit['kind'], scope: string, threshold: Threshold, figures: ArmFigures): Limit {
+/** Holds a threshold of k6's grammar against figures. */
+export function holdThreshold(
+  kind: Limit['kind'],
+  scope: string,
+  threshold: Threshold,
+  figures: LimitedFigures,
+): Limit {
   const found = actualOf(threshold, figures)
   // Rounded first and judged after, so that a verdict can be computed again from the file.
   const actual = found === null ? null : significant(found)
@@ -30,7 +41,7 @@ export function holdThreshold(kind: Limit['kind'], scope: string, threshold: Thr
   }
 }
 
-function actualOf({ metric, aggregate, percentile }: Threshold, figures: ArmFigures): number | null {
+function actualOf({ metric, aggregate, percentile }: Threshold, figures: LimitedFigures): number | null {
   switch (metric) {
     case 'latency':
       return latencyOf(aggregate, percentile, figures)
@@ -44,7 +55,7 @@ function actualOf({ metric, aggregate, percentile }: Threshold, figures: ArmFigu
 function latencyOf(
   aggregate: Threshold['aggregate'],
   percentile: number | null,
-  { judgedLatencyMs: latencyMs, percentileMs }: ArmFigures,
+  { judgedLatencyMs: latencyMs, percentileMs }: LimitedFigures,
 ): number | null {
   switch (aggregate) {
     case 'p':

@@ -1,6 +1,8 @@
-import { nsPerMs } from '../kernel/units.ts'
+import { nsPerMs, nsPerSecond } from '../kernel/units.ts'
 import { clopperPearsonLower } from '../measure/binomial.ts'
+import { createHistogram, decodeHistogram, type LatencyHistogram } from '../measure/histogram.ts'
 import type { WindowMeasurement } from '../measure/measurements.ts'
+import type { LimitedFigures } from './limits.ts'
 
 /** One-sided error of the rule that a single window broke a ceiling. */
 const windowAlpha = 0.01
@@ -12,9 +14,22 @@ export interface WorstWindow {
   readonly toMs: number
 }
 
+/** The windows of a phase that were under the same policies, none for clean load, taken together. */
+export interface WindowGroup {
+  readonly phase: string
+  readonly faults: readonly string[]
+  readonly windows: number
+  readonly ok: number
+  readonly failed: number
+  /** Together, in ns. */
+  readonly durationNs: number
+  /** Of the successes only: windows hold no others. */
+  readonly okLatency: LatencyHistogram
+}
+
 /** What the windows of the stress stage come to; kept in constant memory while they pass. */
 export interface WindowSummary {
-  /** The highest lower confidence bound of a window's error rate. */
+  /** The highest lower confidence bound of a clean window's error rate. */
   readonly worstErrorRate: WorstWindow | null
   /** Median memory of the first window after the warm-up, and of the highest one; KiB. */
   readonly firstMemoryKb: number | null
@@ -23,6 +38,8 @@ export interface WindowSummary {
   readonly lastFds: number | null
   readonly windows: number
   readonly withoutMemory: number
+  /** By phase and policies in force all the time; of the phases that have steps. */
+  readonly groups: readonly WindowGroup[]
 }
 
 /** Follows windows as they close. */
@@ -31,8 +48,11 @@ export interface WindowWatch {
   read(): WindowSummary
 }
 
-/** Starts to follow the windows of the stress stage, or of ad hoc load; others are passed over. `originNs` is the start of the run. */
-export function watchWindows(originNs: number): WindowWatch {
+/**
+ * Starts to follow the windows of the stress stage, or of ad hoc load; others are passed over. `originNs` is the start of
+ * the run; `stepped` names the phases that have steps, whose windows are also kept in groups.
+ */
+export function watchWindows(originNs: number, stepped: readonly string[]): WindowWatch {
   let worstErrorRate: WorstWindow | null = null
   let firstMemoryKb: number | null = null
   let highestMemoryKb: WorstWindow | null = null
@@ -40,14 +60,18 @@ export function watchWindows(originNs: number): WindowWatch {
   let lastFds: number | null = null
   let windows = 0
   let withoutMemory = 0
+  const groups = new Map<string, WindowGroup>()
   return {
-    add({ identity, fromNs, toNs, ok, failed, memoryKb, fds }) {
+    add(window) {
+      const { identity, fromNs, toNs, ok, failed, memoryKb, fds, faults } = window
       if (identity.phaseKind !== 'stress' && identity.phaseKind !== 'load') return
       windows++
       const span = { fromMs: (fromNs - originNs) / nsPerMs, toMs: (toNs - originNs) / nsPerMs }
       const errors = clopperPearsonLower(failed, ok + failed, windowAlpha)
-      if (ok + failed > 0 && (worstErrorRate === null || errors > worstErrorRate.value))
+      const clean = faults.length === 0 && ok + failed > 0
+      if (clean && (worstErrorRate === null || errors > worstErrorRate.value))
         worstErrorRate = { value: errors, ...span }
+      if (stepped.includes(identity.phase) && !window.settling) addTo(groups, window)
       firstFds ??= fds
       lastFds = fds ?? lastFds
       if (memoryKb === null) withoutMemory++
@@ -56,6 +80,50 @@ export function watchWindows(originNs: number): WindowWatch {
         if (highestMemoryKb === null || memoryKb > highestMemoryKb.value) highestMemoryKb = { value: memoryKb, ...span }
       }
     },
-    read: () => ({ worstErrorRate, firstMemoryKb, highestMemoryKb, firstFds, lastFds, windows, withoutMemory }),
+    read: () => ({
+      worstErrorRate,
+      firstMemoryKb,
+      highestMemoryKb,
+      firstFds,
+      lastFds,
+      windows,
+      withoutMemory,
+      groups: [...groups.values()],
+    }),
+  }
+}
+
+function addTo(groups: Map<string, WindowGroup>, window: WindowMeasurement): void {
+  const { identity, faults } = window
+  const key = JSON.stringify([identity.phase, faults])
+  const known = groups.get(key)
+  const okLatency = known?.okLatency ?? createHistogram()
+  const own = decodeHistogram(window.okLatency)
+  okLatency.add(own)
+  own.destroy()
+  groups.set(key, {
+    phase: identity.phase,
+    faults,
+    windows: (known?.windows ?? 0) + 1,
+    ok: (known?.ok ?? 0) + window.ok,
+    failed: (known?.failed ?? 0) + window.failed,
+    durationNs: (known?.durationNs ?? 0) + window.toNs - window.fromNs,
+    okLatency,
+  })
+}
+
+/** What the windows of a phase without a fault are called where a limit is about them. */
+export const cleanScope = (phase: string): string => `${phase}, windows without a fault`
+
+/** The figures of a group, for limits to be held against. */
+export function figuresOfGroup({ ok, failed, durationNs, okLatency }: WindowGroup): LimitedFigures {
+  const ended = ok + failed
+  return {
+    judgedLatencyMs: okLatency.summary(),
+    percentileMs: (percent) => okLatency.percentileMs(percent),
+    errorRate: ended === 0 ? null : failed / ended,
+    okPerSecond: durationNs === 0 ? null : (ok * nsPerSecond) / durationNs,
+    failed,
+    ended,
   }
 }

@@ -1,3 +1,4 @@
+import type { Dialer } from '../faults/dialer.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Rng } from '../kernel/rng.ts'
 import type { TimerWheel } from '../kernel/timer-wheel.ts'
@@ -15,6 +16,8 @@ import type { CreateUser } from './user.ts'
 export interface CrewOptions {
   readonly task: SliceTask
   readonly address: string
+  /** Absent where nothing is to happen before connections are dialled. */
+  readonly dialer?: Dialer | undefined
   readonly shard: Shard
   readonly clock: Clock
   readonly wheel: TimerWheel
@@ -37,7 +40,7 @@ export type OpenCrew = (options: CrewOptions) => Promise<Crew>
 
 /** What the drivers of a slice run on. */
 export function driverContext<Name extends ProtocolName>(
-  { task, address, shard, clock, wheel, rng, protocolCounters }: CrewOptions,
+  { task, address, dialer, shard, clock, wheel, rng, protocolCounters }: CrewOptions,
   connection: Protocols[Name]['connection'],
   timeoutNs: number,
 ): DriverContext<Name> {
@@ -46,6 +49,7 @@ export function driverContext<Name extends ProtocolName>(
     host: task.host,
     address,
     port: task.port,
+    ...(dialer && { dialer }),
     timeoutNs,
     connections: Math.max(1, dealtTo(mostSockets(task.load), shard)),
     clock,

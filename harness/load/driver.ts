@@ -1,3 +1,4 @@
+import type { Dialer } from '../faults/dialer.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Rng } from '../kernel/rng.ts'
 import type { TimerWheel } from '../kernel/timer-wheel.ts'
@@ -12,6 +13,8 @@ export interface DriverContext<Name extends ProtocolName = ProtocolName> {
   readonly host: string
   readonly address: string
   readonly port: number
+  /** Through which connections are dialled; absent: they are dialled as they are. */
+  readonly dialer?: Dialer
   /** Limit of one attempt, connecting included; then it fails with the class `timeout`. */
   readonly timeoutNs: number
   /** Sockets of this worker, at most; made when they are needed. */

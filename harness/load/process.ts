@@ -41,7 +41,7 @@ const channel = serveParent<ShardCommand, ShardReply>(
       const emit = (window: Extract<ShardReply, { kind: 'window' }>['window']): void =>
         channel.send({ kind: 'window', window })
       eventLoop.takeP99Ms()
-      running = await startSlice({ task, address, shard, clock, wheel, eventLoop, rng, openCrew, emit })
+      running = await startSlice({ task, address, allowedHosts, shard, clock, wheel, eventLoop, rng, openCrew, emit })
       // Not awaited: `stop` must be handled while the slice runs.
       void running.report.then((report) => channel.send({ kind: 'sliced', id, report }))
     }

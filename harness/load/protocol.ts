@@ -1,5 +1,7 @@
 import type { FailureReport } from '../kernel/failure-report.ts'
+import type { DialerTask } from '../faults/dialer.ts'
 import type { Counts } from '../measure/counts.ts'
+import type { Tallies } from '../measure/tally.ts'
 import type { ClientPolicies } from '../resilience/client.ts'
 import type { PolicyCounters } from '../resilience/policy.ts'
 import type { LoadModel } from '../workload/model.ts'
@@ -19,6 +21,8 @@ export interface SliceTask {
   /** The target's host as it is named to it, and where to dial. */
   readonly host: string
   readonly port: number
+  /** What happens to connections before they are dialled; null for nothing. */
+  readonly dialer: DialerTask | null
   /** The model; an open one has its rate as a number. */
   readonly load: LoadModel
   readonly client: ClientPolicies
@@ -87,6 +91,8 @@ export interface SliceReport {
   /** Of measured operations by the name of their request; empty ones where there is only one. */
   readonly requestLatency: Readonly<Record<string, string>>
   readonly policyCounters: PolicyCounters
+  /** What the faults of the dialler did. */
+  readonly dialerTallies: Tallies
   /** Counts of the protocol's own. */
   readonly protocolCounters: Readonly<Record<string, number>>
   /** Whether it ended since a feed of unique rows had none left. */

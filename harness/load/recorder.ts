@@ -15,7 +15,10 @@ interface RequestRecord {
 }
 
 /** What a slice adds to its report when it is over. */
-type Ending = Pick<SliceReport, 'policyCounters' | 'protocolCounters' | 'measuredNs' | 'cpuMs' | 'eventLoopDelayP99Ms'>
+type Ending = Pick<
+  SliceReport,
+  'policyCounters' | 'dialerTallies' | 'protocolCounters' | 'measuredNs' | 'cpuMs' | 'eventLoopDelayP99Ms'
+>
 
 /** Counts and times of one slice in one worker. Every operation is counted once, as measured or as not. */
 export class SliceRecorder {

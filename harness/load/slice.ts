@@ -1,3 +1,4 @@
+import { createDialer, type Dialer } from '../faults/dialer.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { EventLoopMonitor } from '../kernel/event-loop.ts'
 import { cpuTimeMs } from '../kernel/host.ts'
@@ -15,7 +16,9 @@ import type { SliceRecorder } from './recorder.ts'
 /** The longest drain of a slice that was stopped. */
 const stoppedDrainNs = 1e9
 
-export interface SliceOptions extends Omit<CrewOptions, 'policyCounters' | 'protocolCounters'> {
+export interface SliceOptions extends Omit<CrewOptions, 'dialer' | 'policyCounters' | 'protocolCounters'> {
+  /** Where connections may go besides loopback, as of `mayDial`. */
+  readonly allowedHosts: readonly string[]
   readonly eventLoop: EventLoopMonitor
   readonly openCrew: OpenCrew
 }
@@ -35,7 +38,8 @@ export async function startSlice(options: SliceOptions): Promise<RunningSlice> {
   const policyCounters: PolicyCounters = {}
   const protocolCounters: Record<string, number> = {}
   const { promise: ended, resolve } = Promise.withResolvers<void>()
-  const crew = await openCrew({ ...options, policyCounters, protocolCounters })
+  const dialer = dialerOf(options)
+  const crew = await openCrew({ ...options, dialer, policyCounters, protocolCounters })
   const { iterations } = task.load
   const context: ModelContext = {
     clock,
@@ -64,8 +68,10 @@ export async function startSlice(options: SliceOptions): Promise<RunningSlice> {
     // Stopped before its measured time began, a slice has one empty window of no length.
     crew.recorder.closeWindow(Math.max(measureFromNs, Math.min(clock.nowNs(), context.endNs)))
     crew.close()
+    dialer?.close()
     return crew.recorder.finish({
       policyCounters,
+      dialerTallies: dialer?.tallies() ?? {},
       protocolCounters,
       measuredNs: Math.max(0, context.endNs - measureFromNs),
       cpuMs: timers.cpuMs(),
@@ -80,6 +86,19 @@ export async function startSlice(options: SliceOptions): Promise<RunningSlice> {
       timers.stop()
     },
   }
+}
+
+function dialerOf({ task, shard, rng, address, ...shared }: SliceOptions): Dialer | undefined {
+  if (task.dialer === null) return undefined
+  return createDialer({
+    ...shared,
+    task: task.dialer,
+    layer: task.arm,
+    address,
+    port: task.port,
+    originNs: task.startAtNs,
+    rng: rng.fork(task.arm, task.slice, 'dialer', shard.index),
+  })
 }
 
 function runnerOf(load: LoadModel, context: ModelContext): ModelRunner {

@@ -13,6 +13,17 @@ const classes: Readonly<Record<string, ErrorClass>> = {
   ENOBUFS: 'exhausted',
   ENOMEM: 'exhausted',
   EPROTO: 'tls',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  // Of look-ups, by the system's resolver and by c-ares.
+  ENOTFOUND: 'dns',
+  EAI_AGAIN: 'dns',
+  ENODATA: 'dns',
+  ESERVFAIL: 'dns',
+  EREFUSED: 'dns',
+  EBADRESP: 'dns',
+  EFORMERR: 'dns',
+  ENOTIMP: 'dns',
 }
 
 /** What OpenSSL and Node call failures of TLS, the names of X509_verify_cert's errors included. */
@@ -35,9 +46,15 @@ export function opensslReason(message: string): string | null {
   return /:SSL routines:[^:]*:([^:]+):/u.exec(message)?.[1] ?? null
 }
 
+/** What a failure is called that was made up by a fault, without the kernel having had a part in it. */
+export function syntheticName(code: string): string {
+  return `${code} (synthetic)`
+}
+
 /** What a socket's failure is called, for people: its code, with OpenSSL's reason where the code is none. */
 export function nameOfSocketError(error: Error): string {
   const code = systemCode(error) ?? error.message
   const reason = code === 'EPROTO' ? opensslReason(error.message) : null
-  return reason === null ? code : `${code}: ${reason}`
+  if (reason !== null) return `${code}: ${reason}`
+  return 'synthetic' in error ? syntheticName(code) : code
 }

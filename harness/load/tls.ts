@@ -14,6 +14,8 @@ import type { TlsSettings } from '../workload/tls.ts'
 
 /** What the TLS connections of one driver share. */
 export interface TlsClient {
+  /** The name that is told to the server (SNI); null for none. */
+  readonly serverName: string | null
   /** Options for `tls.connect`, besides where to connect to. Asked for anew for each connection, as sessions are. */
   options(): ConnectionOptions
   /** Counts the handshake of a socket that was made with these options, and keeps its session for the next one. */
@@ -47,6 +49,7 @@ export function createTlsClient({ settings, host, alpn, counters }: TlsClientOpt
   counters['tls.resumed'] ??= 0
 
   return {
+    serverName: isIP(name) === 0 ? name : null,
     options: () => (session ? { ...fixed, session } : fixed),
     watch(socket) {
       let secure = false

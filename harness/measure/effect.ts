@@ -23,15 +23,33 @@ export interface EffectFacts {
   readonly failedOperations: number
   /** Operations that were cut off; their attempts are counted, they are not. */
   readonly cutOff: number
-  /** Over everything, discard and drain included: failed attempts by class, and those that we ended ourselves. */
+  /** Over everything, discard and drain included: failed attempts by class, those that we ended ourselves, and all. */
   readonly attemptErrors: Readonly<Record<string, number>>
   readonly cancelled: number
+  readonly allAttempts: number
   /** Requests that were sent again because their connection had been closed: what hit the first one was not seen. */
   readonly staleReconnects: number
   /** Median over chunks of the delay that the relay added, less the delay it was asked for, in ms; null for none. */
   readonly injectedDelayErrorP50Ms: number | null
   /** By fault keyword: what it could have acted on, and what it did act on. */
   readonly fired: Readonly<Record<string, { readonly eligible: number; readonly fired: number }>>
+  /** What faults count besides, by name. */
+  readonly counters: Readonly<Record<string, number>>
+  /** The names of the rules of which the relay (or resolver) of the arm has told, whatever they did. */
+  readonly rulesTold: readonly string[]
+  readonly waits: WaitFacts
+  /** The quickest connection that was made in the measured time, in ms; null for none. */
+  readonly connectMs: number | null
+}
+
+/** What the relay held back for at least `longWaitMs`, and who waited for it. All 0 where they cannot be compared. */
+export interface WaitFacts {
+  /** Pieces of streams in the relay, of the whole slices. */
+  readonly held: number
+  /** Measured operations that took as long. */
+  readonly seen: number
+  /** Operations that may have taken as long and are not measured, at most. */
+  readonly unseen: number
 }
 
 /** One thing that must be seen if the fault or policy did what it should. */
@@ -60,6 +78,9 @@ export function effectOf(
 
 /** Allowed false alarm of one band; all bands of a run together stay under one in a thousand. */
 export const bandAlpha = 1e-4
+
+/** From when on a piece was held back for long, in ms: longer than any timer is late. */
+export const longWaitMs = 45
 
 /** Lateness of timers and of the event loop that a correct delay may show, in ms. */
 export const timerSlackMs = 3

@@ -32,6 +32,8 @@ export interface LatencyHistogram {
   summary(): LatencySummary
   /** The value in ms below which `percent` of the values lie; null when empty. */
   percentileMs(percent: number): number | null
+  /** How many values are larger than this, in ms, give or take those in its own bucket of a thousandth. */
+  countAbove(limitMs: number): number
   /** Frees the memory, which no garbage collector sees. */
   destroy(): void
 }
@@ -82,6 +84,19 @@ class Recorder implements LatencyHistogram {
     if (this.#hdr.totalCount === 0) return null
     // A bucket's upper edge may lie above the largest value that was recorded.
     return Math.min(this.#hdr.getValueAtPercentile(percent), this.#hdr.maxValue) / 1000
+  }
+
+  countAbove(limitMs: number): number {
+    const { totalCount } = this.#hdr
+    let lo = 0
+    let hi = totalCount
+    // The most of the values, in their order, that are not larger.
+    while (lo < hi) {
+      const middle = Math.ceil((lo + hi) / 2)
+      if (this.#hdr.getValueAtPercentile((100 * middle) / totalCount) / 1000 <= limitMs) lo = middle
+      else hi = middle - 1
+    }
+    return totalCount - lo
   }
 
   summary(): LatencySummary {

@@ -2,6 +2,7 @@ import type { ArmIdentity } from './arm.ts'
 import { CappedCounter } from './capped-counter.ts'
 import { addCounts, addRecords, type Counts, emptyCounts } from './counts.ts'
 import { createHistogram, type LatencyHistogram } from './histogram.ts'
+import { addRules, type RuleTallies } from './rule-tally.ts'
 import { addTallies, type Tallies } from './tally.ts'
 
 /** Latencies of an arm; histograms that live as long as the run. */
@@ -18,12 +19,21 @@ export interface ArmLatencies {
   readonly queue: LatencyHistogram
   readonly connect: LatencyHistogram
   readonly firstByte: LatencyHistogram
+  /** Of what the relay delays: what it was asked for, what it added, and the latter less the former. */
+  readonly askedDelay: LatencyHistogram
   readonly injectedDelay: LatencyHistogram
   readonly injectedDelayError: LatencyHistogram
 }
 
-/** Requests that the target says it served during the slices of an arm; null where it has no count. */
-export type ServerCount = { readonly requests: number; readonly slack: number } | { readonly problem: string } | null
+/**
+ * Requests that the target says it served during the slices of an arm; null where it has no count. Where it was started
+ * again as a fault wants it, so often, its count began anew and says nothing of the whole.
+ */
+export type ServerCount =
+  | { readonly requests: number; readonly slack: number }
+  | { readonly problem: string }
+  | { readonly restarts: number }
+  | null
 
 /** What the slices that serve throughput got done: good operations, iterations that came to their end, and the measured time. */
 export interface Throughput {
@@ -49,6 +59,10 @@ export interface ArmMeasurement {
   all: Counts
   measured: Counts
   tallies: Tallies
+  /** What each rule did, by `policy/rule`. */
+  rules: RuleTallies
+  /** What faults count besides, by name. */
+  faultCounters: Record<string, number>
   policyCounters: Record<string, number>
   protocolCounters: Record<string, number>
   errorTexts: Readonly<Record<string, number>>
@@ -78,6 +92,7 @@ export function emptyArm(identity: ArmIdentity, requests: readonly string[]): Ar
       queue: createHistogram(),
       connect: createHistogram(),
       firstByte: createHistogram(),
+      askedDelay: createHistogram(),
       injectedDelay: createHistogram(),
       injectedDelayError: createHistogram(),
     },
@@ -90,6 +105,8 @@ export function emptyArm(identity: ArmIdentity, requests: readonly string[]): Ar
     all: emptyCounts(requests),
     measured: emptyCounts(requests),
     tallies: {},
+    rules: {},
+    faultCounters: {},
     policyCounters: {},
     protocolCounters: {},
     errorTexts: {},
@@ -136,6 +153,8 @@ export function addSlice(arm: ArmMeasurement, slice: SliceMeasurement): void {
   arm.all = addCounts(arm.all, slice.all)
   arm.measured = addCounts(arm.measured, slice.measured)
   arm.tallies = addTallies(arm.tallies, slice.tallies)
+  arm.rules = addRules(arm.rules, slice.rules)
+  arm.faultCounters = addRecords(arm.faultCounters, slice.faultCounters)
   arm.policyCounters = addRecords(arm.policyCounters, slice.policyCounters)
   arm.protocolCounters = addRecords(arm.protocolCounters, slice.protocolCounters)
   arm.feedExhausted ||= slice.feedExhausted
@@ -152,7 +171,7 @@ export function addSlice(arm: ArmMeasurement, slice: SliceMeasurement): void {
 
 function addLatencies(arm: ArmMeasurement, slice: SliceMeasurement): void {
   // A delay that the relay added is proven by every slice.
-  const always: readonly (keyof ArmLatencies)[] = ['injectedDelay', 'injectedDelayError']
+  const always: readonly (keyof ArmLatencies)[] = ['askedDelay', 'injectedDelay', 'injectedDelayError']
   for (const key of Object.keys(arm.latencies) as (keyof ArmLatencies)[]) {
     if (slice.use !== 'throughput' || always.includes(key)) arm.latencies[key].add(slice.latencies[key])
     slice.latencies[key].destroy()
@@ -176,6 +195,8 @@ function addServer(a: ServerCount, b: ServerCount): ServerCount {
   if (a === null || b === null) return null
   if ('problem' in a) return a
   if ('problem' in b) return b
+  if ('restarts' in a) return 'restarts' in b ? { restarts: a.restarts + b.restarts } : a
+  if ('restarts' in b) return b
   return { requests: a.requests + b.requests, slack: a.slack + b.slack }
 }
 
@@ -228,6 +249,10 @@ export interface WindowMeasurement {
   readonly memoryKb: number | null
   readonly fds: number | null
   readonly okLatency: string
+  /** Policies that steps had put in force, or so shortly before that they were still felt. */
+  readonly faults: readonly string[]
+  /** Whether one of them was not in force all the time: the window says nothing of it, nor of clean load. */
+  readonly settling: boolean
 }
 
 /** How the target ended when it did so by itself. */
@@ -242,8 +267,10 @@ export interface Measurements {
   readonly arms: ReadonlyMap<string, ArmMeasurement>
   readonly slices: readonly SliceSummary[]
   readonly processes: readonly OwnProcess[]
-  /** Lives of the target that were started, and the one that ended by itself. */
+  /** Lives of the target that were started for a round, and how often a fault killed one, which then went on. */
   readonly lives: number
+  readonly kills: number
+  /** The life that ended by itself. */
   readonly unplannedExit: UnplannedExit | null
   /** Why the target's memory could not be read, at each time it could not. */
   readonly memoryMissing: { readonly count: number; readonly detail: string | null }

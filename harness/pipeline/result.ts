@@ -105,13 +105,13 @@ function generatorOf({ cpuPercent, rssKb, eventLoopDelayP99Ms, saturatedShare, d
   return { cpuPercent, rssKb, eventLoopDelayP99Ms, dropped, saturated: saturatedShare > saturatedSlices }
 }
 
-function targetOf({ target, lives, unplannedExit }: Measurements, { secrets }: Profile): Result['target'] {
+function targetOf({ target, lives, kills, unplannedExit }: Measurements, { secrets }: Profile): Result['target'] {
   return {
     command: target.command.map((word) => hidden(word, secrets)),
     url: target.url,
     pid: target.pid,
     startTime: target.startTicks,
-    restarts: { planned: Math.max(0, lives - 1), unplanned: unplannedExit ? 1 : 0 },
+    restarts: { planned: Math.max(0, lives - 1) + kills, unplanned: unplannedExit ? 1 : 0 },
     exit: unplannedExit && {
       ...unplannedExit,
       tail: unplannedExit.tail.map((line) => hidden(line, secrets)),
@@ -135,7 +135,7 @@ function armOf(
   { secrets }: Profile,
 ): ResultArm {
   const { all, measured, latencies, tallies, server } = measurement
-  const { ok, failed, attempt, queue, connect, firstByte, injectedDelay, injectedDelayError } = latencies
+  const { ok, failed, attempt, queue, connect, firstByte, askedDelay, injectedDelay, injectedDelayError } = latencies
   const scheduled = latencies.corrected.count > 0
   // Where no policy stands between them, an attempt is an operation.
   const attemptLatencyMs = arm.client.length > 0 ? attempt.summary() : merged([ok, failed])
@@ -176,6 +176,9 @@ function armOf(
       relay: { cpuMs: measurement.relayCpuMs },
     },
     fired: tallies,
+    rules: measurement.rules,
+    faultCounters: measurement.faultCounters,
+    askedDelayMs: delayed ? askedDelay.summary() : null,
     injectedDelayMs: delayed ? injectedDelay.summary() : null,
     injectedDelayErrorMs: delayed ? injectedDelayError.summary() : null,
     server: { requests: server && 'requests' in server ? server.requests : null },

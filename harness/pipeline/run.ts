@@ -56,7 +56,7 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
   const id = newRunId()
   const archive = createArchive({ resultsDir, profile: profile.name, mode: profile.mode.name, startedAt, id })
   const directory = await openRunDirectory({ resultsDir, runId: id, clock })
-  const windows = watchWindows(startNs)
+  const windows = watchWindows(startNs, steppedPhases(plan))
   let session: Session | undefined
   try {
     session = await openSession({
@@ -132,12 +132,18 @@ async function caseOf(
     rounds: plan.profile.mode.rounds,
     measurements,
     windows: windows.read(),
+    stepped: steppedPhases(plan),
     stressed: plan.stress.some(
       ({ arm }) => arm.phaseKind === 'stress' && (measurements.arms.get(arm.id)?.slices ?? 0) > 0,
     ),
     stopped,
     strict,
   }
+}
+
+/** The phases of stress in which steps put faults in force. */
+function steppedPhases({ stress }: Plan): readonly string[] {
+  return stress.filter(({ moments }) => moments.length > 0).map(({ arm }) => arm.phase)
 }
 
 /** Every arm of a plan, once. */
@@ -213,6 +219,8 @@ function archivedWindow({ identity, ...window }: WindowMeasurement, startNs: num
     p99: window.p99Ms,
     memoryKb: window.memoryKb,
     fds: window.fds,
+    faults: window.faults,
+    settling: window.settling,
     histogram: window.okLatency,
   }
 }

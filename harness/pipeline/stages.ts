@@ -32,7 +32,7 @@ export class StageRunner {
     const { profile } = plan
     if (this.#session.stopped || plan.stress.length === 0) return
     if (this.#lives === 0 || !sharesLife(profile.mode)) {
-      await this.#openLife([])
+      await this.#openLife(plan.stress.map(({ arm }) => arm))
       await this.#warmUp(plan)
     }
     for (const [order, { name, arm, durationNs, ...how }] of plan.stress.entries()) {
@@ -46,7 +46,8 @@ export class StageRunner {
     const { plan } = this.#options
     const canary = this.#lives === 0 ? plan.canary : null
     const single = plan.warmup?.single
-    await this.#openLife([...life.arms, ...(single ? [single.arm] : []), ...(canary ? [canary.arm] : [])])
+    const stress = sharesLife(plan.profile.mode) ? plan.stress.map(({ arm }) => arm) : []
+    await this.#openLife([...life.arms, ...(single ? [single.arm] : []), ...(canary ? [canary.arm] : []), ...stress])
     if (canary && !this.#session.stopped) {
       this.#stage('canary', 'a fault on every exchange must show', canary.arm.sliceNs)
       await this.#carry(canary, life.round, 0)

@@ -1,12 +1,18 @@
 import type { ArmIdentity, ArmKind, ArmPath, PhaseKind } from '../measure/arm.ts'
-import { expectationOf } from '../faults/expect.ts'
-import { type Faults, noFaults } from '../faults/faults.ts'
+import { knownDelayMs } from '../faults/expect.ts'
+import { activeFaults } from '../faults/faults.ts'
+import type { Layer, Rule } from '../faults/rule.ts'
+import { canAct, plainRule } from '../faults/rules.ts'
+import { nsPerMs } from '../kernel/units.ts'
 import type { Mode, Policy } from '../profile/profile.ts'
 import type { ClientPolicies } from '../resilience/client.ts'
 
 /** One way of asking the target: a path, its faults and the client's policies; fixed for the whole round. */
 export interface Arm extends ArmIdentity {
-  readonly faults: Faults
+  /** Of which at most one acts on a connection or exchange. */
+  readonly rules: readonly Rule[]
+  /** The dependency on whose path they act; null for the path of the arm itself. */
+  readonly at: string | null
   readonly client: ClientPolicies
   /** Of one slice: all of it, the part that is not measured, and the longest wait for what is in flight at its end. */
   readonly sliceNs: number
@@ -21,15 +27,16 @@ interface ArmShape {
   readonly kind: ArmKind
   readonly path: ArmPath
   readonly policy?: string
-  readonly faults?: Faults
+  readonly rules?: readonly Rule[]
+  readonly at?: string | null
   readonly client?: ClientPolicies
 }
 
 /** Makes an arm; slices, discard and drain grow with the delay that its faults add. */
 export function createArm(mode: Mode, phaseKind: PhaseKind, shape: ArmShape): Arm {
-  const { kind, path, policy = null, faults = noFaults, client = [] } = shape
+  const { kind, path, policy = null, rules = [], at = null, client = [] } = shape
   const phase = policy === null ? phaseKind : `${phaseKind}.${policy}`
-  const delayNs = expectedDelayNs(faults)
+  const delayNs = knownDelayMs(rules) * nsPerMs
   const discardNs = Math.max(mode.discardNs, 2 * delayNs)
   return {
     id: `${phase}/${kind}-${path}`,
@@ -38,19 +45,27 @@ export function createArm(mode: Mode, phaseKind: PhaseKind, shape: ArmShape): Ar
     kind,
     path,
     policy,
-    faults,
+    rules,
+    at,
     client,
     discardNs,
-    sliceNs: Math.max(mode.sliceNs, discardNs + leastOperations * delayNs),
-    drainNs: Math.max(mode.drainNs, 4 * delayNs),
+    sliceNs: Math.max(mode.sliceNs, discardNs + leastOperations * delayNs, actsWithinNs(rules)),
+    drainNs: Math.max(mode.drainNs, 4 * longestDelayNs(rules)),
   }
 }
 
-/** The delay of an exchange that its faults are sure to add, in ns; what depends on its size is not known yet. */
-function expectedDelayNs(faults: Faults): number {
-  const nothing = { min: 0, max: 0 }
-  const baseline = { p50Ms: 0, singleP50Ms: 0, responseBytes: nothing, requestBytes: nothing, backgroundShare: 0 }
-  return expectationOf(faults, baseline, 1e9).delayMs.hi * 1e6
+/** How long a slice must be for each fault that acts by the clock to have acted once. */
+function actsWithinNs(rules: readonly Rule[]): number {
+  const active = rules.filter(canAct).flatMap(({ faults }) => activeFaults(faults))
+  return Math.max(0, ...active.map(({ fault, settings }) => fault.actsWithinNs?.(settings) ?? 0))
+}
+
+/** The longest delay that one of the rules adds to an exchange when it acts, as far as can be said. */
+function longestDelayNs(rules: readonly Rule[]): number {
+  return Math.max(
+    0,
+    ...rules.filter(canAct).map(({ name, faults }) => knownDelayMs([plainRule(name, faults)]) * nsPerMs),
+  )
 }
 
 /** The arms that every run measures: the target itself, the same through the relay, and a second baseline. */
@@ -63,16 +78,29 @@ export function baselineArms(mode: Mode): readonly Arm[] {
 }
 
 /**
- * The arms of one policy. A fault acts in the relay; a client policy without a fault goes direct; a client policy under
- * a fault is measured alone (its cost), and the fault alone and both together (its benefit).
+ * The arms of one policy. A fault of the path acts in the relay; one where connections are dialled, where names are looked
+ * up, on the target or at a dependency leaves the path direct, as does a client policy without a fault. A client policy
+ * under a fault is measured alone (its cost), and the fault alone and both together (its benefit).
  */
-export function policyArms(mode: Mode, { name: policy, kind, faults, client }: Policy): readonly Arm[] {
+export function policyArms(mode: Mode, { name: policy, kind, rules, at, client }: Policy): readonly Arm[] {
   const arm = (shape: ArmShape): Arm => createArm(mode, 'policy', { policy, ...shape })
-  if (kind === 'fault') return [arm({ kind: 'policy', path: 'relay', faults })]
+  const faulty = { path: faultPath(rules, at), rules, at }
+  if (kind === 'fault') return [arm({ kind: 'policy', ...faulty })]
   if (kind === 'client') return [arm({ kind: 'policy', path: 'direct', client })]
   return [
     arm({ kind: 'client', path: 'direct', client }),
-    arm({ kind: 'fault', path: 'relay', faults }),
-    arm({ kind: 'policy', path: 'relay', faults, client }),
+    arm({ kind: 'fault', ...faulty }),
+    arm({ kind: 'policy', ...faulty, client }),
   ]
+}
+
+/** The path on which rules act: the relay's where one of their faults does, unless it is the way to a dependency. */
+export function faultPath(rules: readonly Rule[], at: string | null): ArmPath {
+  const onPath = rules.some(({ faults }) => activeFaults(faults).some(({ fault }) => fault.elsewhere === undefined))
+  return at === null && onPath ? 'relay' : 'direct'
+}
+
+/** The layer of a relay that a policy's rules are. */
+export function layerOf({ name, rules }: Pick<Policy, 'name' | 'rules'>): Layer {
+  return { name, rules }
 }

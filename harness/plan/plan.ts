@@ -1,3 +1,6 @@
+import { mayHang } from '../faults/expect.ts'
+import { parseFaults } from '../faults/faults.ts'
+import { plainRule } from '../faults/rules.ts'
 import { createRng, type Rng, shuffled } from '../kernel/rng.ts'
 import { nsPerMs, nsPerSecond } from '../kernel/units.ts'
 import type { SliceUse } from '../measure/measurements.ts'
@@ -8,6 +11,7 @@ import { hasFaultPath } from '../workload/traits.ts'
 import { type Arm, baselineArms, createArm, policyArms } from './arms.ts'
 import { flattened, loops } from './models.ts'
 import { orderSlices } from './order.ts'
+import { actsOnPath, type Moment, timelineOf } from './timeline.ts'
 
 /** Which stages of the pipeline to run. */
 export interface Stages {
@@ -31,10 +35,12 @@ export interface PlannedSlice {
   readonly use: SliceUse
 }
 
-/** A part of the stress stage: load on the direct path, with windows. */
+/** A part of the stress stage, with windows: load on the direct path, or through the relay where steps put faults there. */
 export interface StressSegment extends PlannedSlice {
   readonly name: string
   readonly durationNs: number
+  /** When steps change what is in force; empty where there are none. */
+  readonly moments: readonly Moment[]
 }
 
 /** What a run will do; computed before anything runs. */
@@ -94,7 +100,7 @@ function planOf(profile: Profile, policies: readonly Policy[], stages: Stages, s
   const notMeasured = stages.policies
     ? profile.policies.filter((policy) => !chosen.has(policy)).map(({ name }) => reasonFor(name, profile))
     : []
-  const relayed = stages.baseline && isRelayed(profile)
+  const relayed = stages.baseline && hasFaultPath(profile.workload)
   const plan = { profile, lives, stress, slicesPerArm, notMeasured, ...preludeOf(profile, relayed) }
   return { ...plan, expectedNs: expectedNs(mode, plan) }
 }
@@ -107,19 +113,20 @@ function reasonFor(name: string, { mode }: Profile): { what: string; why: string
   }
 }
 
-/** Whether the relay can stand between the load and the target: it carries streams to an address. */
-function isRelayed({ workload }: Profile): boolean {
-  return hasFaultPath(workload)
+/** A fault on every exchange, or on every datagram where there are no connections. */
+function canaryFault({ protocol }: Profile['workload']): Readonly<Record<string, unknown>> {
+  const always = { probability: 1 }
+  return protocol === 'udp' ? { uplink: { loss: always } } : { reset: always }
 }
 
 function preludeOf(
-  { mode, load }: Profile,
+  { mode, load, workload }: Profile,
   relayed: boolean,
 ): Pick<Plan, 'canary'> & { readonly warmup: NonNullable<Plan['warmup']> } {
   const full = createArm(mode, 'warmup', { kind: 'baseline', path: 'direct' })
   const single = createArm(mode, 'warmup', { kind: 'baseline', path: 'relay' })
-  const canaryFaults = { uplink: {}, downlink: {}, exchange: { reset: { probability: 1 } } }
-  const canary = createArm(mode, 'canary', { kind: 'policy', path: 'relay', faults: canaryFaults })
+  const rules = [plainRule('canary', parseFaults(canaryFault(workload)))]
+  const canary = createArm(mode, 'canary', { kind: 'policy', path: 'relay', rules })
   // Nothing is discarded: of a slow target the first operation may be the only one.
   const short = { discardNs: 0, sliceNs: singleNs }
   const alone = { model: loops(1), use: 'both' } as const
@@ -139,7 +146,7 @@ function preludeOf(
 function livesOf(profile: Profile, policies: readonly Policy[], slicesPerArm: number, rng: Rng): Life[] {
   const { mode, load } = profile
   const groups = mode.rounds === 1 ? [policies] : grouped(policies)
-  const baselines = baselineArms(mode).filter(({ path }) => path === 'direct' || isRelayed(profile))
+  const baselines = baselineArms(mode).filter(({ path }) => path === 'direct' || hasFaultPath(profile.workload))
   return Array.from({ length: mode.rounds }, (_, round) => groups.map((group) => ({ group, round })))
     .flat()
     .map(({ group, round }, index) => {
@@ -163,24 +170,35 @@ function grouped(policies: readonly Policy[]): Policy[][] {
   return Array.from({ length: count }, (_, group) => policies.filter((_, index) => index % count === group))
 }
 
-/** Smoke stress, and in a long run the sustained load after it. */
-function segmentsOf({ mode, load }: Profile): StressSegment[] {
-  const segment = (name: string, model: LoadModel, durationNs: number): StressSegment => {
-    const arm = createArm(mode, 'stress', { kind: 'baseline', path: 'direct' })
+/** Smoke stress, and in a long run the sustained load after it; the steps are for the last. */
+function segmentsOf({ mode, load, stress: steps, policies }: Profile): StressSegment[] {
+  const segment = (
+    name: string,
+    model: LoadModel,
+    durationNs: number,
+    moments: readonly Moment[] = [],
+  ): StressSegment => {
+    const path = moments.some(({ installed }) => installed.some(actsOnPath)) ? 'relay' : 'direct'
+    const arm = createArm(mode, 'stress', { kind: 'baseline', path })
     // Of a number of iterations all are measured, also those that it begins with.
     const discardNs = model.iterations === null ? Math.max(rampNs, arm.discardNs) : 0
     const phase = `stress.${name}`
     const own = { ...arm, id: phase, phase, discardNs, sliceNs: discardNs + durationNs }
-    return { name, model, use: 'both', durationNs, arm: own }
+    return { name, model, use: 'both', durationNs, arm: own, moments }
   }
   const sustained = stressModel(load, mode)
-  if (mode.name === 'smoke') return [segment('smoke', sustained, mode.durationNs)]
+  const moments = timelineOf(steps, policies, mode.durationNs)
+  if (mode.name === 'smoke') return [segment('smoke', sustained, mode.durationNs, moments)]
   const brief = flattened(load.throughput)
-  return [segment('smoke', brief, 2 * nsPerSecond), segment('long', sustained, mode.durationNs)]
+  return [segment('smoke', brief, 2 * nsPerSecond), segment('long', sustained, mode.durationNs, moments)]
 }
 
-function expectedNs(mode: Mode, { lives, stress, canary, warmup }: Omit<Plan, 'expectedNs'>): number {
-  const slices = lives.flatMap((life) => life.slices).reduce((sum, { arm }) => sum + arm.sliceNs + perSliceNs, 0)
+function expectedNs(mode: Mode, { profile, lives, stress, canary, warmup }: Omit<Plan, 'expectedNs'>): number {
+  // What hangs at the end of a slice is waited for.
+  const waitNs = ({ rules }: Arm): number => (mayHang(rules) ? profile.workload.timeoutNs : 0)
+  const slices = lives
+    .flatMap((life) => life.slices)
+    .reduce((sum, { arm }) => sum + arm.sliceNs + waitNs(arm) + perSliceNs, 0)
   const warmupNs = warmup?.load.arm.sliceNs ?? 0
   const perLife = perLifeNs + warmupNs + (warmup?.single?.arm.sliceNs ?? 0) + 2 * perSliceNs
   const stressNs = stress.reduce((sum, { arm }) => sum + arm.sliceNs + perSliceNs, 0)
@@ -193,8 +211,9 @@ function expectedNs(mode: Mode, { lives, stress, canary, warmup }: Omit<Plan, 'e
 export function compileLoadPlan(profile: Profile): Plan {
   const { mode, load } = profile
   const arm = createArm(mode, 'load', { kind: 'baseline', path: 'direct' })
-  const segment = { name: 'load', model: load.throughput, use: 'both' as const, durationNs: mode.durationNs }
-  const stress = [{ ...segment, arm: { ...arm, sliceNs: arm.discardNs + mode.durationNs } }]
+  const { durationNs } = mode
+  const segment = { name: 'load', model: load.throughput, use: 'both' as const, durationNs, moments: [] }
+  const stress = [{ ...segment, arm: { ...arm, sliceNs: arm.discardNs + durationNs } }]
   const plan = { profile, lives: [], stress, slicesPerArm: 1, notMeasured: [], warmup: null, canary: null }
   return { ...plan, expectedNs: expectedNs(mode, plan) }
 }

@@ -4,12 +4,13 @@ import { parseWorkload } from '../workload/parse.ts'
 import type { Place } from '../workload/place.ts'
 import { workloadProblems } from '../workload/problems.ts'
 import { parseCeilings } from './ceilings.ts'
+import { dependencyProblems, parseDependencies } from './dependencies.ts'
 import { found, isRecord, valueAt, within } from '../kernel/json.ts'
 import { copyOf, type Document, withValue } from './document.ts'
 import { expandReferences, secretsOf, withoutSecrets } from './env-references.ts'
 import { faultPathProblems } from './fault-path.ts'
 import { loadProblems, parseLoad } from './load.ts'
-import { modeNames, modeProblems, type ModeName, parseMode } from './modes.ts'
+import { modeNames, modeProblems, type ModeName, parseMode, stressNs } from './modes.ts'
 import {
   applyOverrides,
   modeNameProblems,
@@ -23,6 +24,8 @@ import { protocolFitProblems } from './protocol-fit.ts'
 import { asWritten, provenanceOf } from './provenance.ts'
 import { profileKeys, type RawProfile } from './schema.ts'
 import { settle } from './settle.ts'
+import { parseStress, stressProblems } from './stress.ts'
+import { dialledKeywords, targetFaultProblems } from './target-faults.ts'
 import { parseThresholds, thresholdProblems } from './threshold.ts'
 import { validateDocument } from './validate.ts'
 import { firingWarnings } from './warnings.ts'
@@ -80,7 +83,7 @@ export function compileProfile(draft: Draft, overrides: ProfileOverrides): Profi
 }
 
 function inOrder(document: Document): Document {
-  return Object.fromEntries(profileKeys.map((key) => [key, document[key]]))
+  return Object.fromEntries(profileKeys.filter((key) => document[key] !== undefined).map((key) => [key, document[key]]))
 }
 
 /** The keys that speak of the file and not of the run are gone from what takes effect. */
@@ -104,12 +107,27 @@ function documentProblems(filled: Document, overrides: ProfileOverrides, place: 
     ...workloadProblems(raw.workload, sound, place),
     ...(sound('/load') ? loadProblems(raw.load) : []),
     ...modeNames.flatMap((name) => (sound(`/modes/${name}`) ? modeProblems(name, raw.modes[name], declared) : [])),
-    ...policyProblems(raw.policies, sound),
+    ...policyProblems(raw.policies, sound, raw),
+    ...dependencyProblems(raw.dependencies, sound),
+    ...stepProblems(raw, sound),
     ...faultPathProblems(filled),
+    ...targetFaultProblems(filled, sound),
     ...(sound('/target') && sound('/workload/protocol') ? protocolFitProblems(filled) : []),
     ...selectionProblems(overrides, declared),
     ...thresholdProblems(raw.thresholds, '/thresholds'),
   ]
+}
+
+function stepProblems(raw: RawProfile, sound: (pointer: string) => boolean): Problem[] {
+  const policies = isRecord(raw.policies) ? Object.entries(raw.policies) : []
+  const isFaulty = (policy: unknown): boolean =>
+    isRecord(policy) && ['fault', 'rules', 'under'].some((key) => policy[key] !== undefined)
+  return stressProblems(raw.stress, sound, {
+    durationNs: (mode) => (sound(`/modes/${mode}`) ? stressNs(mode, raw.modes[mode]) : Number.POSITIVE_INFINITY),
+    policies: policies.map(([name]) => name),
+    faulty: policies.filter(([, policy]) => isFaulty(policy)).map(([name]) => name),
+    dialled: (name) => dialledKeywords(raw.policies[name]),
+  })
 }
 
 function parsed(
@@ -120,15 +138,17 @@ function parsed(
 ): Omit<Profile, 'source' | 'effective' | 'secrets' | 'provenance'> {
   const load = parseLoad(raw.load)
   const chosen = parseMode(mode, raw.modes[mode])
-  const policies = parsePolicies(raw.policies)
+  const policies = parsePolicies(raw.policies, raw.workload)
   return {
     name: raw.name ?? 'profile',
     seed: raw.seed,
     target: parseTarget(raw.target),
+    dependencies: parseDependencies(raw.dependencies),
     workload: parseWorkload(raw.workload, place),
     load,
     mode: chosen,
     policies,
+    stress: parseStress(raw.stress, mode),
     ceilings: parseCeilings(raw.ceilings),
     thresholds: parseThresholds(raw.thresholds),
     warnings: [...warnings, ...firingWarnings(policies, load, chosen)],

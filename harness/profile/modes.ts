@@ -148,6 +148,11 @@ export function raisedToFloor(name: ModeName, raw: Partial<RawMode>): { changes:
   }
 }
 
+/** The duration of a mode's stress stage, its floor applied. */
+export function stressNs(name: ModeName, { duration, floor }: RawMode): number {
+  return Math.max(durationNs(duration), name === 'long' && floor !== false ? durationNs(floors.duration) : 0)
+}
+
 /** What the schema cannot say of a mode that has passed it. */
 export function modeProblems(name: ModeName, raw: RawMode, declared: readonly string[]): Problem[] {
   const pointer = `/modes/${name}`
@@ -155,9 +160,7 @@ export function modeProblems(name: ModeName, raw: RawMode, declared: readonly st
   const nothing = (['duration', 'slice', 'window', 'budget'] as const)
     .filter((key) => raw[key] !== undefined && durationNs(raw[key]) === 0)
     .map((key) => ({ where: `${pointer}/${key}`, message: `found ${raw[key]}, allowed: more than 0` }))
-  const floorNs = name === 'long' && raw.floor !== false ? durationNs(floors.duration) : 0
-  const longestNs = Math.max(durationNs(raw.duration), floorNs)
-  const wide = window !== undefined && durationNs(window) > longestNs
+  const wide = window !== undefined && durationNs(window) > stressNs(name, raw)
   const late = durationNs(raw.discard) >= durationNs(raw.slice)
   const names = Array.isArray(raw.policies) ? (raw.policies as readonly string[]) : []
   return [

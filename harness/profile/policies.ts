@@ -1,9 +1,16 @@
-import { activeFaults, type Faults, faultsSchema, noFaults, parseFaults } from '../faults/faults.ts'
+import type { Rule } from '../faults/rule.ts'
 import type { Problem } from '../kernel/errors.ts'
 import { type JsonSchema, objectSchema } from '../kernel/json-schema.ts'
 import { type ClientPolicies, clientSchema, parseClient } from '../resilience/client.ts'
 import { found, isRecord, step } from '../kernel/json.ts'
 import type { Document } from './document.ts'
+import {
+  faultyProblems,
+  faultyProperties,
+  parseFaulty,
+  type PolicySurroundings,
+  type RawFaulty,
+} from './policy-rules.ts'
 import { didYouMean, quoted } from '../kernel/suggest.ts'
 import {
   parseThresholds,
@@ -18,16 +25,18 @@ export interface Policy {
   readonly name: string
   /** A fault, a client policy alone, or a client policy under a fault. */
   readonly kind: 'fault' | 'client' | 'combined'
-  readonly faults: Faults
+  /** Of which at most one acts on a connection or exchange; none where there is no fault. */
+  readonly rules: readonly Rule[]
+  /** The dependency on whose path they act; null for the path to the target. */
+  readonly at: string | null
   readonly client: ClientPolicies
   readonly bounds: readonly Threshold[]
 }
 
 /** A policy as a profile holds it. */
-export interface RawPolicy {
-  readonly fault?: Document
+export interface RawPolicy extends RawFaulty {
   readonly client?: Document
-  readonly under?: { readonly fault: Document }
+  readonly under?: RawFaulty
   readonly bounds?: RawThresholds
 }
 
@@ -38,12 +47,12 @@ const reserved = ['baseline', 'control', 'direct', 'stress', 'warmup', 'canary']
 
 const policySchema = objectSchema(
   {
-    fault: faultsSchema,
+    ...faultyProperties,
     client: clientSchema,
-    under: objectSchema(
-      { fault: faultsSchema },
-      { required: ['fault'], description: 'The fault that the client policy is for' },
-    ),
+    under: {
+      ...objectSchema(faultyProperties, { description: 'The fault that the client policy is for' }),
+      anyOf: [{ required: ['fault'] }, { required: ['rules'] }],
+    },
     bounds: thresholdsSchema('What the target must hold under this policy'),
   },
   { description: 'A fault, a client policy, or a client policy under a fault' },
@@ -58,16 +67,25 @@ export const policiesSchema: JsonSchema = {
 }
 
 /** What the schema cannot say of policies; only places for which `sound` holds are looked at. */
-export function policyProblems(raw: unknown, sound: (pointer: string) => boolean): Problem[] {
+export function policyProblems(
+  raw: unknown,
+  sound: (pointer: string) => boolean,
+  surroundings: PolicySurroundings,
+): Problem[] {
   if (!isRecord(raw)) return []
   return Object.entries(raw).flatMap(([name, policy]) => {
     const where = `/policies${step(name)}`
     if (!isRecord(policy)) return nameProblems(name, where)
-    const { bounds, ...rest } = policy as RawPolicy
+    const { client, under, bounds, ...faulty } = policy as RawPolicy
+    const shape = shapeProblems(policy as RawPolicy, where)
     return [
       ...nameProblems(name, where),
-      ...shapeProblems(rest, where),
-      ...idleProblems(rest, where, sound),
+      ...shape,
+      ...(shape.length === 0 ? faultyProblems(faulty, where, sound, surroundings) : []),
+      ...(isRecord(under) && ('fault' in under || 'rules' in under)
+        ? faultyProblems(under, `${where}/under`, sound, surroundings)
+        : []),
+      ...idleProblems(client, `${where}/client`, sound),
       ...thresholdProblems(bounds, `${where}/bounds`),
     ]
   })
@@ -80,33 +98,19 @@ function nameProblems(name: string, where: string): Problem[] {
   return [{ where, message: `found the name ${found(name)}, allowed: any but ${quoted(reserved)}` }]
 }
 
-function shapeProblems({ fault, client, under }: RawPolicy, where: string): Problem[] {
-  const keys = Object.entries({ fault, client, under }).flatMap(([key, value]) => (value === undefined ? [] : [key]))
-  if (['fault', 'client', 'client under'].includes(keys.join(' '))) return []
-  const message = `found ${keys.length === 0 ? 'neither fault nor client' : keys.join(' and ')}, allowed: fault, client, or client and under`
+function shapeProblems({ fault, rules, client, under }: RawPolicy, where: string): Problem[] {
+  const keys = Object.entries({ fault, rules, client, under }).flatMap(([key, value]) =>
+    value === undefined ? [] : [key],
+  )
+  if (['fault', 'rules', 'client', 'client under'].includes(keys.join(' '))) return []
+  const message = `found ${keys.length === 0 ? 'neither fault nor client' : keys.join(' and ')}, allowed: fault, rules, client, or client and under`
   return [{ where, message }]
 }
 
 /** A policy that changes nothing would be measured, and pass, for nothing. */
-function idleProblems(
-  { fault, client, under }: RawPolicy,
-  where: string,
-  sound: (pointer: string) => boolean,
-): Problem[] {
-  const faults = [
-    { pointer: `${where}/fault`, raw: fault },
-    { pointer: `${where}/under/fault`, raw: under?.fault },
-  ]
-  const idle = faults.filter(
-    ({ pointer, raw }) => raw !== undefined && sound(pointer) && activeFaults(parseFaults(raw)).length === 0,
-  )
-  const idleClient = client !== undefined && sound(`${where}/client`) && parseClient(client).length === 0
-  return [
-    ...idle.map(({ pointer }) => ({ where: pointer, message: 'changes nothing: all its faults are disabled' })),
-    ...(idleClient
-      ? [{ where: `${where}/client`, message: 'changes nothing: none of its policies has a setting' }]
-      : []),
-  ]
+function idleProblems(client: RawPolicy['client'], where: string, sound: (pointer: string) => boolean): Problem[] {
+  if (client === undefined || !sound(where) || parseClient(client).length > 0) return []
+  return [{ where, message: 'changes nothing: none of its policies has a setting' }]
 }
 
 /** Names among `names` that no policy has, each with what was probably meant. */
@@ -121,14 +125,15 @@ export function unknownPolicies(
   })
 }
 
-/** Reads policies that have no problems, in their order. */
-export function parsePolicies(raw: Readonly<Record<string, RawPolicy>>): Policy[] {
-  return Object.entries(raw).map(([name, { fault, client, under, bounds = {} }]) => {
-    const faults = fault ?? under?.fault
+/** Reads policies that have no problems, in their order; of the workload they may name requests. */
+export function parsePolicies(raw: Readonly<Record<string, RawPolicy>>, workload: unknown): Policy[] {
+  return Object.entries(raw).map(([name, { client, under, bounds = {}, ...own }]) => {
+    const faulty = client === undefined ? own : under
     return {
       name,
       kind: client === undefined ? 'fault' : under === undefined ? 'client' : 'combined',
-      faults: faults === undefined ? noFaults : parseFaults(faults),
+      rules: faulty === undefined ? [] : parseFaulty(faulty, name, workload),
+      at: faulty?.at ?? null,
       client: client === undefined ? [] : parseClient(client),
       bounds: parseThresholds(bounds),
     }

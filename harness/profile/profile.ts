@@ -2,18 +2,22 @@ import type { Problem } from '../kernel/errors.ts'
 import type { TargetSettings } from '../target/settings.ts'
 import type { Workload } from '../workload/workload.ts'
 import type { Ceilings } from './ceilings.ts'
+import type { Dependency } from './dependencies.ts'
 import type { Secret } from './env-references.ts'
 import type { Load } from './load.ts'
 import type { Mode } from './modes.ts'
 import type { Policy } from './policies.ts'
 import type { Provenance } from './provenance.ts'
+import type { StressStep } from './stress.ts'
 import type { Threshold } from './threshold.ts'
 
 export type { Ceilings } from './ceilings.ts'
+export type { Dependency } from './dependencies.ts'
 export type { Load } from './load.ts'
 export type { Mode, ModeName } from './modes.ts'
 export type { Policy } from './policies.ts'
 export type { Provenance } from './provenance.ts'
+export type { StressStep } from './stress.ts'
 export type { Threshold } from './threshold.ts'
 export type { Workload } from '../workload/workload.ts'
 
@@ -24,12 +28,16 @@ export interface Profile {
   /** The file as it was given, or `<object>`. */
   readonly source: string
   readonly target: TargetSettings
+  /** Services that the target asks, in their order. */
+  readonly dependencies: readonly Dependency[]
   readonly workload: Workload
   readonly load: Load
   /** The one mode that was chosen. */
   readonly mode: Mode
   /** All of them, in their order; `mode.policies` says which are measured. */
   readonly policies: readonly Policy[]
+  /** What happens in the stress stage of the mode, in the order of the times. */
+  readonly stress: readonly StressStep[]
   readonly ceilings: Ceilings
   /** Over clean load. */
   readonly thresholds: readonly Threshold[]

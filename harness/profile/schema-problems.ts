@@ -92,13 +92,25 @@ function quantityMessage(name: QuantityName, { anyOf }: JsonSchema, data: unknow
 }
 
 function alternativesMessage({ anyOf }: JsonSchema, data: unknown): string {
-  const keys = (anyOf as readonly JsonSchema[]).flatMap(({ required }) =>
-    Array.isArray(required) ? (required as string[]) : [],
-  )
+  const branches = anyOf as readonly JsonSchema[]
+  const keys = branches.flatMap(requiredKeys)
+  if (branches.some(({ type }) => type !== undefined))
+    return `found ${found(data)}, allowed: ${branches.map(alternative).join(' or ')}`
   const present = isRecord(data) ? Object.keys(data) : []
   const hint = present.map((key) => didYouMean(key, keys)).find((text) => text !== '') ?? ''
   const what = present.length === 0 ? found(data) : `only ${quoted(present)}`
   return `found ${what}, allowed: one of ${quoted(keys)}${hint}`
+}
+
+function requiredKeys({ required }: JsonSchema): readonly string[] {
+  return Array.isArray(required) ? (required as string[]) : []
+}
+
+/** A kind of value, and for objects what it must have. */
+function alternative(schema: JsonSchema): string {
+  const kind = kinds[String(schema['type'])] ?? 'something else'
+  const keys = requiredKeys(schema)
+  return keys.length === 0 ? kind : `${kind} with ${quoted(keys)}`
 }
 
 const kinds: Readonly<Record<string, string>> = {

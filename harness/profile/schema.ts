@@ -1,12 +1,15 @@
+import { ruleDefinitions } from '../faults/rule-schema.ts'
 import type { JsonSchema } from '../kernel/json-schema.ts'
 import { objectSchema } from '../kernel/json-schema.ts'
 import { targetSchema } from '../target/settings.ts'
 import type { RawWorkload } from '../workload/parse.ts'
 import { workloadSchema } from '../workload/schema.ts'
 import { ceilingsSchema, type RawCeilings } from './ceilings.ts'
+import { dependenciesSchema, type RawDependencies } from './dependencies.ts'
 import { loadSchema, type RawLoad } from './load.ts'
 import { type ModeName, modesSchema, type RawMode } from './modes.ts'
 import { policiesSchema, type RawPolicy } from './policies.ts'
+import { type RawStress, stressSchema } from './stress.ts'
 import { type RawThresholds, thresholdsSchema } from './threshold.ts'
 
 /** A profile as it is written, after the schema's defaults. */
@@ -14,10 +17,12 @@ export interface RawProfile {
   readonly name?: string
   readonly seed: number
   readonly target: unknown
+  readonly dependencies?: RawDependencies
   readonly workload: RawWorkload
   readonly load: RawLoad
   readonly modes: Readonly<Record<ModeName, RawMode>>
   readonly policies: Readonly<Record<string, RawPolicy>>
+  readonly stress?: RawStress
   readonly ceilings: RawCeilings
   readonly thresholds: RawThresholds
 }
@@ -27,10 +32,12 @@ export const profileKeys = [
   'name',
   'seed',
   'target',
+  'dependencies',
   'workload',
   'load',
   'modes',
   'policies',
+  'stress',
   'ceilings',
   'thresholds',
 ] as const
@@ -63,10 +70,12 @@ export function profileJsonSchema(only?: string): JsonSchema {
           description: 'All chance of a run comes from it',
         },
         target: targetSchema,
+        dependencies: dependenciesSchema,
         workload: workloadSchema(only),
         load: loadSchema,
         modes: modesSchema,
         policies: policiesSchema,
+        stress: stressSchema,
         ceilings: ceilingsSchema,
         thresholds: { ...thresholdsSchema('Limits on clean load'), default: {} },
       },
@@ -74,5 +83,6 @@ export function profileJsonSchema(only?: string): JsonSchema {
     ),
     if: { required: ['extends'] },
     else: { required: ['target'] },
+    definitions: ruleDefinitions,
   }
 }

@@ -1,5 +1,7 @@
 import { Ajv, type ValidateFunction } from 'ajv'
-import { faultsSchema } from '../faults/faults.ts'
+import { faultsProblems } from '../faults/faults.ts'
+import { faultAloneSchema, ruleSetSchema } from '../faults/rule-schema.ts'
+import { rulesProblems } from '../faults/rules.ts'
 import type { Problem } from '../kernel/errors.ts'
 import { isRecord } from '../kernel/json.ts'
 import type { JsonSchema } from '../kernel/json-schema.ts'
@@ -31,6 +33,8 @@ function compile(schema: JsonSchema): ValidateFunction {
     allowUnionTypes: true,
     strictTypes: false,
     strictRequired: false,
+    // Else each use of a definition would be a copy of its code.
+    inlineRefs: false,
   })
   ajv.addKeyword({
     keyword: 'quantity',
@@ -46,8 +50,20 @@ export const validateDocument: (document: unknown) => Problem[] = checkOf(profil
   isRecord(document) ? protocolOf(document['workload']) : undefined,
 )
 
+const faultSchemaProblems = checkOf(() => faultAloneSchema)
+const ruleSetSchemaProblems = checkOf(() => ruleSetSchema)
+
 /** Checks a `fault` by itself, as a flag holds it. */
-export const faultProblems: (document: unknown) => Problem[] = checkOf(() => faultsSchema)
+export function faultProblems(document: unknown): Problem[] {
+  const bySchema = faultSchemaProblems(document)
+  return bySchema.length > 0 ? bySchema : faultsProblems(document, '')
+}
+
+/** Checks a list of rules by itself, as a flag or a file holds it. */
+export function ruleSetProblems(document: unknown): Problem[] {
+  const bySchema = ruleSetSchemaProblems(document)
+  return bySchema.length > 0 ? bySchema : rulesProblems(document, '')
+}
 
 /** Checks a `target` by itself, as flags make it up. */
 export const targetSchemaProblems: (document: unknown) => Problem[] = checkOf(() => targetSchema)

@@ -1,18 +1,27 @@
 import type { PlanSummary } from '../measure/plan-summary.ts'
 import { duration } from './format.ts'
 
-/** A plan for people: what would run, in its order, how long that takes, and what is left out. */
+/** A plan for people: what each target would serve and how often, how long that takes, and what is left out. `--json` has the order. */
 export function renderPlan(plan: PlanSummary): string {
   const { profile, mode, seed, expectedMs, lives, stress, notMeasured } = plan
   return [
     `plan of ${profile}, mode ${mode}, seed ${seed}: about ${duration(expectedMs)}`,
     ...lives.map(({ round, slices }, index) => {
-      const arms = slices.map(
-        ({ arm, use, durationMs }) => `    ${arm} ${duration(durationMs)}${use === 'both' ? '' : ` for ${use}`}`,
+      const arms = repeated(
+        slices.map(
+          ({ arm, use, durationMs }) => `${arm} ${duration(durationMs)}${use === 'both' ? '' : ` for ${use}`}`,
+        ),
       )
       return [`  target ${index + 1}, round ${round + 1}: ${slices.length} slices`, ...arms].join('\n')
     }),
     ...stress.map(({ name, load, durationMs }) => `  stress ${name}: ${load} for ${duration(durationMs)}`),
     ...notMeasured.map(({ what, why }) => `  not measured: ${what} (${why})`),
   ].join('\n')
+}
+
+/** Each text once, in the order of the first of its kind, with how often it is there. */
+function repeated(texts: readonly string[]): string[] {
+  const counts = new Map<string, number>()
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1)
+  return [...counts].map(([text, count]) => `    ${count > 1 ? `${count} × ` : ''}${text}`)
 }

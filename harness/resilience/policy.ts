@@ -3,11 +3,13 @@ import type { Rng } from '../kernel/rng.ts'
 import type { Effect, EffectFacts } from '../measure/effect.ts'
 
 /**
- * How an attempt or an operation ended. A closed list: these are the keys of `errors` in a result. `tls`: the handshake
- * failed; `check`: an assertion did not hold; `lost`: a datagram had no answer in time; `exhausted`: this machine has no
+ * How an attempt or an operation ended. A closed list: these are the keys of `errors` in a result. `dns`: no address was
+ * found; `unreachable`: there is no way to it; `tls`: the handshake failed; `check`: an assertion did not hold; `lost`: a datagram had no answer in time; `exhausted`: this machine has no
  * port, file or buffer left; `script`: the user's script threw.
  */
 export const errorClasses = [
+  'dns',
+  'unreachable',
   'connect',
   'refused',
   'reset',

@@ -1,37 +1,63 @@
-import type { Arm } from '../plan/arms.ts'
-import type { RelayArm } from '../faults/relay/protocol.ts'
-import { noFaults } from '../faults/faults.ts'
+import type { Rule } from '../faults/rule.ts'
+import type { TargetHandle } from '../faults/target-fault.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { createProcessSampler, createSampler, type Sampler, type TreeSample } from '../target/sample.ts'
-import { type ProcessRecord, type RunningTarget, startTarget } from '../target/launch.ts'
-import type { TargetSettings } from '../target/settings.ts'
+import { resolveAllowed } from '../kernel/loopback.ts'
+import type { Arm } from '../plan/arms.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { LaunchContext } from '../target/launch.ts'
+import { type RestartableTarget, startRestartable } from '../target/restartable.ts'
+import { loopback } from '../target/running.ts'
+import { createProcessSampler, createSampler, type TreeSample } from '../target/sample.ts'
+import { quietPort } from '../target/sockets.ts'
 import { createRequestCounter, type RequestCounter } from '../target/stats.ts'
-import { type RelayHandle, startRelay } from './relay.ts'
+import { type Dependencies, dependencyArm, startDependencies } from './dependencies.ts'
+import { type DialledHost, dialledHost, hasResolver, relayArmsOf, resolverArm } from './relay-arms.ts'
+import { type RelayHandle, type RelayHandleOptions, startRelay } from './relay.ts'
 import type { RunDirectory } from './run-directory.ts'
+import { hasTargetFaults } from './target-faults.ts'
+import { targetHandle } from './target-handle.ts'
 
 /** Breaks a run behind its own back, to prove that it notices; recorded in the result. */
 export const sabotages = ['fault-off', 'stats-skew', 'lost-pid'] as const
 export type Sabotage = (typeof sabotages)[number]
 
-/** One life of the target, with the relay in front of it and all that reads from them. */
+/** The relay in which an arm's faults act. */
+export interface ArmRelay {
+  readonly handle: RelayHandle
+  /** What belongs to the arm in it: first its path or its dependency, where it has one, then its resolver. */
+  readonly names: readonly [string, ...string[]]
+  /** Whether others use it too, so that it is never without connections. */
+  readonly shared: boolean
+  /** CPU that the relay has used so far, in ms. */
+  readonly cpuMs: () => Promise<number>
+}
+
+/** One life of the target, with the relays around it and all that reads from them. */
 export interface TargetLife extends AsyncDisposable {
-  readonly target: RunningTarget
+  readonly target: RestartableTarget
+  /** As clients that do not pass the relay dial it. */
+  readonly dialled: DialledHost
   /** Null where no arm goes through it. */
   readonly relay: RelayHandle | null
+  /** Null where the target has none. */
+  readonly dependencies: Dependencies | null
+  /** For faults on the target itself. */
+  readonly handle: TargetHandle
   readonly counter: RequestCounter | null
   /** Why the target's own count cannot be used, though it has one. */
   readonly counterProblem: string | null
+  /** The rules that are in force for an arm: none of a policy under the sabotage that turns faults off. */
+  rulesOf(arm: Arm): readonly Rule[]
+  /** Where the faults of an arm act; null where it passes no relay. */
+  relayOf(arm: Arm): ArmRelay | null
   sampleTarget(): Promise<TreeSample | null>
-  /** CPU that the relay has used so far, in ms. */
-  relayCpuMs(): Promise<number | null>
 }
 
 export interface LifeOptions {
-  readonly settings: TargetSettings
+  readonly profile: Plan['profile']
   readonly arms: readonly Arm[]
   readonly directory: RunDirectory
   readonly index: number
-  readonly seed: number
   readonly allowedHosts: readonly string[]
   readonly clock: Clock
   readonly signal: AbortSignal
@@ -41,70 +67,112 @@ export interface LifeOptions {
 /** A process that never was. */
 const nobody = { pid: 2 ** 31 - 1, startTicks: -1 }
 
-/** Starts the target, and the relay with a listener for each arm that passes it. Errors: those of `startTarget`. */
+/**
+ * Starts the relay in front of the target's dependencies, the target, and the relay with a listener for each arm that
+ * passes it. Errors: those of `startRestartable`, and of a relay that cannot listen.
+ */
 export async function startLife(options: LifeOptions): Promise<TargetLife> {
-  const { settings, arms, directory, index, seed, clock, signal, sabotage } = options
-  const onProcess = (record: ProcessRecord): void => directory.record(record)
-  const target = await startTarget(settings, {
-    clock,
-    runId: directory.runId,
-    directory: directory.directory(`life-${index}`),
-    signal,
-    seed,
-    onProcess,
-  })
-  let relay: RelayHandle | null = null
-  try {
-    const relayed = arms.filter(({ path }) => path === 'relay')
-    relay = relayed.length > 0 ? await openRelay(options, relayed, target, onProcess) : null
-    const opened = relay
-    const counter = createRequestCounter(settings.stats, target, clock) ?? null
-    const calibrated = await counter?.calibrate()
-    const root = sabotage === 'lost-pid' ? nobody : target.root
-    const sampler = root ? createSampler({ root, clock, onProcess }) : null
-    // The first sample of a process has no CPU to speak of.
-    await sampler?.sample()
-    const ofRelay = opened ? createProcessSampler(opened.pid, clock) : null
-    return {
-      target,
-      relay: opened,
-      counter: counter && sabotage === 'stats-skew' ? skewed(counter) : counter,
-      counterProblem: calibrated && 'problem' in calibrated ? calibrated.problem : null,
-      sampleTarget: async () => (await sampler?.sample()) ?? null,
-      relayCpuMs: async () => cpuOf(ofRelay),
-      async [Symbol.asyncDispose]() {
-        try {
-          await opened?.[Symbol.asyncDispose]()
-        } finally {
-          await target.stop()
-        }
-      },
+  const held: AsyncDisposable[] = []
+  const dispose = async (): Promise<void> => {
+    const last = held.pop()
+    if (!last) return
+    try {
+      await last[Symbol.asyncDispose]()
+    } finally {
+      await dispose()
     }
+  }
+  const hold = <Held extends AsyncDisposable | null>(started: Held): Held => {
+    if (started) held.push(started)
+    return started
+  }
+  try {
+    const dependencies = hold(await startDependencies(options.profile.dependencies, relayOptions(options)))
+    const target = hold(await startRestartable(options.profile.target, await launchContext(options, dependencies)))
+    const dialled = dialledHost(target, await resolveAllowed(target.host, options.allowedHosts))
+    const relay = hold(await openRelay(options, dialled))
+    return { ...(await meter(options, { dependencies, target, dialled, relay })), [Symbol.asyncDispose]: dispose }
   } catch (error) {
-    await relay?.[Symbol.asyncDispose]()
-    await target.stop()
+    await dispose()
     throw error
   }
 }
 
-async function cpuOf(sampler: Sampler | null): Promise<number | null> {
-  return sampler ? (await sampler.sample()).cpuMs : null
+async function launchContext(
+  { profile, directory, index, clock, signal }: LifeOptions,
+  dependencies: Dependencies | null,
+): Promise<LaunchContext> {
+  const { runId } = directory
+  const mayDie = hasTargetFaults(profile.policies.flatMap(({ rules }) => rules))
+  return {
+    clock,
+    runId,
+    directory: directory.directory(`life-${index}`),
+    signal,
+    seed: profile.seed,
+    port: mayDie ? await quietPort(loopback, `${runId}/${index}`) : undefined,
+    env: dependencies?.env,
+    onProcess: (record) => directory.record(record),
+  }
 }
 
-function openRelay(
-  { directory, seed, allowedHosts, clock, sabotage }: LifeOptions,
-  arms: readonly Arm[],
-  { host, port }: RunningTarget,
-  onProcess: (record: ProcessRecord) => void,
-): Promise<RelayHandle> {
-  const off = (arm: Arm): boolean => sabotage === 'fault-off' && arm.phaseKind === 'policy'
-  const relayArms = arms.map((arm): RelayArm => ({
-    arm: arm.id,
-    upstream: { host, port },
-    faults: off(arm) ? noFaults : arm.faults,
-    listen: { host: '127.0.0.1', port: 0 },
-  }))
-  return startRelay({ arms: relayArms, seed, allowedHosts, clock, runId: directory.runId, onProcess })
+function relayOptions({ profile, allowedHosts, clock, directory }: LifeOptions): Omit<RelayHandleOptions, 'arms'> {
+  const { seed } = profile
+  return { seed, allowedHosts, clock, runId: directory.runId, onProcess: (record) => directory.record(record) }
+}
+
+async function openRelay(options: LifeOptions, dialled: DialledHost): Promise<RelayHandle | null> {
+  const { arms, profile } = options
+  const transport = profile.workload.protocol === 'udp' ? 'udp' : 'tcp'
+  const relayArms = relayArmsOf(arms, dialled, transport, rulesIn(options))
+  return relayArms.length > 0 ? startRelay({ ...relayOptions(options), arms: relayArms }) : null
+}
+
+function rulesIn({ sabotage }: LifeOptions): TargetLife['rulesOf'] {
+  return ({ phaseKind, rules }) => (sabotage === 'fault-off' && phaseKind === 'policy' ? [] : rules)
+}
+
+/** What reads from a life: counts, memory, CPU. */
+async function meter(
+  options: LifeOptions,
+  life: Pick<TargetLife, 'dependencies' | 'target' | 'dialled' | 'relay'>,
+): Promise<Omit<TargetLife, typeof Symbol.asyncDispose>> {
+  const { profile, directory, clock, sabotage } = options
+  const { target, relay, dependencies } = life
+  const onProcess: LaunchContext['onProcess'] = (record) => directory.record(record)
+  const counter = createRequestCounter(profile.target.stats, target, clock) ?? null
+  const calibrated = await counter?.calibrate()
+  const lost = sabotage === 'lost-pid'
+  const root = lost ? nobody : target.root
+  const sampler = root ? createSampler({ root, clock, onProcess }) : null
+  // The first sample of a process has no CPU to speak of.
+  await sampler?.sample()
+  const ofPath = relayMeter(relay, false, clock)
+  const ofDependencies = relayMeter(dependencies?.relay ?? null, true, clock)
+  return {
+    ...life,
+    handle: targetHandle(target, lost ? null : sampler, { clock, runId: directory.runId, onProcess }),
+    counter: counter && sabotage === 'stats-skew' ? skewed(counter) : counter,
+    counterProblem: calibrated && 'problem' in calibrated ? calibrated.problem : null,
+    rulesOf: rulesIn(options),
+    relayOf: ({ id, path, at, rules }) =>
+      at === null
+        ? ofPath([...(path === 'relay' ? [id] : []), ...(hasResolver(rules) ? [resolverArm(id)] : [])])
+        : ofDependencies([dependencyArm(at)]),
+    sampleTarget: async () => (await sampler?.sample()) ?? null,
+  }
+}
+
+/** Gives a relay as that of an arm, by what belongs to the arm in it; null for nothing. */
+function relayMeter(
+  handle: RelayHandle | null,
+  shared: boolean,
+  clock: Clock,
+): (names: readonly string[]) => ArmRelay | null {
+  if (!handle) return () => null
+  const sampler = createProcessSampler(handle.pid, clock)
+  const cpuMs = async (): Promise<number> => (await sampler.sample()).cpuMs
+  return ([first, ...others]) => (first === undefined ? null : { handle, names: [first, ...others], shared, cpuMs })
 }
 
 /** A target that forgets every twentieth request. */
@@ -113,7 +181,7 @@ function skewed(counter: RequestCounter): RequestCounter {
     ...counter,
     requestsBetween(before, after) {
       const between = counter.requestsBetween(before, after)
-      return 'problem' in between ? between : { ...between, requests: Math.floor(between.requests * 0.95) }
+      return 'requests' in between ? { ...between, requests: Math.floor(between.requests * 0.95) } : between
     },
   }
 }

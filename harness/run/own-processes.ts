@@ -73,11 +73,14 @@ function meterOwnProcess(role: OwnProcess['role'], pid: number, clock: Clock): O
   }
 }
 
+/** Where a relay stands. */
+type RelayPlace = 'path' | 'dependencies'
+
 /** Follows all of our own processes over the slices of a run. */
 export interface OwnProcesses {
   followWorkers(pids: readonly number[]): void
-  /** The relay of this life of the target goes on where that of the last one ended. */
-  followRelay(pid: number): void
+  /** A relay of this life of the target, on the path to it or to its dependencies, goes on where that of the last one ended. */
+  followRelay(place: RelayPlace, pid: number): void
   add(arm: Arm, slice: CarriedSlice): void
   read(): Promise<readonly OwnProcess[]>
 }
@@ -85,14 +88,15 @@ export interface OwnProcesses {
 /** Starts with none. */
 export function createOwnProcesses(clock: Clock): OwnProcesses {
   let workers: OwnProcessMeter[] = []
-  let relay: OwnProcessMeter | null = null
+  const relays = new Map<RelayPlace, OwnProcessMeter>()
   return {
     followWorkers(pids) {
       workers = pids.map((pid) => meterOwnProcess('worker', pid, clock))
     },
-    followRelay(pid) {
-      if (relay) relay.follow(pid)
-      else relay = meterOwnProcess('relay', pid, clock)
+    followRelay(place, pid) {
+      const known = relays.get(place)
+      if (known) known.follow(pid)
+      else relays.set(place, meterOwnProcess('relay', pid, clock))
     },
     add(arm, { measurement, eventLoopDelayP99Ms, workerCpuMs, workerDropped }) {
       const measuredMs = measurement.measuredNs / nsPerMs
@@ -107,11 +111,11 @@ export function createOwnProcesses(clock: Clock): OwnProcesses {
           dropped: workerDropped[index] ?? 0,
         })
       }
-      if (arm.path !== 'relay') return
+      if (eventLoopDelayP99Ms.relay === null) return
       // Of the relay the whole slice is known, not its measured part.
       const sliceMs = arm.sliceNs / nsPerMs
-      const delayMs = eventLoopDelayP99Ms.relay ?? 0
-      relay?.add({
+      const delayMs = eventLoopDelayP99Ms.relay
+      relays.get(arm.at === null ? 'path' : 'dependencies')?.add({
         cpuMs: measurement.relayCpuMs ?? 0,
         measuredMs: sliceMs,
         eventLoopDelayP99Ms: delayMs,
@@ -119,6 +123,6 @@ export function createOwnProcesses(clock: Clock): OwnProcesses {
         dropped: 0,
       })
     },
-    read: () => Promise.all([...workers, ...(relay ? [relay] : [])].map((meter) => meter.read())),
+    read: () => Promise.all([...workers, ...relays.values()].map((meter) => meter.read())),
   }
 }

@@ -1,4 +1,5 @@
 import type { ArmReading, RelayArm, RelayCommand, RelayReading, RelayReply } from '../faults/relay/protocol.ts'
+import type { Layer } from '../faults/rule.ts'
 import { type Clock } from '../kernel/clock.ts'
 import { SoakrigError } from '../kernel/errors.ts'
 import { nsPerMs } from '../kernel/units.ts'
@@ -9,7 +10,10 @@ export interface RelayHandle extends AsyncDisposable {
   readonly pid: number
   /** The port of each arm. */
   readonly ports: Readonly<Record<string, number>>
-  setSlice(arm: string, slice: number): Promise<void>
+  /** Names the slice whose connections come next; schedules count from `originNs`. */
+  setSlice(arm: string, slice: number, originNs: number): Promise<void>
+  /** Replaces the layers of an arm while it serves; resolves when they act. */
+  setLayers(arm: string, layers: readonly Layer[]): Promise<void>
   /** Reads all counters. */
   read(): Promise<RelayReading>
   /**
@@ -39,10 +43,12 @@ export async function startRelay(options: RelayHandleOptions): Promise<RelayHand
     runId,
     onProcess,
   })
-  const opened = await child.ask({ kind: 'open', seed, arms, allowedHosts }).catch(async (error: unknown) => {
-    await child[Symbol.asyncDispose]()
-    throw error
-  })
+  const opened = await child
+    .ask({ kind: 'open', seed, arms, allowedHosts, log: null })
+    .catch(async (error: unknown) => {
+      await child[Symbol.asyncDispose]()
+      throw error
+    })
   const read = async (takeDelaysOf: string | null): Promise<RelayReading> => {
     const reply = await child.ask({ kind: 'read', takeDelaysOf })
     return reply.kind === 'reading' ? reply.reading : unexpected(reply)
@@ -51,8 +57,11 @@ export async function startRelay(options: RelayHandleOptions): Promise<RelayHand
     pid: child.pid,
     ports: opened.kind === 'opened' ? opened.ports : unexpected(opened),
     read: () => read(null),
-    async setSlice(arm, slice) {
-      await child.ask({ kind: 'slice', arm, slice })
+    async setSlice(arm, slice, originNs) {
+      await child.ask({ kind: 'slice', arm, slice, originNs })
+    },
+    async setLayers(arm, layers) {
+      await child.ask({ kind: 'layers', arm, layers })
     },
     async readQuiet(arm, limitNs) {
       const untilNs = clock.nowNs() + limitNs

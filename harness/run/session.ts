@@ -13,7 +13,9 @@ import {
 import type { Arm } from '../plan/arms.ts'
 import { withRate } from '../plan/models.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { Moment } from '../plan/timeline.ts'
 import type { LoadModel } from '../workload/model.ts'
+import { type FaultSpans, followFaults } from './fault-spans.ts'
 import { startLife, type Sabotage, type TargetLife } from './life.ts'
 import { createOwnProcesses, type OwnProcesses } from './own-processes.ts'
 import type { RunDirectory } from './run-directory.ts'
@@ -43,6 +45,8 @@ export interface SliceOrder extends SlicePlace {
   readonly use: SliceUse
   /** True to watch the target's memory while the slice runs. */
   readonly watched?: boolean
+  /** When steps change what is in force. */
+  readonly moments?: readonly Moment[]
 }
 
 /** Carries out slices against one life of the target after the other, and keeps what was measured. */
@@ -66,6 +70,9 @@ export interface Session extends AsyncDisposable {
 /** How long after the word to stop the workers are taken for hung: longer than any drain of a stopped slice. */
 const hungAfterNs = 10 * nsPerSecond
 
+/** How long a target takes to come to itself after a fault. */
+const settleNs = nsPerSecond
+
 const watchIntervalNs = { smoke: 0.2 * nsPerSecond, long: nsPerSecond }
 
 /** Starts the load workers; the target is started by `openLife`. */
@@ -82,9 +89,11 @@ class RunSession implements Session {
   readonly #memoryMissing: { count: number; detail: string | null } = { count: 0, detail: null }
   #shards: Shards | null = null
   readonly #ours: OwnProcesses
+  readonly #spans: FaultSpans
   #joiner: WindowJoiner | null = null
   #life: TargetLife | null = null
   #lives = 0
+  #kills = 0
   #ordinal = 0
   #watch: ResourceWatch | null = null
   #unplannedExit: UnplannedExit | null = null
@@ -98,6 +107,8 @@ class RunSession implements Session {
   constructor(options: SessionOptions) {
     this.#options = options
     this.#ours = createOwnProcesses(options.clock)
+    // What waits for an answer under a fault fails at its deadline, and is counted then.
+    this.#spans = followFaults(settleNs + options.plan.profile.workload.timeoutNs)
   }
 
   get stopped(): Stop | null {
@@ -124,7 +135,10 @@ class RunSession implements Session {
     const joiner = (this.#joiner = joinWindows(
       count,
       (arm) => this.#arms.get(arm)?.identity,
-      (fromNs, toNs) => this.#watch?.take(fromNs, toNs) ?? { memoryKb: null, fds: null },
+      (fromNs, toNs) => ({
+        ...(this.#watch?.take(fromNs, toNs) ?? { memoryKb: null, fds: null }),
+        ...this.#spans.between(fromNs, toNs),
+      }),
       onWindow,
     ))
     this.#shards = await startShards({
@@ -157,18 +171,18 @@ class RunSession implements Session {
     await this.#closeLife()
     const index = this.#lives++
     const life = await startLife({
-      settings: profile.target,
+      profile,
       arms,
       directory: { ...directory, record: (record) => this.#guard(() => directory.record(record)) },
       index,
-      seed: profile.seed,
       allowedHosts,
       clock,
       signal,
       sabotage,
     })
     this.#life = life
-    if (life.relay) this.#ours.followRelay(life.relay.pid)
+    if (life.relay) this.#ours.followRelay('path', life.relay.pid)
+    if (life.dependencies) this.#ours.followRelay('dependencies', life.dependencies.relay.pid)
     const { target } = life
     this.#lastTarget = {
       command: target.command,
@@ -197,15 +211,20 @@ class RunSession implements Session {
       )
     this.#arms.set(arm.id, known)
     if (place.watched)
-      this.#watch = watchResources(() => life.sampleTarget(), clock, watchIntervalNs[profile.mode.name])
+      this.#watch = watchResources(
+        () => life.sampleTarget(),
+        () => life.target.isDown,
+        clock,
+        watchIntervalNs[profile.mode.name],
+      )
     const { workload } = profile
     const { windowNs } = profile.mode
     const ordinal = this.#ordinal++
-    const carried = await runSlice({ life, shards: this.#shards, workload, clock, windowNs }, arm, {
-      ordinal,
-      load: withRate(place.model, known),
-      use: place.use,
-    })
+    const failed = (error: unknown): void => this.fail(error)
+    const context = { life, shards: this.#shards, workload, clock, windowNs, failed }
+    const steps = { moments: place.moments ?? [], spans: this.#spans }
+    const shape = { ordinal, load: withRate(place.model, known), use: place.use, steps }
+    const carried = await runSlice(context, arm, shape)
     // Workers that were done before the others have told fewer windows.
     this.#guard(() => this.#joiner?.endSlice(ordinal))
     await this.#endWatch()
@@ -221,6 +240,7 @@ class RunSession implements Session {
       slices: this.#slices,
       processes: await this.#ours.read(),
       lives: this.#lives,
+      kills: this.#kills + (this.#life?.target.restarts ?? 0),
       unplannedExit: this.#unplannedExit,
       memoryMissing: this.#memoryMissing,
       target: this.#lastTarget,
@@ -251,11 +271,13 @@ class RunSession implements Session {
     this.#killed = true
     this.#shards?.kill()
     this.#life?.relay?.kill()
+    this.#life?.dependencies?.relay.kill()
   }
 
   async #closeLife(): Promise<void> {
     const life = this.#life
     this.#life = null
+    this.#kills += life?.target.restarts ?? 0
     await life?.[Symbol.asyncDispose]()
   }
 

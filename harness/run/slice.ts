@@ -3,27 +3,28 @@ import { nsPerMs, nsPerSecond } from '../kernel/units.ts'
 import type { SliceReport, SliceTask } from '../load/protocol.ts'
 import { addCounts, addRecords, emptyCounts } from '../measure/counts.ts'
 import { createHistogram, decodeHistogram, type LatencyHistogram } from '../measure/histogram.ts'
-import {
-  addTexts,
-  type ArmLatencies,
-  type ServerCount,
-  type SliceMeasurement,
-  type SliceUse,
-} from '../measure/measurements.ts'
-import { talliesBetween } from '../measure/tally.ts'
-import type { ArmReading } from '../faults/relay/protocol.ts'
+import { addTexts, type ArmLatencies, type SliceMeasurement, type SliceUse } from '../measure/measurements.ts'
+import { addRules } from '../measure/rule-tally.ts'
+import { addTallies } from '../measure/tally.ts'
+import { dialerTask } from '../faults/dialer.ts'
+import type { ArmDelays } from '../faults/relay/protocol.ts'
 import type { Arm } from '../plan/arms.ts'
 import { mostInFlight } from '../plan/models.ts'
 import { levelAt } from '../plan/pacer/curve.ts'
 import type { Plan } from '../plan/plan.ts'
 import { awaitsNothing } from '../workload/traits.ts'
 import type { LoadModel } from '../workload/model.ts'
-import type { TreeSample } from '../target/sample.ts'
 import type { TargetLife } from './life.ts'
+import { resolverArm } from './relay-arms.ts'
 import type { Shards } from './shards.ts'
+import { type SliceSteps, underFaults } from './slice-faults.ts'
+import { readSurroundings, relayShare, serverCount, type Surroundings, targetShare } from './surroundings.ts'
+import { loopback } from '../target/running.ts'
 
 /** Time for the word to reach all workers before the first loop starts. */
 const leadNs = 15 * nsPerMs
+/** Time for the relay to hear of the slice before that. */
+const relayLeadNs = 10 * nsPerMs
 /** How long the relay, and the target's own count, are given to stand still after a slice. */
 const quietLimitNs = nsPerSecond
 const quietPollNs = 20 * nsPerMs
@@ -34,6 +35,8 @@ export interface SliceContext {
   readonly workload: Plan['profile']['workload']
   readonly clock: Clock
   readonly windowNs: number
+  /** Hears what went wrong beside the load, such as a target that did not start again. */
+  readonly failed: (error: unknown) => void
 }
 
 /** What a slice is besides its arm. */
@@ -43,6 +46,7 @@ export interface SliceShape {
   /** An open model has its rate as a number. */
   readonly load: LoadModel
   readonly use: SliceUse
+  readonly steps: SliceSteps
 }
 
 /** A slice as it was carried out. */
@@ -56,32 +60,35 @@ export interface CarriedSlice {
   readonly workerDropped: readonly number[]
 }
 
-/** Counters of everything around a slice, before or after it. */
-interface Surroundings {
-  readonly stats: Awaited<ReturnType<NonNullable<TargetLife['counter']>['read']>> | null
-  readonly target: TreeSample | null
-  readonly relayCpuMs: number | null
-  readonly relay: ArmReading | null
-  readonly relayLoopP99Ms: number | null
-}
-
 /** Runs one slice of an arm: its own connections, drained before it ends; relay and target are quiet afterwards. */
 export async function runSlice(context: SliceContext, arm: Arm, shape: SliceShape): Promise<CarriedSlice> {
   const { life, shards, clock } = context
-  const relay = arm.path === 'relay' ? life.relay : null
-  await relay?.setSlice(arm.id, shape.ordinal)
-  const before = await surroundings(life, arm, false)
-  const task = taskOf(context, arm, shape, clock.nowNs() + leadNs)
-  const reports = await shards.run(task)
+  const relay = life.relayOf(arm)
+  const before = await readSurroundings(life, relay, 0)
+  const task = taskOf(context, arm, shape, clock.nowNs() + (relay ? relayLeadNs : 0) + leadNs)
+  const { startAtNs, discardNs, measureNs } = task
+  const measureFromNs = startAtNs + discardNs
+  const times = { ordinal: shape.ordinal, startNs: startAtNs, measureFromNs, endNs: measureFromNs + measureNs }
+  const { done: reports, beside } = await underFaults(context, arm, times, shape.steps, () => shards.run(task))
   // What was given up by us, or not waited for, may still be under way in the target, and would be counted later.
   if (awaitsNothing(context.workload) || reports.some(({ all }) => gaveUp(all) > 0)) await untilCountStands(life, clock)
-  const after = await surroundings(life, arm, true)
+  const after = await readSurroundings(life, relay, quietLimitNs)
+  const measurement = measurementOf(task, reports, before, after, life)
   return {
     startNs: task.startAtNs,
-    measurement: { ...measurementOf(task, reports, before, after, life), use: shape.use },
+    measurement: {
+      ...measurement,
+      use: shape.use,
+      tallies: [beside.tallies, ...reports.map(({ dialerTallies }) => dialerTallies)].reduce(
+        addTallies,
+        measurement.tallies,
+      ),
+      rules: addRules(measurement.rules, beside.rules),
+      faultCounters: addRecords(measurement.faultCounters, beside.faultCounters),
+    },
     eventLoopDelayP99Ms: {
       workers: reports.map(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms),
-      relay: relay ? after.relayLoopP99Ms : null,
+      relay: after.relay?.eventLoopDelayP99Ms ?? null,
     },
     workerCpuMs: reports.map(({ cpuMs }) => cpuMs),
     workerDropped: reports.map(({ all }) => all.iterations.dropped),
@@ -94,12 +101,17 @@ function gaveUp({ attempts, attemptErrors }: SliceReport['all']): number {
 
 function taskOf(context: SliceContext, arm: Arm, { ordinal, load }: SliceShape, startAtNs: number): SliceTask {
   const { life, workload, windowNs } = context
-  const port = arm.path === 'relay' ? life.relay?.ports[arm.id] : life.target.port
+  const { relay, target, dialled } = life
+  const rules = life.rulesOf(arm)
+  const port = arm.path === 'relay' ? relay?.ports[arm.id] : target.port
+  const resolverPort = relay?.ports[resolverArm(arm.id)]
+  const resolver = resolverPort === undefined ? null : { host: loopback, port: resolverPort, name: dialled.name }
   return {
     arm: arm.id,
     slice: ordinal,
-    host: arm.path === 'relay' ? '127.0.0.1' : life.target.host,
-    port: port ?? life.target.port,
+    host: arm.path === 'relay' ? loopback : target.host,
+    port: port ?? target.port,
+    dialer: dialerTask(rules, resolver, { host: target.host, port: target.port }),
     load,
     client: arm.client,
     startAtNs,
@@ -118,25 +130,8 @@ async function untilCountStands({ counter }: TargetLife, clock: Clock): Promise<
     await clock.sleep(quietPollNs)
     const next = await counter.read()
     const moved = counter.requestsBetween(last, next)
-    if ('problem' in moved || moved.requests === 0) return
+    if (!('requests' in moved) || moved.requests === 0) return
     last = next
-  }
-}
-
-async function surroundings(life: TargetLife, arm: Arm, quiet: boolean): Promise<Surroundings> {
-  const relay = arm.path === 'relay' ? life.relay : null
-  const reading = quiet ? await relay?.readQuiet(arm.id, quietLimitNs) : await relay?.read()
-  const [stats, target, relayCpuMs] = await Promise.all([
-    life.counter?.read() ?? null,
-    life.sampleTarget(),
-    relay ? life.relayCpuMs() : null,
-  ])
-  return {
-    stats,
-    target,
-    relayCpuMs,
-    relay: reading?.arms[arm.id] ?? null,
-    relayLoopP99Ms: reading?.eventLoopDelayP99Ms ?? null,
   }
 }
 
@@ -149,7 +144,7 @@ function measurementOf(
 ): Omit<SliceMeasurement, 'use'> {
   const nothing = emptyCounts([])
   return {
-    latencies: latenciesOf(reports, after.relay),
+    latencies: latenciesOf(reports, after.relay?.delays ?? null),
     requestLatencies: requestLatenciesOf(reports),
     workers: mostInFlight(task.load),
     schedule: scheduleOf(task),
@@ -164,41 +159,14 @@ function measurementOf(
     errorTexts: addTexts(reports.map(({ errorTexts }) => errorTexts)),
     server: serverCount(life, before, after),
     generatorCpuMs: reports.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
-    ...relayShare(before, after),
+    ...relayShare(before.relay, after.relay),
     ...targetShare(before.target, after.target),
   }
 }
 
-function relayShare(
-  before: Surroundings,
-  after: Surroundings,
-): Pick<SliceMeasurement, 'tallies' | 'upstreamFailures' | 'relayCpuMs'> {
-  return {
-    tallies: talliesBetween(before.relay?.tallies ?? {}, after.relay?.tallies ?? {}),
-    upstreamFailures: (after.relay?.upstreamFailures ?? 0) - (before.relay?.upstreamFailures ?? 0),
-    relayCpuMs: before.relayCpuMs === null || after.relayCpuMs === null ? null : after.relayCpuMs - before.relayCpuMs,
-  }
-}
-
-function targetShare(
-  before: TreeSample | null,
-  after: TreeSample | null,
-): Pick<SliceMeasurement, 'targetCpuMs' | 'memoryKb' | 'fds' | 'threads'> {
-  if (!after) return { targetCpuMs: null, memoryKb: null, fds: null, threads: null }
-  const { cpuMs, memoryKb, fds, threads } = after
-  return { targetCpuMs: before ? cpuMs - before.cpuMs : null, memoryKb, fds, threads }
-}
-
-function serverCount({ counter, counterProblem }: TargetLife, before: Surroundings, after: Surroundings): ServerCount {
-  if (!counter || !before.stats || !after.stats) return null
-  if (counterProblem !== null) return { problem: counterProblem }
-  return counter.requestsBetween(before.stats, after.stats)
-}
-
-function latenciesOf(reports: readonly SliceReport[], relay: ArmReading | null): ArmLatencies {
+function latenciesOf(reports: readonly SliceReport[], delays: ArmDelays | null): ArmLatencies {
   const merged = (pick: (report: SliceReport) => string | null): LatencyHistogram =>
     merge(reports.map(pick).filter((encoded) => encoded !== null))
-  const delays = relay?.delays
   return {
     ok: merged(({ okLatency }) => okLatency),
     failed: merged(({ failedLatency }) => failedLatency),
@@ -208,6 +176,7 @@ function latenciesOf(reports: readonly SliceReport[], relay: ArmReading | null):
     queue: merged(({ queue }) => queue),
     connect: merged(({ connect }) => connect),
     firstByte: merged(({ firstByte }) => firstByte),
+    askedDelay: merge(delays ? [delays.asked] : []),
     injectedDelay: merge(delays ? [delays.added] : []),
     injectedDelayError: merge(delays ? [delays.error] : []),
   }

@@ -11,9 +11,10 @@ export interface ResourceWatch {
   stop(): Promise<void>
 }
 
-/** Samples at a steady interval until stopped. */
+/** Samples at a steady interval until stopped; while the target is down as it should be, there is nothing to sample. */
 export function watchResources(
   sample: () => Promise<TreeSample | null>,
+  isDown: () => boolean,
   clock: Clock,
   intervalNs: number,
 ): ResourceWatch {
@@ -24,9 +25,10 @@ export function watchResources(
   const loop = async (): Promise<void> => {
     const startNs = clock.nowNs()
     for (let index = 0; !controller.signal.aborted; index++) {
-      const found = await sample()
+      const wasDown = isDown()
+      const found = wasDown ? null : await sample()
       if (found && found.memoryKb !== null) samples.push(found)
-      else {
+      else if (!wasDown && !isDown()) {
         missing.count++
         missing.detail = found?.missing ?? 'the process of the target is not known'
       }

@@ -3,8 +3,11 @@ import type { ArmIdentity } from '../measure/arm.ts'
 import type { WindowMeasurement } from '../measure/measurements.ts'
 import { merge } from './slice.ts'
 
-/** What the target used in a window; nulls where it was not watched. */
-export type TakeResources = (fromNs: number, toNs: number) => Pick<WindowMeasurement, 'memoryKb' | 'fds'>
+/** What else is known of a window: what the target used, with nulls where it was not watched, and the faults it was under. */
+export type Surroundings = (
+  fromNs: number,
+  toNs: number,
+) => Pick<WindowMeasurement, 'memoryKb' | 'fds' | 'faults' | 'settling'>
 
 /** Joins the windows of the workers: one is complete when each worker has told its part. */
 export interface WindowJoiner {
@@ -22,14 +25,14 @@ interface Part {
 export function joinWindows(
   workers: number,
   identityOf: (arm: string) => ArmIdentity | undefined,
-  resources: TakeResources,
+  surroundings: Surroundings,
   listener: (window: WindowMeasurement) => void,
 ): WindowJoiner {
   const open = new Map<string, Part>()
   const complete = (key: string, { deltas }: Part): void => {
     open.delete(key)
     const identity = identityOf((deltas[0] as WindowDelta).arm)
-    if (identity) listener(joined(identity, deltas, resources))
+    if (identity) listener(joined(identity, deltas, surroundings))
   }
   return {
     add(delta) {
@@ -45,7 +48,7 @@ export function joinWindows(
   }
 }
 
-function joined(identity: ArmIdentity, deltas: readonly WindowDelta[], resources: TakeResources): WindowMeasurement {
+function joined(identity: ArmIdentity, deltas: readonly WindowDelta[], surroundings: Surroundings): WindowMeasurement {
   const [first] = deltas as [WindowDelta]
   const toNs = Math.max(...deltas.map((delta) => delta.toNs))
   const latency = merge(deltas.map(({ okLatency }) => okLatency))
@@ -59,7 +62,7 @@ function joined(identity: ArmIdentity, deltas: readonly WindowDelta[], resources
     failed: deltas.reduce((sum, { failed }) => sum + failed, 0),
     p50Ms: latency.percentileMs(50),
     p99Ms: latency.percentileMs(99),
-    ...resources(first.fromNs, toNs),
+    ...surroundings(first.fromNs, toNs),
     okLatency: latency.encode(),
   }
   latency.destroy()

@@ -3,7 +3,7 @@ import type { Timer } from '../kernel/clock.ts'
 import { nsPerMs, nsPerSecond } from '../kernel/units.ts'
 import { endTree, lifeVariable } from './end-tree.ts'
 import type { TargetOutput } from './output.ts'
-import { type ProcessIdentity, readStat } from './proc.ts'
+import { type ProcessIdentity, type ProcStat, readStat } from './proc.ts'
 import { type LaunchContext, startFailure, type TargetExit } from './running.ts'
 import type { StopSettings } from './settings.ts'
 import { watchTree } from './tree.ts'
@@ -32,7 +32,10 @@ export interface Child {
   readonly exited: Promise<TargetExit>
   /** The first message over its IPC channel; never resolves when there is none. */
   readonly message: Promise<unknown>
-  stop(): Promise<void>
+  /** Its living processes, now. */
+  readonly members: () => readonly ProcStat[]
+  /** Ends it, by `how` instead of its own settings; the first call decides. */
+  stop(how?: StopSettings): Promise<void>
 }
 
 /** Starts a child. Rejects with `target-not-found` when its program cannot be run. */
@@ -65,15 +68,15 @@ export async function spawnChild(options: ChildOptions): Promise<Child> {
     if (options.ipc) subprocess.nodeChildProcess.once('message', resolve)
   })
   const root = { pid: stat.pid, startTicks: stat.startTicks }
-  return { root, exited, message, stop: supervise(root, exited, options) }
+  return { root, exited, message, ...supervise(root, exited, options) }
 }
 
-/** Watches a child while it lives; gives the function that ends it, once however often it is called. */
+/** Watches a child while it lives, and ends it, once however often that is asked for. */
 function supervise(
   root: ProcessIdentity,
   exited: Promise<TargetExit>,
   { context, output, role, stop }: ChildOptions,
-): () => Promise<void> {
+): Pick<Child, 'members' | 'stop'> {
   const { clock, directory } = context
   const watch = watchTree(root, role, context.onProcess)
   watch.scan()
@@ -85,14 +88,14 @@ function supervise(
     timer = clock.after(tickNs, tick)
   }
   timer = clock.after(tickNs, tick)
-  const end = async (): Promise<void> => {
+  const end = async (how: StopSettings): Promise<void> => {
     timer.cancel()
-    await endTree({ watch, stop, clock, directory })
+    await endTree({ watch, stop: how, clock, directory })
     // Node learns of the exit a moment after /proc shows it.
     await Promise.race([exited, clock.sleep(nsPerSecond)])
   }
   let ending: Promise<void> | undefined
-  return () => (ending ??= end())
+  return { members: () => watch.scan(), stop: (how = stop) => (ending ??= end(how)) }
 }
 
 function notRunnable(file: string, reason: string | undefined, options: ChildOptions) {

@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import { SoakrigError } from '../kernel/errors.ts'
-import type { ProcessIdentity, ProcessRecord } from './proc.ts'
+import type { ProcessIdentity, ProcessRecord, ProcStat } from './proc.ts'
+import type { StopSettings } from './settings.ts'
 
 /** How a target ended. */
 export interface TargetExit {
@@ -20,6 +21,12 @@ export interface LaunchContext {
   readonly signal?: AbortSignal | undefined
   /** Seed of the built-in target's chance. */
   readonly seed?: number | string | undefined
+  /** The port to listen on where the settings name none; a free one when absent. */
+  readonly port?: number | undefined
+  /** Environment variables besides those of the settings. */
+  readonly env?: Readonly<Record<string, string>> | undefined
+  /** It is started once more in the same directory: its files are there, and its commands to prepare have been run. */
+  readonly again?: boolean | undefined
   /** Called for each process of the target, at once when it is started or first seen. */
   readonly onProcess: (record: ProcessRecord) => void
 }
@@ -40,8 +47,13 @@ export interface RunningTarget extends AsyncDisposable {
   readonly outputFile: string | undefined
   /** Resolves when its first process ends, by itself or by `stop`; of a url only when its process vanishes. */
   readonly exited: Promise<TargetExit>
-  /** Ends it with all its processes; harmless when it has ended or was stopped already. Leaves a url alone. */
-  stop(): Promise<void>
+  /** Its living processes, now. */
+  members(): readonly ProcStat[]
+  /**
+   * Ends it with all its processes, by `how` instead of its own settings; harmless when it has ended or was stopped
+   * already. Leaves a url alone.
+   */
+  stop(how?: StopSettings): Promise<void>
 }
 
 /** The address of loopback that targets are told to listen on. */

@@ -1,7 +1,7 @@
 import pidusage from 'pidusage'
 import type { Clock } from '../kernel/clock.ts'
 import { countFds, isAlive, type ProcessIdentity, type ProcessRecord, type ProcStat, pssKb, readStat } from './proc.ts'
-import { watchTree } from './tree.ts'
+import { type TreeWatch, watchTree } from './tree.ts'
 
 /** What a tree of processes uses at one moment. */
 export interface TreeSample {
@@ -26,6 +26,8 @@ export interface TreeSample {
 /** Takes samples of a tree of processes. */
 export interface Sampler {
   sample(): Promise<TreeSample>
+  /** Goes on with the tree below another process, as of a target that was started again; CPU goes on adding up. */
+  follow(root: ProcessIdentity): void
 }
 
 /** What is sampled. */
@@ -46,7 +48,9 @@ interface Usage {
 
 /** Makes a sampler of a process and all that descends from it; RSS and CPU by pidusage, the rest from /proc. */
 export function createSampler({ root, clock, tree = true, onProcess, role = 'target' }: SamplerOptions): Sampler {
-  const watch = tree ? watchTree(root, role, onProcess) : { scan: () => alone(root) }
+  const watchOf = (from: ProcessIdentity): Pick<TreeWatch, 'scan'> =>
+    tree ? watchTree(from, role, onProcess) : { scan: () => alone(from) }
+  let watch = watchOf(root)
   const cpu = createCpuMeter()
   return {
     sample: async () => {
@@ -57,6 +61,9 @@ export function createSampler({ root, clock, tree = true, onProcess, role = 'tar
       const living = found.filter((member) => (usages.get(member)?.memory ?? 0) > 0)
       const cpuMs = cpu.add(living, usages)
       return { atNs, processes: living.length, cpuMs, ...memoryOf(found, living, usages), ...countsOf(living) }
+    },
+    follow: (next) => {
+      watch = watchOf(next)
     },
   }
 }

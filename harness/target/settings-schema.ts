@@ -1,6 +1,7 @@
 import { type JsonSchema, objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { type BuiltinName, builtinNames, builtinOf } from './builtin/builtins.ts'
 import { type RawTlsFiles, tlsFilesSchema } from './builtin/certificates.ts'
+import { type DependencySettings, dependencySchema } from './builtin/dependency.ts'
 import { framingSchema, type RawFraming } from './builtin/framing.ts'
 import { knobsSchema, type RawKnobs } from './builtin/knobs.ts'
 import { type RawReady, readySchema } from './readiness-settings.ts'
@@ -16,6 +17,7 @@ export interface RawBuiltin {
   readonly tls?: RawTlsFiles
   readonly socketPath?: string
   readonly framing?: RawFraming
+  readonly dependency?: DependencySettings
   readonly stats?: RawStats
 }
 
@@ -64,6 +66,7 @@ const builtinExtras: Readonly<Record<string, JsonSchema>> = {
     description: 'A unix socket to listen on besides its port; relative to the folder that soakrig is run in',
   },
   framing: framingSchema,
+  dependency: dependencySchema,
 }
 
 const builtinName: JsonSchema = { enum: builtinNames, description: 'Name of a target that comes with soakrig' }

@@ -2,6 +2,7 @@ import type { Framing } from '../kernel/framing.ts'
 import { durationNs } from '../kernel/units.ts'
 import type { BuiltinName } from './builtin/builtins.ts'
 import { parseTlsFiles, type TlsFiles } from './builtin/certificates.ts'
+import type { DependencySettings } from './builtin/dependency.ts'
 import { parseFraming } from './builtin/framing.ts'
 import { type Knobs, parseKnobs } from './builtin/knobs.ts'
 import { parseReady, type ReadySettings } from './readiness-settings.ts'
@@ -28,6 +29,8 @@ export interface BuiltinSettings {
   readonly socketPath: string | null
   /** Of the TCP server. */
   readonly framing: Framing
+  /** Of the HTTP server: what it asks at `/dependency`. */
+  readonly dependency: DependencySettings | null
   readonly stats: StatsSettings
 }
 
@@ -75,7 +78,7 @@ export function parseTarget(raw: unknown): TargetSettings {
   return 'command' in target ? parseCommand(target) : parseUrl(target)
 }
 
-function parseBuiltin({ builtin, knobs, tls, socketPath, framing, stats }: RawBuiltin): BuiltinSettings {
+function parseBuiltin({ builtin, knobs, tls, socketPath, framing, dependency, stats }: RawBuiltin): BuiltinSettings {
   return {
     kind: 'builtin',
     name: builtin,
@@ -83,6 +86,7 @@ function parseBuiltin({ builtin, knobs, tls, socketPath, framing, stats }: RawBu
     tls: parseTlsFiles(tls),
     socketPath: socketPath ?? null,
     framing: parseFraming(framing),
+    dependency: dependency ?? null,
     stats: stats === undefined ? builtinStats : parseStats(stats),
   }
 }

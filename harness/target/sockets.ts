@@ -1,11 +1,36 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { SoakrigError, systemCode } from '../kernel/errors.ts'
+import { createRng } from '../kernel/rng.ts'
 import { isAlive, listProcesses, openFilesOf, type ProcessIdentity } from './proc.ts'
 
 /** A port of `host` that nothing listens on; the system's choice. */
 export function freePort(host: string): Promise<number> {
   return listenBriefly(host, 0)
+}
+
+const lowestQuietPort = 20_000
+const ephemeralDefault = 32_768
+
+/**
+ * A free port below those that the system gives to whoever connects, so that no client can take it while nothing listens
+ * there. Connecting to a closed port of that range may even reach itself, and then holds it. Two with different keys
+ * begin to look in different places.
+ */
+export async function quietPort(host: string, key: string): Promise<number> {
+  const [lowest] = textOf('/proc/sys/net/ipv4/ip_local_port_range').trim().split(/\s+/u)
+  const end = Math.max(lowestQuietPort + 1, Number(lowest) || ephemeralDefault)
+  const span = end - lowestQuietPort
+  const start = Math.floor(createRng(key).next() * span)
+  for (let step = 0; step < span; step++) {
+    const port = lowestQuietPort + ((start + step) % span)
+    const free = await listenBriefly(host, port).then(
+      () => true,
+      () => false,
+    )
+    if (free) return port
+  }
+  return freePort(host)
 }
 
 /** Rejects with `port-taken` when something listens on that port already. */

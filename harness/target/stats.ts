@@ -20,6 +20,13 @@ export interface Reading {
   readonly ordinal: number
   /** How many looks before it failed; the target may have counted those or not. */
   readonly failed: number
+  /** How often the target had been started again: its count begins anew then. */
+  readonly restarts: number
+}
+
+/** Why there is no number between two readings though both are good: the target was started again, as it was to be. */
+export interface CountRestarted {
+  readonly restarts: number
 }
 
 /** The requests that others made between two readings. */
@@ -36,7 +43,10 @@ export interface RequestCounter {
   /** Learns, from two looks at a target that is otherwise idle, whether it counts the looks themselves. */
   calibrate(): Promise<{ readonly countsItself: boolean } | StatsProblem>
   /** What was served between two readings, our own looks taken out. */
-  requestsBetween(before: Reading | StatsProblem, after: Reading | StatsProblem): RequestsBetween | StatsProblem
+  requestsBetween(
+    before: Reading | StatsProblem,
+    after: Reading | StatsProblem,
+  ): RequestsBetween | CountRestarted | StatsProblem
 }
 
 /** Finds a number of requests in a status page. */
@@ -78,24 +88,31 @@ function at(document: unknown, pointer: string): unknown {
     }, document)
 }
 
+/** Where a counter looks; what it says may change as the target is started again. */
+export interface CountedTarget extends Pick<RunningTarget, 'url' | 'statsPort'> {
+  /** Absent: it never is. */
+  readonly restarts?: number
+}
+
 /** Makes the counter of a target; undefined when it has no stats. */
 export function createRequestCounter(
   settings: StatsSettings,
-  target: Pick<RunningTarget, 'url' | 'statsPort'>,
+  target: CountedTarget,
   clock: Clock,
 ): RequestCounter | undefined {
   if (settings.kind === 'none') return undefined
-  const url = new URL(settings.path, target.statsPort === null ? target.url : `http://${loopback}:${target.statsPort}`)
   let ordinal = 0
   let failed = 0
   let ownPerRead = 0
 
   const read = async (): Promise<Reading | StatsProblem> => {
+    const { statsPort, restarts = 0 } = target
+    const url = new URL(settings.path, statsPort === null ? target.url : `http://${loopback}:${statsPort}`)
     const found = await httpGet(url, { clock, timeoutNs }).then(
       (answer) => requestsOf(settings, answer),
       (error: unknown) => ({ problem: `${url.pathname} could not be read: ${messageOf(error)}` }),
     )
-    if (typeof found === 'number') return { requests: found, ordinal: ++ordinal, failed }
+    if (typeof found === 'number') return { requests: found, ordinal: ++ordinal, failed, restarts }
     failed++
     return found
   }
@@ -125,9 +142,10 @@ function between(
   before: Reading | StatsProblem,
   after: Reading | StatsProblem,
   ownPerRead: number,
-): RequestsBetween | StatsProblem {
+): RequestsBetween | CountRestarted | StatsProblem {
   if ('problem' in before) return before
   if ('problem' in after) return after
+  if (after.restarts !== before.restarts) return { restarts: after.restarts - before.restarts }
   const requests = after.requests - before.requests - ownPerRead * (after.ordinal - before.ordinal)
   if (requests < 0) return { problem: `the count went from ${before.requests} down to ${after.requests}` }
   return { requests, slack: ownPerRead * (after.failed - before.failed) }

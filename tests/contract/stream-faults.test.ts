@@ -2,78 +2,32 @@ import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { parseFaults, streamFaults } from '../../harness/faults/faults.ts'
-import { openRelay, type Relay } from '../../harness/faults/relay/relay.ts'
-import { type Clock, realClock } from '../../harness/kernel/clock.ts'
-import { decodeHistogram } from '../../harness/measure/histogram.ts'
+import type { Decisions } from '../../harness/faults/decisions.ts'
+import { faultTable } from '../../harness/faults/faults.ts'
+import { everything } from '../../harness/faults/match.ts'
+import { openTcpArm } from '../../harness/faults/relay/tcp.ts'
+import { realClock } from '../../harness/kernel/clock.ts'
+import { createRng } from '../../harness/kernel/rng.ts'
+import { TimerWheel } from '../../harness/kernel/timer-wheel.ts'
 import { createJumpClock, watchClock } from '../support/jump-clock.ts'
 import { dial, digestOf, serveSockets, sha256, until } from '../support/sockets.ts'
-
-type RawFaults = Parameters<typeof parseFaults>[0]
-
-interface Row {
-  readonly name: string
-  readonly keywords: readonly string[]
-  /** Quick enough for a MiB each way. */
-  readonly quick: RawFaults
-  /** So slow that bytes wait in the relay for as long as a test takes. */
-  readonly slow: RawFaults
-  /** Whether its decisions are drawn. */
-  readonly random: boolean
-}
-
-/** The same fault in both directions. */
-const both = (faults: RawFaults): RawFaults => ({ uplink: faults, downlink: faults })
-
-/** Each member of the family, and several together. `noop` is the relay's path without any. */
-const rows: readonly Row[] = [
-  { name: 'noop', keywords: [], quick: {}, slow: {}, random: false },
-  {
-    name: 'latency',
-    keywords: ['latency'],
-    quick: both({ latency: { delay: '5ms', jitter: '5ms' } }),
-    slow: both({ latency: { delay: '1h', jitter: '1m' } }),
-    random: true,
-  },
-  { name: 'rate', keywords: ['rate'], quick: both({ rate: '200mbps' }), slow: both({ rate: '8bps' }), random: false },
-  {
-    name: 'rate and latency',
-    keywords: ['rate', 'latency'],
-    quick: both({ rate: '200mbps', latency: { delay: '2ms', jitter: '2ms' } }),
-    slow: both({ rate: '8bps', latency: { delay: '1h' } }),
-    random: true,
-  },
-]
+import { armTo, layersWith, type RawFaults, readingOf, relayTo, ruleOf, untilQuiet } from '../support/stream-arm.ts'
+import { streamFaultRows } from '../support/stream-fault-rows.ts'
 
 const mebibyte = { up: randomBytes(2 ** 20), down: randomBytes(2 ** 20) }
-
-function relayTo(
-  port: number,
-  faults: RawFaults,
-  { clock = realClock, seed = 1 }: { clock?: Clock; seed?: number } = {},
-): Promise<Relay> {
-  const listen = { host: '127.0.0.1', port: 0 }
-  const upstream = { host: '127.0.0.1', port }
-  return openRelay({
-    arms: [{ arm: 'a', upstream, listen, faults: parseFaults(faults) }],
-    seed,
-    clock,
-    allowedHosts: [],
-  })
+const whole = {
+  up: { bytes: 2 ** 20, sha256: sha256(mebibyte.up) },
+  down: { bytes: 2 ** 20, sha256: sha256(mebibyte.down) },
 }
 
-async function quiet(relay: Relay): Promise<void> {
-  await until('the relay is quiet', () => {
-    const { open, heldBytes } = relay.read(null)['a']!
-    return open === 0 && heldBytes === 0
-  })
-}
-
-it('every fault of streams has a row in this contract', () => {
-  expect(new Set(rows.flatMap(({ keywords }) => keywords))).toEqual(new Set(Object.keys(streamFaults)))
+it('every fault of streams, of connections and of listeners has a row in this contract', () => {
+  const keywords = Object.values(faultTable)
+    .filter((fault) => 'stream' in fault || 'connection' in fault || 'listener' in fault)
+    .map(({ keyword }) => keyword)
+  expect(new Set(streamFaultRows.flatMap((row) => row.keywords))).toEqual(new Set(keywords))
 })
 
-describe.each(rows)('$name', ({ quick, slow, random }) => {
+describe.each(streamFaultRows)('$name', ({ quick, slow, random }) => {
   it.each([
     ['both at once', { clientFirst: true, serverFirst: true }],
     ['the client first, then on its half-closed connection the server', { clientFirst: true, serverFirst: false }],
@@ -88,40 +42,95 @@ describe.each(rows)('$name', ({ quick, slow, random }) => {
         if (!serverFirst) socket.end(mebibyte.down)
       })
     })
-    const relay = await relayTo(server.port, quick, { clock })
+    const relay = await relayTo(server.port, layersWith(ruleOf(quick)), { clock })
     const client = await dial(relay.ports['a']!)
     if (clientFirst) client.end(mebibyte.up)
     const received = await digestOf(client)
     if (!clientFirst) client.end(mebibyte.up)
-    expect(received).toEqual({ bytes: 2 ** 20, sha256: sha256(mebibyte.down) })
-    expect(await served.promise).toEqual({ bytes: 2 ** 20, sha256: sha256(mebibyte.up) })
-    await quiet(relay)
-    expect(relay.read(null)['a']).toMatchObject({
-      accepted: 1,
-      open: 0,
-      heldBytes: 0,
-      bytesUp: 2 ** 20,
-      bytesDown: 2 ** 20,
-    })
+    expect(received).toEqual(whole.down)
+    expect(await served.promise).toEqual(whole.up)
+    await untilQuiet(relay)
+    const { tallies, ...reading } = readingOf(relay)
+    expect(reading).toMatchObject({ accepted: 1, open: 0, heldBytes: 0, bytesUp: 2 ** 20, bytesDown: 2 ** 20 })
+    expect(reading.counters['tcp.discardedBytes'] ?? 0).toBe(0)
+    for (const { eligible, fired } of Object.values(tallies)) expect(fired).toBeLessThanOrEqual(eligible)
     await relay[Symbol.asyncDispose]()
     expect(clock.pending()).toBe(0)
   })
 
+  it('leaves alone what its rule does not match', async () => {
+    await using server = await serveSockets((socket) => socket.pipe(socket))
+    const match = { ...everything, ports: [{ from: 1, to: 1 }] }
+    await using relay = await relayTo(server.port, layersWith(ruleOf({ ...quick, ...slow }, { match })))
+    const client = await dial(relay.ports['a']!)
+    client.end(mebibyte.up)
+    expect(await digestOf(client)).toEqual(whole.up)
+    const { tallies, rules } = readingOf(relay)
+    for (const tally of Object.values(tallies)) expect(tally).toEqual({ eligible: 0, fired: 0, bytes: 0 })
+    expect(rules['test/all']).toMatchObject({ connections: 0, matched: 0 })
+  })
+
+  it('comes and goes under traffic, and nothing is lost, repeated or swapped', async () => {
+    const served = Promise.withResolvers<Awaited<ReturnType<typeof digestOf>>>()
+    await using server = await serveSockets((socket) => {
+      socket.end(mebibyte.down)
+      void digestOf(socket).then(served.resolve)
+    })
+    await using relay = await relayTo(server.port, layersWith(ruleOf(quick)))
+    const client = await dial(relay.ports['a']!)
+    const received = digestOf(client)
+    for (let part = 0; part < 16; part++) {
+      client.write(mebibyte.up.subarray(part * 2 ** 16, (part + 1) * 2 ** 16))
+      await realClock.sleep(1e6)
+      await relay.setLayers('a', part % 2 === 0 ? layersWith(ruleOf(slow ?? quick)) : [])
+    }
+    client.end()
+    expect(await received).toEqual(whole.down)
+    expect(await served.promise).toEqual(whole.up)
+    await untilQuiet(relay)
+    expect(readingOf(relay)).toMatchObject({ accepted: 1, bytesUp: 2 ** 20, bytesDown: 2 ** 20 })
+  })
+
+  it('decides the same of the n-th connection again from the same seed, and where it draws otherwise from another', async () => {
+    const [first, again, other] = [
+      await decisions(quick, [0]),
+      await decisions(quick, [0]),
+      await decisions(quick, [0], 2),
+    ]
+    expect(again).toEqual(first)
+    expect(first[0]!.length > 0).toBe(random)
+    expect(isDeepStrictEqual(other, first)).toBe(!random)
+  })
+
+  it('decides the same of a slice again when it has the same number', async () => {
+    const [first, second, again] = await decisions(quick, [1, 2, 1])
+    expect(again).toEqual(first)
+    expect(isDeepStrictEqual(second, first)).toBe(!random)
+  })
+})
+
+describe.each(streamFaultRows.filter(({ slow }) => slow))('$name, while bytes wait for it,', ({ slow = {} }) => {
   it.each([
     ['the client resets', (client: Socket, _server: Socket) => client.resetAndDestroy()],
-    ['the server resets', (_client: Socket, server: Socket) => server.resetAndDestroy()],
-  ])('ends at once when %s while bytes wait', async (_who, end) => {
+    [
+      'the server resets and the client closes',
+      (client: Socket, server: Socket) => {
+        server.resetAndDestroy()
+        client.resetAndDestroy()
+      },
+    ],
+  ])('ends at once when %s', async (_who, end) => {
     const clock = watchClock(realClock)
     await using server = await serveSockets((socket) => {
       socket.write(mebibyte.down.subarray(0, 10_000))
       socket.resume()
     })
-    const relay = await relayTo(server.port, slow, { clock })
+    const relay = await relayTo(server.port, layersWith(ruleOf(slow)), { clock })
     const client = await dial(relay.ports['a']!)
     client.resume()
     client.write(mebibyte.up.subarray(0, 10_000))
     await until('the bytes have come', () => {
-      const { bytesUp, bytesDown } = relay.read(null)['a']!
+      const { bytesUp, bytesDown } = readingOf(relay)
       return bytesUp === 10_000 && bytesDown === 10_000
     })
     const before = realClock.nowNs()
@@ -129,66 +138,69 @@ describe.each(rows)('$name', ({ quick, slow, random }) => {
     end(client, [...server.sockets][0]!)
     await clientClosed
     await until('the server sees it', () => server.sockets.size === 0, 500)
-    await quiet(relay)
+    await untilQuiet(relay)
     expect((realClock.nowNs() - before) / 1e6).toBeLessThan(500)
     await relay[Symbol.asyncDispose]()
     expect(clock.pending()).toBe(0)
   })
 
-  it('ends at once with its relay while bytes wait, and leaves nothing', async () => {
+  it('ends at once with its relay, and leaves nothing', async () => {
     const clock = watchClock(realClock)
     await using server = await serveSockets((socket) => {
       socket.write(mebibyte.down.subarray(0, 10_000))
       socket.resume()
     })
-    const relay = await relayTo(server.port, slow, { clock })
+    const relay = await relayTo(server.port, layersWith(ruleOf(slow)), { clock })
     const clients = await Promise.all([1, 2, 3].map(() => dial(relay.ports['a']!)))
     for (const client of clients) client.resume()
     const closed = Promise.all(clients.map((client) => new Promise((resolve) => client.once('close', resolve))))
-    await until('the bytes have come', () => relay.read(null)['a']!.bytesDown === 30_000)
+    await until('the bytes have come', () => readingOf(relay).bytesDown === 30_000)
     await relay[Symbol.asyncDispose]()
     await closed
-    await quiet(relay)
     await until('the server sees it', () => server.sockets.size === 0, 500)
     expect(clock.pending()).toBe(0)
   })
 
-  it('decides the same of the n-th connection again from the same seed, and where it draws otherwise from another', async () => {
-    const [first, again, other] = [await decisions(quick, 1), await decisions(quick, 1), await decisions(quick, 2)]
-    expect(again).toEqual(first)
-    expect(isDeepStrictEqual(other, first)).toBe(!random)
-  })
-
-  it('decides the same of a slice again when it has the same number', async () => {
-    const [first, second, again] = await decisionsOfSlices(quick, [1, 2, 1])
-    expect(again).toEqual(first)
-    expect(isDeepStrictEqual(second, first)).toBe(!random)
+  it('lets go of all of them when it is taken away, whole and in order', async () => {
+    await using server = await serveSockets((socket) => socket.pipe(socket))
+    await using relay = await relayTo(server.port, layersWith(ruleOf(slow)))
+    const client = await dial(relay.ports['a']!)
+    client.write(mebibyte.up.subarray(0, 100_000))
+    const echoed = digestOf(client)
+    await until('bytes have come', () => readingOf(relay).bytesUp > 0)
+    await relay.setLayers('a', [])
+    client.end(mebibyte.up.subarray(100_000))
+    expect(await echoed).toEqual(whole.up)
+    await untilQuiet(relay)
   })
 })
 
-/** What a relay adds to one exchange on each of some connections, one after the other, on a clock without lateness. */
-async function decisions(faults: RawFaults, seed: number): Promise<unknown> {
-  return (await decisionsOfSlices(faults, [0], seed))[0]
-}
-
-async function decisionsOfSlices(faults: RawFaults, slices: readonly number[], seed = 1): Promise<unknown[]> {
+/** What chance decides on one exchange of each of some connections, one after the other, on a clock without lateness. */
+async function decisions(faults: RawFaults, slices: readonly number[], seed = 1): Promise<unknown[][]> {
+  const made: unknown[][] = []
+  const log: Decisions = {
+    connection: (_arm, _slice, ordinal) => ({
+      decide(site, kind, draw) {
+        const value = draw()
+        made.at(-1)?.push([ordinal, site, kind, value])
+        return value
+      },
+    }),
+  }
   await using server = await serveSockets((socket) => socket.on('data', (chunk: Buffer) => socket.end(chunk)))
-  await using relay = await relayTo(server.port, faults, { clock: createJumpClock(), seed })
-  const seen: unknown[] = []
+  const clock = createJumpClock()
+  const context = { rng: createRng(seed), clock, wheel: new TimerWheel(clock), allowedHosts: [], decisions: log }
+  const arm = await openTcpArm(armTo(server.port, layersWith(ruleOf(faults))), context)
   for (const slice of slices) {
-    relay.setSlice('a', slice)
-    const connections: unknown[] = []
+    made.push([])
+    arm.setSlice(slice, 0)
     for (let n = 0; n < 6; n++) {
-      const client = await dial(relay.ports['a']!)
+      const client = await dial(arm.port)
       client.end('x'.repeat(1000))
       await digestOf(client)
-      await quiet(relay)
-      const { added, error } = relay.read('a')['a']!.delays!
-      expect(decodeHistogram(error).summary().max ?? 0).toBe(0)
-      const { min, max, count } = decodeHistogram(added).summary()
-      connections.push({ min, max, count })
+      await until('it is over', () => arm.read(false).open === 0)
     }
-    seen.push(connections)
   }
-  return seen
+  await arm.close()
+  return made
 }

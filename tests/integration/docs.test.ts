@@ -24,6 +24,12 @@ async function commandsOf(page: string): Promise<string[]> {
   return blocks.map((line) => line.replace(/\s+#.*$/u, '').trim()).filter((line) => line !== '')
 }
 
+/** What a shell makes of a command after its name; quotes are around whole words only. */
+function wordsOf(line: string): string[] {
+  const [, ...words] = line.match(/'[^']*'|\S+/gu) ?? []
+  return words.map((word) => word.replace(/^'(.*)'$/u, '$1'))
+}
+
 const commands = (
   await Promise.all(pages.map(async (page) => (await commandsOf(page)).map((line) => [page, line] as const)))
 ).flat()
@@ -49,7 +55,7 @@ function listening(run: ReturnType<typeof startSoakrig>): Promise<string> {
     let said = ''
     run.stderr.on('data', (text: Buffer) => {
       said += text.toString()
-      const [, address] = /listening on ([^\s,;]+).*\n/u.exec(said) ?? []
+      const [, address] = /(?:listening on|relaying|API at|resolving at) ([^\s,;]+).*\n/u.exec(said) ?? []
       if (address !== undefined) resolve(address)
     })
     run.nodeChildProcess.once('exit', () => reject(new Error(`it ended: ${said}`)))
@@ -58,13 +64,11 @@ function listening(run: ReturnType<typeof startSoakrig>): Promise<string> {
 
 describe('a command in the documents', () => {
   const shown = commands.filter(([, line]) => line.startsWith('soakrig'))
-  const served = shown.filter(([, line]) => line.startsWith('soakrig target'))
+  const served = shown.filter(([, line]) => /^soakrig (target|relay)/u.test(line))
   const ended = shown.filter((command) => !served.includes(command))
 
   test.each(ended)('%s: %s', async (_, line) => {
-    const words = line
-      .split(/\s+/u)
-      .slice(1)
+    const words = wordsOf(line)
       .map((word) => (/^results\/.*\.json$/u.test(word) ? exampleFile : word))
       .map((word) => (word.startsWith('http://127.0.0.1:8080') ? url : word))
     const [name = ''] = words
@@ -78,7 +82,9 @@ describe('a command in the documents', () => {
   })
 
   test.each(served)('%s: %s', async (_, line) => {
-    const run = startSoakrig([...line.split(/\s+/u).slice(1), '--port', '0'])
+    const words = wordsOf(line)
+    const anyPort = words[0] === 'target' ? ['--port', '0'] : ['--listen', '127.0.0.1:0']
+    const run = startSoakrig([...words, ...anyPort, ...(words.includes('--api') ? ['--api', '127.0.0.1:0'] : [])])
     await listening(run)
     run.kill('SIGINT')
     const { exitCode, stdout } = await run

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => bench[Symbol.asyncDispose]())
 
 describe('a fault proves itself', () => {
-  test('40 ms of latency move the median by 39.5 to 43 ms, and the target has seen every request', async () => {
+  test('40 ms of latency move the median by 39.5 to 43 ms, and the target has seen every request (F20, F41, P17, P21)', async () => {
     const profile = await bench.profile('latency', { policies: latency })
     const { code, result } = await bench.soak(profile)
     const policy = armOf(result, 'policy.latency', 'policy')
@@ -24,6 +24,10 @@ describe('a fault proves itself', () => {
     expect(policy.fired['latency']?.fired).toBeGreaterThan(0)
     expect(policy.reconciliation.status).toBe('exact')
     expect(policy.effects.length).toBeGreaterThanOrEqual(3)
+    // What the harness itself cost is told beside it.
+    expect(policy.resources.generators.cpuMs).toBeGreaterThan(0)
+    expect(policy.resources.relay.cpuMs).toBeGreaterThan(0)
+    expect(result.generators[0]?.rssKb).toBeGreaterThan(0)
   })
 
   test.each(['fault-off', 'stats-skew', 'lost-pid'])('%s behind its back makes the run void', async (sabotage) => {
@@ -52,7 +56,7 @@ describe('a fault proves itself', () => {
     expect(delta).toBeLessThan(35)
   })
 
-  test('a retry under resets fails as rarely and tries as often as the formula says', async () => {
+  test('a retry under resets fails as rarely and tries as often as the formula says (P20)', async () => {
     const reset = { fault: { reset: { probability: '20%' } } }
     const profile = await bench.profile('retry', {
       policies: { retry: { client: { retry: { strategy: 'fixed', maxCalls: 3, baseDelay: '2ms' } }, under: reset } },

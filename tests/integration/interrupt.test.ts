@@ -29,17 +29,21 @@ async function until<Value>(find: () => Value | undefined | false, limitMs: numb
   }
 }
 
+/** Waits until the run is in the midst of its baselines: once it has started it has a directory. */
+async function started(): Promise<void> {
+  await until(
+    () => readdirSync(bench.results, { recursive: true }).some((entry) => String(entry).includes('life-0')),
+    20_000,
+  )
+  await sleep(1000)
+}
+
 describe('a signal', () => {
-  test.each(['SIGINT', 'SIGTERM'] as const)('%s leaves a readable partial result and 105', async (signal) => {
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s leaves a readable partial result and 105 (F13)', async (signal) => {
     const name = signal.toLowerCase()
     const profile = await bench.profile(name, { policies })
     const run = startSoakrig(['soak', profile, '--mode', 'smoke', '--results', bench.results])
-    // Once a run has started it has a directory; then the baselines are under way.
-    await until(
-      () => readdirSync(bench.results, { recursive: true }).some((entry) => String(entry).includes('life-0')),
-      20_000,
-    )
-    await sleep(1000)
+    await started()
     run.kill(signal)
     const { exitCode } = await run
     const [file] = await bench.files(name)
@@ -73,6 +77,25 @@ describe('a signal', () => {
     const [file] = await bench.files('shell')
     expect(exitCode).toBe(105)
     expect(JSON.parse(await readFile(file ?? '', 'utf8')).run.abortedBy).toBe('signal')
+  })
+})
+
+describe('kill -9 of a load worker', () => {
+  test('ends the run as a failure of soakrig, of which the target is not blamed for anything (P3)', async () => {
+    const profile = await bench.profile('worker', {})
+    const run = startSoakrig(['baseline', profile, '--mode', 'smoke', '--results', bench.results])
+    await started()
+    const ours = listProcesses().filter(({ ppid }) => ppid === run.pid)
+    const worker = ours.find(({ pid }) => commandLineOf(pid).includes('load/process'))
+    expect(worker).toBeDefined()
+    process.kill(worker!.pid, 'SIGKILL')
+    const { exitCode } = await run
+    const [file] = await bench.files('worker')
+    const result = JSON.parse(await readFile(file ?? '', 'utf8')) as Result
+    expect(exitCode).toBe(1)
+    expect(result.run).toMatchObject({ status: 'aborted', abortedBy: 'child-died', exitCode: 1 })
+    expect(result.run.reasons[0]).toMatch(/ended by SIGKILL/u)
+    expect(result.phases.flatMap(({ arms }) => arms).filter(({ operations }) => operations.failed > 0)).toEqual([])
   })
 })
 

@@ -78,6 +78,7 @@ async function run(
   const slice = await startSlice({
     task: taskOf(port, realClock.nowNs() + 5e6, changes),
     address: '127.0.0.1',
+    allowedHosts: [],
     shard,
     clock: realClock,
     wheel,

@@ -75,6 +75,18 @@ test('the installed library is imported by its name', async () => {
   expect(result.stdout).toBe('true')
 })
 
+test('the installed preload puts faults before the calls of a program', async () => {
+  const faults = JSON.stringify({ rules: [{ fault: { dns: { nxdomain: 1 } }, match: { host: 'a.test' } }] })
+  const script =
+    "import { lookup } from 'node:dns/promises'; await lookup('a.test').catch(({ code }) => console.log(code))"
+  const result = await execa(
+    process.execPath,
+    ['--import', 'soakrig/preload', '--input-type=module', '--eval', script],
+    { cwd: project, env: { SOAKRIG_FAULTS: faults } },
+  )
+  expect(result.stdout).toBe('ENOTFOUND')
+})
+
 test('the package finds itself, for the files that lie beside its code', async () => {
   const script = "console.log(import.meta.resolve('soakrig/package.json'))"
   const result = await execa(process.execPath, ['--input-type=module', '--eval', script], { cwd: project })

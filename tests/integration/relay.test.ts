@@ -2,24 +2,19 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent, createServer, request } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { noFaults, parseFaults } from '../../harness/faults/faults.ts'
-import type { RelayArm, RelayCommand, RelayReply } from '../../harness/faults/relay/protocol.ts'
+import type { ArmReading, RelayArm, RelayCommand, RelayReply } from '../../harness/faults/relay/protocol.ts'
 import { openRelay, type Relay } from '../../harness/faults/relay/relay.ts'
 import { realClock } from '../../harness/kernel/clock.ts'
 import { isSoakrigError } from '../../harness/kernel/errors.ts'
 import { binomialBand } from '../../harness/measure/binomial.ts'
 import { decodeHistogram } from '../../harness/measure/histogram.ts'
 import { forkEntry } from '../support/forked.ts'
-import { dial, listening, serveSockets, until } from '../support/sockets.ts'
+import { startSoakrig } from '../support/soakrig.ts'
+import { dial, digestOf, listening, serveSockets, sha256, until } from '../support/sockets.ts'
+import { armTo, layersWith, type RawFaults, ruleOf } from '../support/stream-arm.ts'
 
-const anyPort = { host: '127.0.0.1', port: 0 }
-
-function armOf(
-  port: number,
-  faults: Parameters<typeof parseFaults>[0] = {},
-  changes: Partial<RelayArm> = {},
-): RelayArm {
-  return { arm: 'a', upstream: { host: '127.0.0.1', port }, faults: parseFaults(faults), listen: anyPort, ...changes }
+function armOf(port: number, faults: RawFaults = {}, changes: Partial<RelayArm> = {}): RelayArm {
+  return armTo(port, layersWith(ruleOf(faults)), changes)
 }
 
 function relayOf(...arms: RelayArm[]): Promise<Relay> {
@@ -65,6 +60,7 @@ describe('a relay', () => {
     expect(tookMs.toSorted((a, b) => a - b)[7]).toBeLessThan(30)
     expect(tallies['latency']).toMatchObject({ eligible: 15, fired: 15 })
     expect(decodeHistogram(delays!.added).summary().min).toBeGreaterThanOrEqual(20)
+    expect(decodeHistogram(delays!.asked).summary()).toMatchObject({ count: 15, min: 20, p50: expect.closeTo(20, 1) })
     expect(decodeHistogram(delays!.error).summary().p50).toBeLessThan(5)
     expect(decodeHistogram(relay.read('a')['a']!.delays!.added).count).toBe(0)
   })
@@ -155,6 +151,25 @@ describe('a relay', () => {
     )
   })
 
+  test('opens and closes arms while it serves', async () => {
+    await using server = await serveSockets((socket) => socket.pipe(socket))
+    await using relay = await relayOf(armOf(server.port))
+    const port = await relay.open(armOf(server.port, {}, { arm: 'b' }))
+    expect(relay.ports).toEqual({ a: relay.ports['a'], b: port })
+    const client = await dial(port)
+    const closed = new Promise((resolve) => client.once('close', resolve))
+    await expect(relay.open(armOf(server.port))).rejects.toMatchObject({ code: 'arm-taken' })
+    await expect(relay.open(armOf(1, {}, { arm: 'c', listen: { host: '127.0.0.1', port } }))).rejects.toMatchObject({
+      code: 'port-taken',
+    })
+    await relay.close('b')
+    await closed
+    expect(Object.keys(relay.read(null))).toEqual(['a'])
+    await expect(dial(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    await expect(relay.setLayers('b', [])).rejects.toMatchObject({ code: 'arm-unknown' })
+    expect(await relay.open(armOf(server.port, {}, { arm: 'b', listen: { host: '127.0.0.1', port } }))).toBe(port)
+  })
+
   test('keeps its arms apart', async () => {
     await using server = await countingServer()
     await using relay = await relayOf(
@@ -163,7 +178,7 @@ describe('a relay', () => {
     )
     await get(relay.ports['b']!, new Agent())
     expect(relay.read(null)['a']).toMatchObject({ accepted: 0, bytesUp: 0, bytesDown: 0 })
-    expect(relay.read(null)['b']).toMatchObject({ accepted: 1, tallies: {} })
+    expect(relay.read(null)['b']).toMatchObject({ accepted: 1, tallies: {}, counters: {} })
   })
 
   test.each([
@@ -193,6 +208,39 @@ describe('a relay', () => {
   })
 })
 
+test('the relay by itself carries 64 MiB each way whole, through all that delays', { timeout: 30_000 }, async () => {
+  const bytes = { up: Buffer.alloc(64 * 2 ** 20, 'all that goes up '), down: Buffer.alloc(64 * 2 ** 20, 'and down') }
+  const served = Promise.withResolvers<Awaited<ReturnType<typeof digestOf>>>()
+  await using server = await serveSockets((socket) => {
+    socket.end(bytes.down)
+    void digestOf(socket).then(served.resolve)
+  })
+  const each = {
+    latency: { delay: '1ms', jitter: '1ms' },
+    rate: '2gbps',
+    loss: { probability: '0.01%', tcp: { rtoMin: '1ms', congestion: 'none' } },
+    reorder: { probability: '0.1%', delay: '1ms' },
+    duplicate: { probability: '0.1%' },
+    slicer: { size: '8KiB', variation: '2KiB' },
+  }
+  const fault = JSON.stringify({ uplink: each, downlink: each })
+  const relay = startSoakrig(['relay', '--upstream', `127.0.0.1:${server.port}`, '--fault', fault, '--json'])
+  let said = ''
+  relay.stderr.on('data', (text: Buffer) => (said += text.toString()))
+  await until('it listens', () => said.includes('Ctrl-C'), 10_000)
+  const client = await dial(Number(/127\.0\.0\.1:(\d+)/u.exec(said)?.[1]))
+  client.end(bytes.up)
+  expect(await digestOf(client)).toEqual({ bytes: bytes.down.length, sha256: sha256(bytes.down) })
+  expect(await served.promise).toEqual({ bytes: bytes.up.length, sha256: sha256(bytes.up) })
+  relay.nodeChildProcess.kill('SIGTERM')
+  const { exitCode, stdout } = await relay
+  expect(exitCode).toBe(0)
+  const counters = JSON.parse(String(stdout)) as ArmReading
+  expect(counters).toMatchObject({ bytesUp: bytes.up.length, bytesDown: bytes.down.length, heldBytes: 0 })
+  const fired = Object.entries(counters.tallies).filter(([, tally]) => tally.fired > 0)
+  expect(new Set(fired.map(([keyword]) => keyword))).toEqual(new Set(Object.keys(each)))
+})
+
 describe("the relay's process", () => {
   const open = (port: number): RelayCommand => ({
     kind: 'open',
@@ -200,6 +248,7 @@ describe("the relay's process", () => {
     seed: 1,
     arms: [armOf(port, { latency: { delay: '1ms' } })],
     allowedHosts: [],
+    log: null,
   })
 
   test('opens arms, names slices, reads counters, and ends within a second of losing its channel', async () => {
@@ -207,9 +256,11 @@ describe("the relay's process", () => {
     await using relay = forkEntry<RelayCommand, RelayReply>('faults/relay')
     relay.send(open(server.port))
     const { ports } = await relay.reply('opened', 1)
-    relay.send({ kind: 'slice', id: 2, arm: 'a', slice: 3 })
+    relay.send({ kind: 'slice', id: 2, arm: 'a', slice: 3, originNs: 0 })
     await relay.reply('done', 2)
     expect(await get(ports['a']!, new Agent())).toBe(true)
+    relay.send({ kind: 'layers', id: 5, arm: 'a', layers: [] })
+    await relay.reply('done', 5)
     relay.send({ kind: 'read', id: 3, takeDelaysOf: 'a' })
     const { reading } = await relay.reply('reading', 3)
     expect(reading.arms['a']).toMatchObject({ accepted: 1, upstreamFailures: 0 })
@@ -235,8 +286,8 @@ describe("the relay's process", () => {
 
   test('says why it cannot go on', async () => {
     await using relay = forkEntry<RelayCommand, RelayReply>('faults/relay')
-    const arms = [{ ...armOf(1), faults: noFaults, upstream: { host: '192.0.2.1', port: 1 } }]
-    relay.send({ kind: 'open', id: 1, seed: 1, arms, allowedHosts: [] })
+    const arms = [armOf(1, {}, { upstream: { host: '192.0.2.1', port: 1 } })]
+    relay.send({ kind: 'open', id: 1, seed: 1, arms, allowedHosts: [], log: null })
     expect(await relay.reply('failed')).toMatchObject({
       code: 'host-not-allowed',
       message: expect.stringContaining('192.0.2.1'),

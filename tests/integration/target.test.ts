@@ -316,7 +316,7 @@ describe('a url', () => {
 })
 
 describe('a sample', () => {
-  test('of one process has its RSS, and of a tree of two the sum of PSS', async () => {
+  test('of one process has its RSS, and of a tree of two the sum of PSS (P14)', async () => {
     await using target = await startTarget(fixture(['--child']), context())
     const sampler = createSampler({ root: target.root!, clock: realClock, onProcess: (record) => records.push(record) })
     const both = await sampler.sample()
@@ -374,7 +374,7 @@ describe('what a crashed run left', () => {
     return run
   }
 
-  test('is ended with all its descendants, and a decoy with the same command line lives on', async () => {
+  test('is ended with all its descendants, and a decoy with the same command line lives on (P15)', async () => {
     const run = await crashedRun('crash-1')
     const script = `require('child_process').spawn(process.execPath, ${JSON.stringify(idle)}, { detached: true, stdio: 'ignore' }); setInterval(() => {}, 1000)`
     const ours = keep(process.execPath, ['-e', script], { SOAKRIG_RUN: 'crash-1' }, true)

@@ -41,7 +41,7 @@ export interface Subject {
   open(place: Place, changes?: Changes): Promise<Opened>
 }
 
-type Changes = Partial<Pick<DriverContext, 'connections' | 'timeoutNs' | 'host' | 'address'>>
+type Changes = Partial<Pick<DriverContext, 'connections' | 'timeoutNs' | 'host' | 'address' | 'dialer'>>
 
 /** An opened driver that makes requests by number; each has an answer of its own. */
 export interface Opened extends AsyncDisposable {

@@ -22,9 +22,11 @@ export function factsOf(changes: Partial<EffectFacts>): EffectFacts {
     cutOff: 0,
     attemptErrors: {},
     cancelled: 0,
+    allAttempts: 1000,
     staleReconnects: 0,
     injectedDelayErrorP50Ms: null,
     fired: {},
+    counters: {},
     ...changes,
   }
 }

@@ -73,6 +73,7 @@ export async function runFakeSlice({
   const slice = await startSlice({
     task: taskOf(1, 0.5e9, { discardNs: 0.5e9, measureNs: 1e9, windowNs: 0.25e9, ...task }),
     address: '127.0.0.1',
+    allowedHosts: [],
     shard,
     clock,
     wheel,

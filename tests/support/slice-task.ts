@@ -60,6 +60,7 @@ export function taskOf(port: number, startAtNs: number, changes: Partial<SliceTa
     host: '127.0.0.1',
     port,
     load: loops(2),
+    dialer: null,
     client: [],
     startAtNs,
     discardNs: 20e6,

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { DatagramReader } from '../../harness/load/udp/datagram.ts'
-import { readKernelDrops } from '../../harness/load/udp/kernel-drops.ts'
+import { readKernelDrops } from '../../harness/kernel/kernel-drops.ts'
 
 /** What a path does to the datagrams of some numbers; shares of them, which together are at most 1. */
 export interface PathHarm {

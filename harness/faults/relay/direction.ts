@@ -1,125 +1,142 @@
+import type { Buffer } from 'node:buffer'
 import type { Socket } from 'node:net'
 import type { Clock } from '../../kernel/clock.ts'
-import { type TimerWheel, wheelEntry } from '../../kernel/timer-wheel.ts'
-import type { LatencyHistogram } from '../../measure/histogram.ts'
-import type { StreamStage } from '../fault.ts'
+import type { TimerWheel } from '../../kernel/timer-wheel.ts'
+import { nsPerMs } from '../../kernel/units.ts'
+import type { Direction } from '../fault.ts'
+import type { ArmMeters } from './meters.ts'
+import type { RuleStages } from './rule-stages.ts'
+import { chainStages, type Leave, type StreamChain } from './stream-chain.ts'
+import { StreamQueue } from './stream-queue.ts'
 
-/** Bytes that one direction may hold back before its reader is paused. */
-const heldLimitBytes = 8 * 2 ** 20
-
-/** Counters of an arm that its directions add to. */
-export interface DirectionMeters {
-  heldBytes: number
-  readonly injectedDelay: LatencyHistogram
-  readonly injectedDelayError: LatencyHistogram
-}
-
-/** A chunk on its way; without bytes it is the end of the stream. */
-interface Held {
-  readonly chunk: Buffer | null
-  readonly arrivedNs: number
-  readonly dueNs: number
-}
+/** A message ends with a pause of more than this, and after so many bytes. */
+const messageGapNs = nsPerMs
+const messageBytes = 2 ** 16
 
 export interface DirectionOptions {
+  readonly direction: Direction
   readonly from: Socket
   readonly to: Socket
-  readonly stages: readonly StreamStage[]
-  readonly meters: DirectionMeters
+  readonly meters: ArmMeters
   readonly clock: Clock
   readonly wheel: TimerWheel
+  readonly discarded: (bytes: number) => void
 }
 
-/** One way of one connection: chunks leave in their order, each when its stages release it, none before the last. */
+/** One way of one connection. */
 export class RelayDirection {
+  readonly direction: Direction
   readonly #options: DirectionOptions
-  readonly #entry = wheelEntry(() => this.#flush())
-  #queue: Held[] = []
-  #heldBytes = 0
-  #lastDueNs = 0
+  readonly #queue: StreamQueue
+  readonly #leave: Leave = (piece, rules, dues) => this.#queue.push(piece, rules, dues)
+  #chain: StreamChain
+  #message = 0
+  /** Of the message at present. */
+  #messageSize = 0
+  #lastBytesNs = Number.NEGATIVE_INFINITY
+  /** Bytes that wait before the queue. */
+  #pendingBytes = 0
   #paused = false
-  #waitsForDrain = false
+  #finished = false
 
   constructor(options: DirectionOptions) {
+    const { direction, to, meters, clock, wheel, discarded } = options
+    this.direction = direction
     this.#options = options
+    this.#queue = new StreamQueue({ to, meters, clock, wheel, discarded, changed: () => this.#applyBackPressure() })
+    this.#chain = chainStages([], direction, this.#leave)
   }
 
-  /** Takes a chunk that has arrived. */
-  receive(chunk: Buffer): void {
-    const { stages } = this.#options
-    if (stages.length === 0 && this.#queue.length === 0) {
-      this.#write(chunk)
+  /** From now on bytes pass the stages of these rules. */
+  use(rules: readonly RuleStages[]): void {
+    this.#chain = chainStages(rules, this.direction, this.#leave)
+  }
+
+  /** What comes next is a new message, since the other side has spoken in between. */
+  turn(): void {
+    this.#messageSize = 0
+    this.#lastBytesNs = Number.NEGATIVE_INFINITY
+  }
+
+  /** Takes bytes that are to leave. */
+  receive(bytes: Buffer): void {
+    const { push } = this.#chain
+    if (!push && this.#queue.idle) {
+      this.#queue.write(bytes)
       return
     }
-    const arrivedNs = this.#options.clock.nowNs()
-    let dueNs = arrivedNs
-    for (const stage of stages) dueNs = stage.release(dueNs, chunk.length)
-    this.#hold(chunk, arrivedNs, dueNs)
-    this.#heldBytes += chunk.length
-    this.#options.meters.heldBytes += chunk.length
+    const nowNs = this.#options.clock.nowNs()
+    if (push) this.#pushMessages(bytes, nowNs, push)
+    else this.#queue.pushPlain(bytes, nowNs)
+    this.#queue.flush()
     this.#applyBackPressure()
   }
 
-  /** Takes the end of the stream: it leaves after everything before it. */
-  end(): void {
-    if (this.#queue.length === 0) this.#options.to.end()
-    else this.#hold(null, this.#lastDueNs, this.#lastDueNs)
+  /** Ends the stream after all that has been taken, and when its stages let it; a second time does nothing. */
+  finish(): void {
+    if (this.#finished) return
+    this.#finished = true
+    const { clock, to } = this.#options
+    this.#queue.mark(() => to.end(), this.#chain.end(clock.nowNs()), this.#chain.rules)
+  }
+
+  /** Calls back when all that has been taken has left, and the kernel has it. */
+  afterAll(left: () => void): void {
+    const { clock, to } = this.#options
+    const written = (): void => {
+      if (to.writableLength === 0 || to.writableEnded || to.destroyed) left()
+      else to.write('', left)
+    }
+    this.#queue.mark(written, clock.nowNs())
+  }
+
+  /** Counts bytes that wait before the queue as held; negative for those that wait no more. */
+  pend(bytes: number): void {
+    this.#pendingBytes += bytes
+    this.#options.meters.heldBytes += bytes
+    this.#applyBackPressure()
+  }
+
+  /** Looks again what is due. */
+  hurry(): void {
+    this.#queue.flush()
+  }
+
+  /** Lets go what waits for rules that are no longer on. */
+  release(nowNs: number): void {
+    this.#queue.release(nowNs)
   }
 
   /** Forgets what is held and never calls back again. */
   destroy(): void {
-    this.#options.wheel.cancel(this.#entry)
-    this.#options.meters.heldBytes -= this.#heldBytes
-    this.#heldBytes = 0
-    this.#queue = []
+    this.pend(-this.#pendingBytes)
+    this.#queue.destroy()
   }
 
-  #hold(chunk: Buffer | null, arrivedNs: number, wantedNs: number): void {
-    const dueNs = Math.max(wantedNs, this.#lastDueNs)
-    this.#lastDueNs = dueNs
-    this.#queue.push({ chunk, arrivedNs, dueNs })
-    if (this.#queue.length === 1) this.#options.wheel.schedule(this.#entry, dueNs)
-  }
-
-  #flush(): void {
-    const { clock, meters, wheel } = this.#options
-    while (!this.#waitsForDrain) {
-      const head = this.#queue[0]
-      if (!head) return
-      const nowNs = clock.nowNs()
-      if (head.dueNs > nowNs) {
-        wheel.schedule(this.#entry, head.dueNs)
-        return
-      }
-      this.#queue.shift()
-      if (head.chunk === null) {
-        this.#options.to.end()
-        return
-      }
-      this.#heldBytes -= head.chunk.length
-      meters.heldBytes -= head.chunk.length
-      meters.injectedDelay.record((nowNs - head.arrivedNs) / 1000)
-      meters.injectedDelayError.record((nowNs - head.dueNs) / 1000)
-      this.#write(head.chunk)
-      this.#applyBackPressure()
+  #pushMessages(bytes: Buffer, nowNs: number, push: NonNullable<StreamChain['push']>): void {
+    if (nowNs - this.#lastBytesNs > messageGapNs) this.#nextMessage()
+    this.#lastBytesNs = nowNs
+    for (let from = 0; from < bytes.length;) {
+      if (this.#messageSize >= messageBytes) this.#nextMessage()
+      const part = bytes.subarray(from, from + messageBytes - this.#messageSize)
+      this.#messageSize += part.length
+      from += part.length
+      const { length: wireBytes } = part
+      push({ bytes: part, arrivedNs: nowNs, dueNs: nowNs, wireBytes, message: this.#message })
     }
   }
 
-  #write(chunk: Buffer): void {
-    const { to } = this.#options
-    if (to.destroyed || to.write(chunk) || this.#waitsForDrain) return
-    this.#waitsForDrain = true
-    to.once('drain', () => {
-      this.#waitsForDrain = false
-      this.#flush()
-      this.#applyBackPressure()
-    })
-    this.#applyBackPressure()
+  #nextMessage(): void {
+    this.#message++
+    this.#messageSize = 0
   }
 
   #applyBackPressure(): void {
     const { from } = this.#options
-    const full = this.#waitsForDrain || this.#heldBytes > heldLimitBytes
+    const heldBytes = this.#queue.heldBytes + this.#pendingBytes
+    const { heldLimitBytes } = this.#chain
+    // Once held back, a sender is let go on when there is room for a good part again.
+    const full = this.#queue.waitsForDrain || heldBytes > (this.#paused ? heldLimitBytes / 2 : heldLimitBytes)
     if (full === this.#paused) return
     this.#paused = full
     if (full) from.pause()

@@ -5,24 +5,31 @@ import { openPreciseClock } from '../../kernel/precise-clock.ts'
 import type { RelayCommand, RelayReply } from './protocol.ts'
 import { openRelay, type Relay } from './relay.ts'
 
-/** The relay's process: the conductor opens arms, names slices and reads counters. */
+/** The relay's process: the conductor opens arms, names slices, changes layers and reads counters. */
 const clock = openPreciseClock()
 const eventLoop = watchEventLoop()
 let relay: Relay | undefined
 
 serveParent<RelayCommand, RelayReply>(
-  async (command, channel) => {
-    const { id } = command
-    if (command.kind === 'open') {
-      relay = await openRelay({ ...command, clock })
-      channel.send({ kind: 'opened', id, ports: relay.ports })
-    } else if (command.kind === 'slice') {
-      relay?.setSlice(command.arm, command.slice)
-      channel.send({ kind: 'done', id })
-    } else {
-      const reading = { arms: relay?.read(command.takeDelaysOf) ?? {}, eventLoopDelayP99Ms: eventLoop.takeP99Ms() }
-      channel.send({ kind: 'reading', id, reading })
-    }
-  },
+  async (command, channel) => channel.send(await answerTo(command)),
   (error) => ({ kind: 'failed', ...reportOf(error) }),
 )
+
+async function answerTo(command: RelayCommand): Promise<RelayReply> {
+  const { id } = command
+  switch (command.kind) {
+    case 'open':
+      relay = await openRelay({ ...command, clock })
+      return { kind: 'opened', id, ports: relay.ports }
+    case 'slice':
+      relay?.setSlice(command.arm, command.slice, command.originNs)
+      return { kind: 'done', id }
+    case 'layers':
+      await relay?.setLayers(command.arm, command.layers)
+      return { kind: 'done', id }
+    case 'read': {
+      const arms = relay?.read(command.takeDelaysOf) ?? {}
+      return { kind: 'reading', id, reading: { arms, eventLoopDelayP99Ms: eventLoop.takeP99Ms() } }
+    }
+  }
+}

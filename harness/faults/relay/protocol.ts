@@ -1,6 +1,7 @@
 import type { FailureReport } from '../../kernel/failure-report.ts'
+import type { RuleTallies } from '../../measure/rule-tally.ts'
 import type { Tallies } from '../../measure/tally.ts'
-import type { Faults } from '../faults.ts'
+import type { Layer } from '../rule.ts'
 
 /** Where an arm's bytes go. */
 export interface Endpoint {
@@ -8,13 +9,24 @@ export interface Endpoint {
   readonly port: number
 }
 
-/** One arm: a listener of its own, with settings that are fixed while it lives. */
+/** One arm: a listener of its own. */
 export interface RelayArm {
   readonly arm: string
-  readonly upstream: Endpoint
-  readonly faults: Faults
+  /** Streams, datagrams, or a resolver of names that answers itself. */
+  readonly transport: 'tcp' | 'udp' | 'dns'
+  /** Of a resolver: who is asked for names that are not in `names`. */
+  readonly upstream: Endpoint | null
+  readonly layers: readonly Layer[]
   /** The port to listen on; 0 for any. */
   readonly listen: Endpoint
+  /** Of a resolver: addresses by name. */
+  readonly names?: Readonly<Record<string, readonly string[]>>
+}
+
+/** A log of decisions: written, or read and held against what happens. */
+export interface DecisionLogSettings {
+  readonly file: string
+  readonly mode: 'record' | 'replay'
 }
 
 /** What the conductor tells the relay. */
@@ -25,9 +37,21 @@ export type RelayCommand =
       readonly seed: number
       readonly arms: readonly RelayArm[]
       readonly allowedHosts: readonly string[]
+      readonly log: DecisionLogSettings | null
     }
-  /** Names the slice whose connections come next; part of the key of their random decisions. */
-  | { readonly kind: 'slice'; readonly id: number; readonly arm: string; readonly slice: number }
+  /**
+   * Names the slice whose connections come next, part of the key of their random decisions; schedules count from
+   * `originNs` (CLOCK_MONOTONIC).
+   */
+  | {
+      readonly kind: 'slice'
+      readonly id: number
+      readonly arm: string
+      readonly slice: number
+      readonly originNs: number
+    }
+  /** Replaces the layers of an arm while it serves: from the next bytes on. */
+  | { readonly kind: 'layers'; readonly id: number; readonly arm: string; readonly layers: readonly Layer[] }
   /** Reads all counters; the delays of one arm with them, which then start anew. */
   | { readonly kind: 'read'; readonly id: number; readonly takeDelaysOf: string | null }
 
@@ -47,20 +71,28 @@ export interface RelayReading {
 
 /** Counters of one arm since it opened; they only grow, but for `open` and `heldBytes`. */
 export interface ArmReading {
+  /** Connections (of datagrams: sessions; of a resolver: queries). */
   readonly accepted: number
+  /** Of datagrams: sessions in which some wait, since nobody knows which of the others are over. */
   readonly open: number
   readonly upstreamFailures: number
   readonly bytesUp: number
   readonly bytesDown: number
   /** Bytes that wait in the relay now. */
   readonly heldBytes: number
+  /** By fault keyword, over all rules. */
   readonly tallies: Tallies
-  /** Delays per chunk since they were last taken; null where they were not asked for. */
+  /** By `layer/rule`. */
+  readonly rules: RuleTallies
+  /** What faults and the transport count besides, by name: `loss.rto`, `udp.kernelDrops`. */
+  readonly counters: Readonly<Record<string, number>>
+  /** Delays since they were last taken; null where they were not asked for. */
   readonly delays: ArmDelays | null
 }
 
-/** Encoded histograms in µs. */
+/** Encoded histograms in µs, of pieces of streams or of datagrams. */
 export interface ArmDelays {
+  readonly asked: string
   /** What was added. */
   readonly added: string
   /** What was added, less what was asked for. */

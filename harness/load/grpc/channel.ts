@@ -25,6 +25,17 @@ export interface ChannelOwner {
   connected(nowNs: number): void
 }
 
+export interface GrpcChannelOptions {
+  /** An address and a port, or what a dialler makes of it. */
+  readonly target: string
+  /** What is told to the server. */
+  readonly authority: string
+  /** The channel's own. */
+  readonly credentials: ConnectingCredentials
+  readonly clock: Clock
+  readonly options?: ChannelOptions
+}
+
 /** One connection, made and made again by grpc-js. */
 export class GrpcChannel {
   readonly #channel: Channel
@@ -32,10 +43,13 @@ export class GrpcChannel {
   readonly #clock: Clock
   #owner: ChannelOwner | null = null
 
-  /** `target` is an address and a port; `authority` is what is told to the server; the credentials are the channel's own. */
-  constructor(target: string, authority: string, credentials: ConnectingCredentials, clock: Clock) {
+  constructor({ target, authority, credentials, clock, options }: GrpcChannelOptions) {
     this.#credentials = credentials
-    this.#channel = new Channel(target, credentials, { ...fixedOptions, 'grpc.default_authority': authority })
+    this.#channel = new Channel(target, credentials, {
+      ...fixedOptions,
+      ...options,
+      'grpc.default_authority': authority,
+    })
     this.#clock = clock
   }
 

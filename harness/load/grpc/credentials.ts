@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { connect } from 'node:tls'
 import { CallCredentials, ChannelCredentials } from '@grpc/grpc-js'
+import type { GivenPlace } from '../../faults/dialer.ts'
 import { systemCode } from '../../kernel/errors.ts'
 import { closedInHandshake } from '../socket-errors.ts'
 import type { TlsClient } from '../tls.ts'
@@ -17,16 +18,20 @@ type Connected = Awaited<ReturnType<Connector['connect']>>
  */
 export class ConnectingCredentials extends ChannelCredentials {
   readonly #tls: TlsClient | null
+  readonly #place: GivenPlace | null
   readonly #sockets = new Set<Socket>()
   #closed = false
 
-  constructor(tls: TlsClient | null) {
+  /** `place`: where a dialler sends the connections; null: they are dialled as they are. */
+  constructor(tls: TlsClient | null, place: GivenPlace | null) {
     super()
     this.#tls = tls
+    this.#place = place
   }
 
   /** Ends the connection that is being made; no other is there meanwhile. */
   giveUp(): void {
+    this.#place?.giveUp(new Error(notInTime))
     for (const socket of this.#sockets) socket.destroy(new Error(notInTime))
   }
 

@@ -4,6 +4,7 @@ import { createTlsClient } from '../tls.ts'
 import { GrpcChannel } from './channel.ts'
 import { ConnectingCredentials } from './credentials.ts'
 import { GrpcLane } from './lane.ts'
+import { dialledTarget } from './dialled-target.ts'
 import { loadDefinitions } from './methods.ts'
 import { type PreparedGrpc, prepareGrpc } from './request.ts'
 
@@ -12,12 +13,17 @@ import { type PreparedGrpc, prepareGrpc } from './request.ts'
  * lanes share by turns. Rejects with `proto` or `tls-settings` (104).
  */
 export const openGrpcDriver: OpenDriver<'grpc', PreparedGrpc> = async (context) => {
-  const { connection, host, address, port, counters, connections, clock } = context
+  const { connection, host, address, port, dialer, counters, connections, clock } = context
   const definitions = await loadDefinitions(connection)
   const settings = connection.tls
   const tls = settings && createTlsClient({ settings, host, alpn: ['h2'], counters })
   const target = isIPv6(address) ? `ipv6:[${address}]:${port}` : `ipv4:${address}:${port}`
   const authority = `${isIPv6(host) ? `[${host}]` : host}:${port}`
+  const makeChannel = (): GrpcChannel => {
+    const place = dialer?.given({ sni: tls?.serverName ?? null }) ?? null
+    const credentials = new ConnectingCredentials(tls, place)
+    return new GrpcChannel({ target, ...(place && dialledTarget(place.place)), authority, credentials, clock })
+  }
   const channels: GrpcChannel[] = []
   const lanes: GrpcLane[] = []
 
@@ -25,7 +31,7 @@ export const openGrpcDriver: OpenDriver<'grpc', PreparedGrpc> = async (context) 
     prepare: (request) => prepareGrpc(request, definitions),
     lane: (listener) => {
       const index = lanes.length % connections
-      const channel = (channels[index] ??= new GrpcChannel(target, authority, new ConnectingCredentials(tls), clock))
+      const channel = (channels[index] ??= makeChannel())
       const lane = new GrpcLane(context, channel, listener)
       lanes.push(lane)
       return lane

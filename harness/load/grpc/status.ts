@@ -1,7 +1,7 @@
 import { status as codes, type StatusObject } from '@grpc/grpc-js'
 import { type ErrorClass, failure } from '../../resilience/policy.ts'
 import { closedFailure, type Failure, handshakeFailure, resetFailure } from '../http2/stream-errors.ts'
-import { classOfSocketError, closedInHandshake, opensslReason } from '../socket-errors.ts'
+import { classOfSocketError, closedInHandshake, opensslReason, syntheticName } from '../socket-errors.ts'
 
 /** With this our connector begins the code of what kept it from connecting. */
 export const connectReason = 'cannot connect: '
@@ -62,8 +62,11 @@ const made: readonly (readonly [code: number, details: RegExp, failureOf: (match
 /** Why there is no connection: the last try's reason, also while the channel waits to try again. */
 function notConnected(reason: string): Failure {
   const [, ours] = new RegExp(`${connectReason}(\\w+)`, 'u').exec(reason) ?? []
-  const code = ours ?? /\bE[A-Z]{4,}\b/u.exec(reason)?.[0]
-  if (code) return socketFailure(code, false)
+  const code = ours ?? /\bE[A-Z_]{4,}\b/u.exec(reason)?.[0]
+  if (code) {
+    const failed = socketFailure(code, false)
+    return reason.includes(syntheticName(code)) ? { ...failed, detail: syntheticName(code) } : failed
+  }
   if (reason.includes(notInTime)) return { outcome: failure('connect'), detail: notInTime }
   if (reason.includes(closedInHandshake)) return handshakeFailure
   const openssl = opensslReason(reason)

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { connect, type Socket, type SocketConstructorOpts } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import { systemCode } from '../../kernel/errors.ts'
+import { type Destination, dialTo, type Place } from '../dial.ts'
 import type { TlsClient } from '../tls.ts'
 
 /**
@@ -9,15 +10,6 @@ import type { TlsClient } from '../tls.ts'
  * nothing meanwhile, TLS included: so one buffer serves all, as long as nobody keeps a reference into it.
  */
 export const readBuffer = Buffer.allocUnsafeSlow(65_536)
-
-/** Where the connections of a driver go. */
-export interface Destination {
-  readonly address: string
-  readonly port: number
-  /** Path of a unix socket, in place of the address; null for none. */
-  readonly socketPath: string | null
-  readonly tls: TlsClient | null
-}
 
 /** Told what becomes of a socket. */
 export interface SocketOwner {
@@ -31,8 +23,8 @@ export interface SocketOwner {
 }
 
 /** Makes a socket; nothing is told within this call. It can be written to at once. */
-export function dial({ address, port, socketPath, tls }: Destination, owner: SocketOwner): Socket {
-  const place = socketPath === null ? { host: address, port, noDelay: true } : { path: socketPath }
+export function dial(destination: Destination, owner: SocketOwner): Socket {
+  const { tls } = destination
   const onread = {
     buffer: readBuffer,
     callback: (length: number) => {
@@ -40,7 +32,9 @@ export function dial({ address, port, socketPath, tls }: Destination, owner: Soc
       return true
     },
   }
-  const socket: Socket = tls ? secure(tls, { ...tls.options(), ...place, onread }) : connect({ ...place, onread })
+  const open = (place: Place): Socket =>
+    tls ? secure(tls, { ...tls.options(), ...place, onread }) : connect({ ...place, onread })
+  const socket: Socket = dialTo(destination, open)
   socket.on(tls ? 'secureConnect' : 'connect', () => owner.socketConnected(socket))
   socket.on('end', () => owner.socketEnded(socket))
   socket.on('error', (error) => owner.socketBroken(socket, error))

@@ -16,13 +16,20 @@ class Http1Driver implements Driver<'http', Http1Request> {
   readonly #cookiesOf: ((user: object) => UserCookies) | null
 
   constructor(context: DriverContext<'http'>) {
-    const { connection, host, address, port, counters, clock, wheel, timeoutNs } = context
+    const { connection, host, address, port, dialer, counters, clock, wheel, timeoutNs } = context
     const { tls: settings, socketPath, keepAlive } = connection
     const tls = settings ? createTlsClient({ settings, host, alpn: ['http/1.1'], counters }) : null
     const leaving = new LeavingSockets(context.connections)
     // What is sent behind the last request of a connection is sent in vain.
     const pipelining = keepAlive ? connection.pipelining : 1
-    const options = { destination: { address, port, socketPath, tls }, leaving, keepAlive, pipelining, clock, wheel }
+    const options = {
+      destination: { address, port, socketPath, tls, dialer },
+      leaving,
+      keepAlive,
+      pipelining,
+      clock,
+      wheel,
+    }
     const pool = new ConnectionPool({
       connections: context.connections,
       depth: pipelining,

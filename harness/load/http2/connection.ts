@@ -10,6 +10,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { systemCode } from '../../kernel/errors.ts'
 import { failure } from '../../resilience/policy.ts'
+import { dialTo, type Place } from '../dial.ts'
 import type { DriverContext } from '../driver.ts'
 import type { TlsClient } from '../tls.ts'
 import {
@@ -37,7 +38,7 @@ const sessionOptions = {
 
 /** What the connections of a driver run on. */
 export interface ConnectionOptions {
-  readonly context: Pick<DriverContext<'http'>, 'connection' | 'address' | 'port' | 'clock'>
+  readonly context: Pick<DriverContext<'http'>, 'connection' | 'address' | 'port' | 'dialer' | 'clock'>
   readonly tls: TlsClient | null
   readonly pool: ConnectionPort
 }
@@ -80,9 +81,11 @@ export class Http2Connection {
   #lastStreamId = Number.POSITIVE_INFINITY
 
   constructor(options: ConnectionOptions) {
-    const { tls } = options
+    const { tls, context } = options
+    const { address, port, dialer, connection } = context
+    const destination = { address, port, socketPath: connection.socketPath, tls, dialer }
     this.#options = options
-    this.#socket = tls ? this.#dialTls(tls) : connectTcp({ ...this.#address(), noDelay: true })
+    this.#socket = dialTo(destination, (place) => (tls ? this.#secured(tls, place) : connectTcp(place)))
     this.#session = connectHttp2('http://localhost', { ...sessionOptions, createConnection: () => this.#socket })
     this.#session
       .on('connect', () => this.#connected())
@@ -143,13 +146,8 @@ export class Http2Connection {
     this.#socket.destroy()
   }
 
-  #address() {
-    const { connection, address, port } = this.#options.context
-    return connection.socketPath === null ? { host: address, port } : { path: connection.socketPath }
-  }
-
-  #dialTls(tls: TlsClient): TLSSocket {
-    const socket = connectTls({ ...this.#address(), ...tls.options() })
+  #secured(tls: TlsClient, place: Place): TLSSocket {
+    const socket = connectTls({ ...place, ...tls.options() })
     socket.setNoDelay(true)
     tls.watch(socket)
     return socket

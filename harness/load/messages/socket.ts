@@ -5,6 +5,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { systemCode } from '../../kernel/errors.ts'
 import type { TlsSettings } from '../../workload/tls.ts'
 import type { DriverContext } from '../driver.ts'
+import { dialTo } from '../dial.ts'
 import { classOfSocketError, closedInHandshake, nameOfSocketError } from '../socket-errors.ts'
 import { createTlsClient } from '../tls.ts'
 import type { TransportListener } from './transport.ts'
@@ -20,18 +21,20 @@ export type OpenSocket = (ready: () => void, onread?: ReadInto) => Socket
 
 /** How the sockets of one driver are opened. Throws `tls-settings` (104). */
 export function socketOpener(
-  { address, port, host, counters }: Pick<DriverContext, 'address' | 'port' | 'host' | 'counters'>,
+  { address, port, host, dialer, counters }: Pick<DriverContext, 'address' | 'port' | 'host' | 'dialer' | 'counters'>,
   settings: TlsSettings | null,
   alpn: readonly string[],
 ): OpenSocket {
-  const target = { host: address, port, noDelay: true }
-  if (settings === null) {
-    return (ready, onread) => connect(onread ? { ...target, onread } : target).once('connect', ready)
+  const tls = settings && createTlsClient({ settings, host, alpn, counters })
+  const destination = { address, port, socketPath: null, tls, dialer }
+  if (!tls) {
+    return (ready, onread) =>
+      dialTo(destination, (place) => connect(onread ? { ...place, onread } : place)).once('connect', ready)
   }
-  const tls = createTlsClient({ settings, host, alpn, counters })
   return (ready, onread) => {
-    const options = { ...target, ...tls.options(), ...(onread && { onread }) }
-    const socket = connectTls(options).once('secureConnect', ready)
+    const socket = dialTo(destination, (place) =>
+      connectTls({ ...place, ...tls.options(), ...(onread && { onread }) }),
+    ).once('secureConnect', ready)
     tls.watch(socket)
     return socket
   }

@@ -1,11 +1,11 @@
 import { SoakrigError } from '../../kernel/errors.ts'
+import { readKernelDrops } from '../../kernel/kernel-drops.ts'
 import { compileChecks } from '../../workload/check.ts'
 import type { WorkloadRequest } from '../../workload/workload.ts'
 import type { OpenDriver } from '../driver.ts'
 import { postponer } from '../postpone.ts'
 import { openCounters, type UdpCounters } from './counters.ts'
 import { headerBytes, largestBytes, payloadOf } from './datagram.ts'
-import { readKernelDrops } from './kernel-drops.ts'
 import { type PreparedDatagram, UdpLane } from './lane.ts'
 import { UdpSocket } from './socket.ts'
 
@@ -15,11 +15,11 @@ import { UdpSocket } from './socket.ts'
  * Preparing a request throws `datagram-size` (104).
  */
 export const openUdpDriver: OpenDriver<'udp', PreparedDatagram> = async (context) => {
-  const { address, port, timeoutNs, connections, connection, clock, rng } = context
+  const { address, port, dialer, timeoutNs, connections, connection, clock, rng } = context
   const counters = openCounters(context.counters)
   // What comes later than its attempt's limit, and that again, is of no interest.
   const memoryNs = 2 * timeoutNs
-  const socketOptions = { address, port, ...connection, memoryNs, clock, rng, counters }
+  const socketOptions = { address, port, dialer, ...connection, memoryNs, clock, rng, counters }
   const laneOptions = { context, counters, postpone: postponer() }
   const sockets: UdpSocket[] = []
   let lanes = 0

@@ -1,15 +1,16 @@
 import type { Buffer } from 'node:buffer'
 import { createSocket, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
+import type { Dialer } from '../../faults/dialer.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { messageOf, systemCode } from '../../kernel/errors.ts'
+import type { LocalEnd } from '../../kernel/kernel-drops.ts'
 import type { Rng } from '../../kernel/rng.ts'
 import type { ErrorClass } from '../../resilience/policy.ts'
-import { classOfSocketError } from '../socket-errors.ts'
+import { classOfSocketError, nameOfSocketError } from '../socket-errors.ts'
 import type { UdpCounters } from './counters.ts'
 import { DatagramReader, wholeNumber, writeHeader } from './datagram.ts'
 import { FateMemory, fates } from './fates.ts'
-import type { LocalEnd } from './kernel-drops.ts'
 
 /** An attempt as the socket sees it, one at a time on each lane. Nothing of it is told within a call of the socket's. */
 export interface Attempt {
@@ -34,6 +35,7 @@ export interface Attempt {
 export interface UdpSocketOptions {
   readonly address: string
   readonly port: number
+  readonly dialer?: Dialer | undefined
   readonly receiveBufferBytes: number
   /** How long it is to be known what became of a number, at least. */
   readonly memoryNs: number
@@ -119,9 +121,16 @@ export class UdpSocket {
   }
 
   #connect(): Socket {
-    const { address, port, receiveBufferBytes, clock, counters } = this.#options
+    const { address, port, dialer, receiveBufferBytes, clock, counters } = this.#options
     const family = isIPv6(address) ? 6 : 4
-    const socket = createSocket({ type: `udp${family}`, lookup: (name, _, found) => found(null, name, family) })
+    const dialled = dialer?.given({ protocol: 'udp' }).place
+    const socket = createSocket({
+      type: `udp${family}`,
+      lookup: (name, options, found) =>
+        dialled
+          ? dialled.lookup(name, options, (error, at) => found(error, at as string, family))
+          : found(null, name, family),
+    })
     socket.on('message', (bytes) => this.#received(bytes))
     socket.on('error', (error) => {
       if (socket !== this.#socket && this.#socket) return
@@ -155,7 +164,8 @@ export class UdpSocket {
     this.close()
     // A list of its own: who fails may wait again at once, for the next socket.
     for (const attempt of this.#waiting.values().toArray()) {
-      if (this.#waiting.delete(attempt)) attempt.failed(classOfSocketError(code, false), nowNs, code, 0)
+      if (this.#waiting.delete(attempt))
+        attempt.failed(classOfSocketError(code, false), nowNs, nameOfSocketError(error), 0)
     }
   }
 

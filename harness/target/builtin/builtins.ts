@@ -1,16 +1,18 @@
 import type { Framing } from '../../kernel/framing.ts'
+import type { DependencySettings } from './dependency.ts'
 import type { BuiltinOptions, BuiltinServer } from './service.ts'
 
 /** Everything that some built-in server takes; each heeds what it `takes`. */
 export interface StartOptions extends BuiltinOptions {
   readonly socketPath: string | null
   readonly framing: Framing
+  readonly dependency?: DependencySettings | null
 }
 
 /** A server that comes with soakrig. */
 interface Builtin {
   /** Settings it has besides the knobs. */
-  readonly takes: readonly ('tls' | 'socketPath' | 'framing')[]
+  readonly takes: readonly ('tls' | 'socketPath' | 'framing' | 'dependency')[]
   /** Whether it answers HTTP/1.1, and so serves `/stats` itself as long as it has no TLS. */
   readonly http1: boolean
   /** Starts it in this process; its code is loaded only now. Rejects with `port-taken` (106). */
@@ -20,7 +22,7 @@ interface Builtin {
 /** All built-in servers, by the name that a profile's `builtin` has. */
 export const builtins = {
   http: {
-    takes: ['tls', 'socketPath'],
+    takes: ['tls', 'socketPath', 'dependency'],
     http1: true,
     start: async (options) => (await import('./http.ts')).startHttpTarget(options),
   },

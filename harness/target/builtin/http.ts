@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https'
 import { nsPerMs } from '../../kernel/units.ts'
 import { ownReply, pathOf, send } from './answer.ts'
+import { createDependency, type Dependency, type DependencySettings } from './dependency.ts'
 import { type Asked, type Reply, replyTo, uploadReply } from './routes.ts'
 import type { BuiltinOptions, BuiltinServer, Service, TargetStats } from './service.ts'
 import { serverTls, startServer } from './socket-server.ts'
@@ -15,6 +16,8 @@ const keepAliveMs = 72_000
 export interface HttpTargetOptions extends BuiltinOptions {
   /** A unix socket to listen on besides the port; null or absent for none. */
   readonly socketPath?: string | null
+  /** What is asked at `/dependency`; null or absent for nothing, and 404. */
+  readonly dependency?: DependencySettings | null
 }
 
 /**
@@ -22,17 +25,19 @@ export interface HttpTargetOptions extends BuiltinOptions {
  * `socket-path` (106) when it cannot listen on the unix socket.
  */
 export async function startHttpTarget(options: HttpTargetOptions): Promise<BuiltinServer> {
-  const { tls, knobs, socketPath, onDeath = () => void close() } = options
+  const { tls, knobs, socketPath, dependency, onDeath = () => void close() } = options
   const server = tls ? createTlsServer(serverTls(tls)) : createServer()
   server.keepAliveTimeout = keepAliveMs
   const refused = { count: 0 }
+  const asked = dependency ? createDependency(dependency) : null
   const started = await startServer(
     server,
     { ...options, onDeath },
-    { scheme: tls ? 'https' : 'http', serve: (service) => answerRequests(server, service, { knobs, refused }) },
+    { scheme: tls ? 'https' : 'http', serve: (service) => answerRequests(server, service, { knobs, refused, asked }) },
   )
   let onPath: PathListener | undefined
   const close = async (): Promise<void> => {
+    asked?.close()
     await Promise.all([started.close(), onPath?.close()])
   }
   try {
@@ -51,32 +56,43 @@ interface Refused {
   count: number
 }
 
+/** What answers depend on, besides the service. */
+interface Answering {
+  readonly knobs: BuiltinOptions['knobs']
+  readonly refused: Refused
+  readonly asked: Dependency | null
+}
+
 function withRefused(counted: TargetStats, { count }: Refused): TargetStats {
   return { ...counted, errors: counted.errors + count }
 }
 
-function answerRequests(
-  server: Server,
-  service: Service,
-  { knobs, refused }: { readonly knobs: BuiltinOptions['knobs']; readonly refused: Refused },
-): void {
+function answerRequests(server: Server, service: Service, { knobs, refused, asked }: Answering): void {
   const failure: Reply = { status: knobs.errorStatus, body: 'error by knob' }
   const stats = (): TargetStats => withRefused(service.stats(), refused)
+  const finish = (response: ServerResponse, reply: Reply): void => {
+    if (reply.status >= 400) refused.count++
+    send(response, reply)
+  }
   const answer = (response: ServerResponse, reply: Reply): void => {
     service.request((reply.delayMs ?? 0) * nsPerMs, (failed) => {
-      if (!failed && reply.status >= 400) refused.count++
-      send(response, failed ? failure : reply)
+      if (failed) send(response, failure)
+      else if (reply.asks && asked) asked.ask((found) => finish(response, found))
+      else finish(response, reply)
     })
   }
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const path = pathOf(request.url)
     const own = ownReply(path, stats)
     if (own) return send(response, own)
-    const reply = replyTo(path, request as Asked)
+    const reply = path === '/dependency' && asked ? fromDependency : replyTo(path, request as Asked)
     if (reply.early || request.method === 'GET' || request.method === 'HEAD') answer(response, reply)
     else receive(request, reply, (complete) => answer(response, complete))
   })
 }
+
+/** Found out only when it is its time. */
+const fromDependency: Reply = { status: 200, body: '', asks: true }
 
 /** A body is received whole before it is answered, so that a slow upload takes the time it takes. */
 function receive(request: IncomingMessage, reply: Reply, answer: (reply: Reply) => void): void {

@@ -22,6 +22,8 @@ export interface Reply {
   readonly early?: boolean
   /** What is answered is `uploadReply` of the request's body, not this one's. */
   readonly digest?: boolean
+  /** What is answered is what the dependency says, not this one's. */
+  readonly asks?: boolean
 }
 
 /** The request that is answered, as far as its path does not say it. */

@@ -3,6 +3,7 @@ import type { Framing } from '../../kernel/framing.ts'
 import type { Rng } from '../../kernel/rng.ts'
 import { type BuiltinName, builtinOf } from './builtins.ts'
 import { readTlsFiles, type TlsFiles } from './certificates.ts'
+import type { DependencySettings } from './dependency.ts'
 import type { Knobs } from './knobs.ts'
 import type { BuiltinServer, TargetStats } from './service.ts'
 import { serveStats } from './stats-server.ts'
@@ -17,6 +18,7 @@ export interface BuiltinRequest {
   readonly tls: TlsFiles | null
   readonly socketPath: string | null
   readonly framing: Framing
+  readonly dependency?: DependencySettings | null
 }
 
 /** A built-in server that listens, and where it tells its stats. */

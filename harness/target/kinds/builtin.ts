@@ -6,7 +6,7 @@ import type { BuiltinRequest } from '../builtin/serve.ts'
 import { type Child, spawnChild } from '../child.ts'
 import { openOutput } from '../output.ts'
 import { describeExit, type LaunchContext, loopback, type RunningTarget, startFailure } from '../running.ts'
-import type { BuiltinSettings } from '../settings.ts'
+import type { BuiltinSettings, StopSettings } from '../settings.ts'
 
 const readyWithinNs = 10 * nsPerSecond
 const stopSettings = { signal: 'SIGTERM', graceNs: 2 * nsPerSecond } as const
@@ -17,23 +17,24 @@ const entry = fileURLToPath(new URL(`../builtin/process${extname(import.meta.url
 /** Starts a built-in server in a process of its own; it tells its ports, and ends when it loses us. */
 export async function startBuiltin(settings: BuiltinSettings, context: LaunchContext): Promise<RunningTarget> {
   const host = loopback
-  const { name, knobs, tls, socketPath, framing } = settings
-  const request: BuiltinRequest = { name, host, port: 0, knobs, tls, socketPath, framing }
+  const { name, knobs, tls, socketPath, framing, dependency } = settings
+  const request: BuiltinRequest = { name, host, port: context.port ?? 0, knobs, tls, socketPath, framing, dependency }
   const command = [nodeBinary, entry, JSON.stringify({ ...request, seed: context.seed ?? 1 })]
   const output = openOutput(context.directory)
   let child: Child | undefined
-  const stop = async (): Promise<void> => {
-    await child?.stop()
+  const stop = async (how?: StopSettings): Promise<void> => {
+    await child?.stop(how)
     output.close()
   }
   try {
     context.signal?.throwIfAborted()
     const cwd = workingDirectory()
-    child = await spawnChild({ command, cwd, env: {}, output, stop: stopSettings, context, role: 'target', ipc: true })
+    const { env = {} } = context
+    child = await spawnChild({ command, cwd, env, output, stop: stopSettings, context, role: 'target', ipc: true })
     const { url, port, statsPort } = await addressOf(child, context)
-    const { root, exited } = child
+    const { root, exited, members } = child
     const own = { command, outputFile: output.file, statsPort }
-    return { url, host, port, root, ...own, exited, stop, [Symbol.asyncDispose]: stop }
+    return { url, host, port, root, ...own, exited, members, stop, [Symbol.asyncDispose]: () => stop() }
   } catch (error) {
     await stop()
     throw error

@@ -6,26 +6,27 @@ import { type Child, type ChildOptions, spawnChild } from '../child.ts'
 import { openOutput } from '../output.ts'
 import { waitUntilReady } from '../readiness.ts'
 import { describeExit, type LaunchContext, loopback, type RunningTarget, startFailure } from '../running.ts'
-import type { CommandSettings } from '../settings.ts'
+import type { CommandSettings, StopSettings } from '../settings.ts'
 import { freePort, refuseTakenPort } from '../sockets.ts'
 import { expand, expandValues, type TemplateValues } from '../templates.ts'
 
 /** Starts any command as the target, and waits until it is ready. */
 export async function startCommand(settings: CommandSettings, context: LaunchContext): Promise<RunningTarget> {
   const host = loopback
-  const port = settings.port ?? (await freePort(host))
-  if (settings.port !== undefined) await refuseTakenPort(host, port)
+  const wanted = settings.port ?? context.port
+  const port = wanted ?? (await freePort(host))
+  if (wanted !== undefined) await refuseTakenPort(host, port)
   const values = { port, host, dir: context.directory }
-  writeFiles(settings, values)
+  if (!context.again) writeFiles(settings, values)
   const output = openOutput(context.directory)
   const options = childOptions(settings, values, { context, output })
   let child: Child | undefined
-  const stop = async (): Promise<void> => {
-    await child?.stop()
+  const stop = async (how?: StopSettings): Promise<void> => {
+    await child?.stop(how)
     output.close()
   }
   try {
-    for (const line of settings.prepare)
+    for (const line of context.again ? [] : settings.prepare)
       await prepare(
         line.map((text) => expand(text, values)),
         options,
@@ -33,13 +34,13 @@ export async function startCommand(settings: CommandSettings, context: LaunchCon
     context.signal?.throwIfAborted()
     const offset = output.sizeBytes()
     child = await spawnChild(options)
-    const { root, exited } = child
+    const { root, exited, members } = child
     const { clock, signal } = context
     await waitUntilReady({ ready: settings.ready, host, port, output, offset, exited, clock, signal })
     const url = `http://${host}:${port}`
     const { command } = options
     const own = { command, outputFile: output.file, statsPort: null }
-    return { url, host, port, root, ...own, exited, stop, [Symbol.asyncDispose]: stop }
+    return { url, host, port, root, ...own, exited, members, stop, [Symbol.asyncDispose]: () => stop() }
   } catch (error) {
     await stop()
     throw error
@@ -59,7 +60,7 @@ function childOptions(
     ...rest,
     cwd,
     command: settings.command.map((text) => expand(text, values)),
-    env: { PORT: String(values.port), ...expandValues(settings.env, values) },
+    env: { PORT: String(values.port), ...expandValues(settings.env, values), ...rest.context.env },
     stop: settings.stop,
     role: 'target',
     package: settings.package,

@@ -2,11 +2,12 @@ import type { Timer } from '../../kernel/clock.ts'
 import { SoakrigError } from '../../kernel/errors.ts'
 import { nsPerMs, nsPerSecond } from '../../kernel/units.ts'
 import { type Address, parseAddress } from '../address.ts'
-import { isSame, type ProcessIdentity, readStat } from '../proc.ts'
+import { isSame, type ProcessIdentity, type ProcStat, readStat } from '../proc.ts'
 import { accepts } from '../readiness.ts'
 import type { LaunchContext, RunningTarget, TargetExit } from '../running.ts'
 import type { UrlSettings } from '../settings.ts'
 import { listenerOn } from '../sockets.ts'
+import { treeOf } from '../tree.ts'
 
 const connectWithinNs = 2 * nsPerSecond
 const lookEveryNs = 250 * nsPerMs
@@ -28,7 +29,8 @@ export async function attachToUrl(settings: UrlSettings, { clock }: LaunchContex
     if (root) look()
   })
   const stop = async (): Promise<void> => timer?.cancel()
-  const own = { command: [], outputFile: undefined, statsPort: null }
+  const members = (): ProcStat[] => (root ? treeOf({ root }) : [])
+  const own = { command: [], outputFile: undefined, statsPort: null, members }
   return { url, host, port, root, ...own, exited, stop, [Symbol.asyncDispose]: stop }
 }
 

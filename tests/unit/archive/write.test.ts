@@ -37,6 +37,8 @@ const window: ResultWindow = {
   p99: null,
   memoryKb: 12_345_678,
   fds: 3,
+  faults: [],
+  settling: false,
   histogram: 'x'.repeat(200),
 }
 
@@ -56,7 +58,7 @@ test('writing leaves the result and no temporary file', async () => {
   expect((await readResult(file)).result).toEqual(exampleResult())
 })
 
-test('an existing result is not overwritten', async () => {
+test('an existing result is not overwritten (F13)', async () => {
   const file = await archive().write(exampleResult())
   const before = readFileSync(file, 'utf8')
   const again = archive().write({ ...exampleResult(), sabotage: 'lost-pid' })
@@ -75,7 +77,7 @@ test('a directory that cannot be made is an error of the environment', async () 
   await expect(broken.closeWindows()).rejects.toMatchObject(failure)
 })
 
-test('a write that fails leaves no result', async () => {
+test('a write that fails leaves no result (F13)', async () => {
   const directory = join(resultsDir, 'default')
   mkdirSync(directory)
   // A directory of the draft's name makes opening the draft fail.

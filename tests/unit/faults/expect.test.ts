@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { expectationOf, faultEffects } from '../../../harness/faults/expect.ts'
-import { parseFaults } from '../../../harness/faults/faults.ts'
+import { faultEffects } from '../../../harness/faults/effects.ts'
+import { expectationOf, knownDelayMs, mayHang, missingRequests } from '../../../harness/faults/expect.ts'
 import type { EffectFacts } from '../../../harness/measure/effect.ts'
+import { parseRule } from '../../../harness/faults/rules.ts'
 import { baselineOf, factsOf } from '../../support/facts.ts'
 
-const latency40 = parseFaults({ latency: { delay: '40ms' } })
+/** The rules of a policy that is this one; by itself it hits everything. */
+const rulesOf = (fault: Readonly<Record<string, unknown>>, conditions: Readonly<Record<string, unknown>> = {}) => [
+  parseRule('one', { fault, ...conditions }),
+]
+
+const latency40 = rulesOf({ latency: { delay: '40ms' } })
 const onClient = { clientLatency: true }
 
 /** Facts of a latency that acted on each of a thousand chunks. */
@@ -82,7 +88,7 @@ describe("the relay's own proof", () => {
   })
 
   it('is one band for a fault that acts in both directions, which holds whatever their mix', () => {
-    const both = parseFaults({
+    const both = rulesOf({
       uplink: { latency: { delay: '0ms', jitter: '5ms' } },
       downlink: { latency: { delay: '25ms' } },
     })
@@ -96,7 +102,7 @@ describe("the relay's own proof", () => {
 })
 
 describe('a fault that hits by chance', () => {
-  const reset = (probability: number) => parseFaults({ reset: { probability } })
+  const reset = (probability: number) => rulesOf({ reset: { probability } })
   const fired = (eligible: number, hits: number, attempts = eligible): EffectFacts =>
     factsOf({ attempts, fired: { reset: { eligible, fired: hits } } })
   const effectOf = (probability: number, facts: EffectFacts) =>
@@ -142,7 +148,7 @@ describe('a fault that hits by chance', () => {
 
 describe('faults together', () => {
   it('add their delays, and fail what any of them fails', () => {
-    const faults = parseFaults({
+    const faults = rulesOf({
       uplink: { latency: { delay: '5ms' } },
       latency: { delay: '40ms' },
       reset: { probability: 0.1 },
@@ -154,16 +160,16 @@ describe('faults together', () => {
   })
 
   it('that are none expect nothing', () => {
-    expect(expectationOf(parseFaults({}), baselineOf({}), 100)).toMatchObject({
+    expect(expectationOf(rulesOf({}), baselineOf({}), 100)).toMatchObject({
       delayMs: { lo: 0, hi: 0 },
       errorShare: 0,
     })
-    expect(faultEffects(parseFaults({}), baselineOf({}), factsOf({}), onClient)).toEqual([])
+    expect(faultEffects(rulesOf({}), baselineOf({}), factsOf({}), onClient)).toEqual([])
   })
 })
 
 describe('a reset that fired', () => {
-  const faults = parseFaults({ reset: { probability: 0.05 } })
+  const faults = rulesOf({ reset: { probability: 0.05 } })
   const seen = (attemptErrors: Record<string, number>, cancelled = 0) =>
     faultEffects(
       faults,
@@ -185,5 +191,191 @@ describe('a reset that fired', () => {
 
   it('is not all that resets, where the target does so too', () => {
     expect(seen({ reset: 80 })).toBe(false)
+  })
+})
+
+describe('a rule that hits only some', () => {
+  const half = { probability: '50%' }
+  const flapping = { schedule: { flapping: { on: '1s', off: '1s' } } }
+  const some = { match: { request: '/checkout' } }
+
+  it.each([
+    ['of the exchanges', half],
+    ['of the connections', { connections: '20%' }],
+    ['of the time (F36)', flapping],
+    ['of the requests', some],
+  ])("%s is held to what it did, and not to the client's median", (_which, conditions) => {
+    const effects = faultEffects(
+      rulesOf({ latency: { delay: '40ms' } }, conditions),
+      baselineOf({}),
+      acted(1),
+      onClient,
+    )
+    expect(effects.map(({ metric, ok }) => [metric, ok])).toEqual([
+      ['fired.latency', true],
+      ['injectedDelayErrorP50', true],
+    ])
+  })
+
+  it.each([
+    ['of the connections', { connections: '20%' }],
+    ['of the requests', some],
+  ])('%s and met none of them is inconclusive', (_which, conditions) => {
+    const [effect] = faultEffects(
+      rulesOf({ reset: { probability: 1 } }, conditions),
+      baselineOf({}),
+      factsOf({}),
+      onClient,
+    )
+    expect(effect).toMatchObject({ metric: 'fired.reset', ok: false, inconclusive: expect.any(String) })
+  })
+
+  it('of the exchanges and hit none of a thousand is no effect', () => {
+    const [effect] = faultEffects(rulesOf({ reset: { probability: 1 } }, half), baselineOf({}), factsOf({}), onClient)
+    expect(effect).toMatchObject({ ok: false })
+    expect(effect!.inconclusive).toBeUndefined()
+  })
+
+  it('fires its own share of what it hits', () => {
+    const rules = rulesOf({ reset: { probability: 0.5 } }, half)
+    const effect = (fired: number) =>
+      faultEffects(
+        rules,
+        baselineOf({}),
+        factsOf({ attemptErrors: { reset: fired }, fired: { reset: { eligible: 500, fired } } }),
+        onClient,
+      )[0]
+    expect(effect(250)).toMatchObject({ metric: 'fired.reset', ok: true })
+    expect(effect(125)).toMatchObject({ metric: 'fired.reset', ok: false })
+    expect(expectationOf(rules, baselineOf({}), 100).errorShare).toBeCloseTo(0.25, 12)
+  })
+
+  it('at first, as a ramp does, may fire less than its share and not more (F36)', () => {
+    const rules = rulesOf({ reset: { probability: 0.5 } }, { schedule: { ramp: '1s' } })
+    const ok = (fired: number) =>
+      faultEffects(
+        rules,
+        baselineOf({}),
+        factsOf({ attemptErrors: { reset: fired }, fired: { reset: { eligible: 1000, fired } } }),
+        onClient,
+      )[0]!.ok
+    expect([ok(100), ok(500), ok(700)]).toEqual([true, true, false])
+  })
+
+  it('says nothing of delays and failures together', () => {
+    expect(expectationOf(rulesOf({ latency: { delay: '1ms' } }, some), baselineOf({}), 100)).toEqual({
+      delayMs: null,
+      errorShare: 0,
+    })
+    expect(expectationOf(rulesOf({ reset: { probability: 1 } }, some), baselineOf({}), 100).errorShare).toBeNull()
+  })
+})
+
+describe('a fault that ends in silence', () => {
+  const hanging = rulesOf({ hang: { probability: 0.05 } })
+  const seen = (attemptErrors: Record<string, number>, rules = hanging) =>
+    faultEffects(
+      rules,
+      baselineOf({}),
+      factsOf({ attemptErrors, fired: { hang: { eligible: 1000, fired: 50 } } }),
+      onClient,
+    ).find(({ metric }) => metric === 'seen.hang')?.ok
+
+  it('must have let the client wait to its limit (F26)', () => {
+    expect(seen({ timeout: 50 })).toBe(true)
+    expect(seen({ timeout: 20 })).toBe(false)
+    expect(seen({ reset: 50 })).toBe(false)
+  })
+
+  it('need not have where a schedule lets go on what waits', () => {
+    expect(
+      seen({}, rulesOf({ hang: { probability: 0.05 } }, { schedule: { flapping: { on: '1s', off: '1s' } } })),
+    ).toBe(true)
+  })
+
+  it('may be closed before that', () => {
+    expect(seen({ closed: 50 }, rulesOf({ hang: { probability: 0.05, timeout: '1s' } }))).toBe(true)
+  })
+
+  it('leaves a client no time for operations to begin', () => {
+    expect(mayHang(hanging)).toBe(true)
+    expect(mayHang(rulesOf({ partition: true }))).toBe(true)
+    expect(mayHang(rulesOf({ connectTimeout: true }))).toBe(true)
+    expect(mayHang(latency40)).toBe(false)
+    expect(mayHang(rulesOf({ reset: { probability: 1 } }))).toBe(false)
+  })
+})
+
+describe('a listener that turns all away', () => {
+  const facts = (refused: number, cancelled = 0) =>
+    factsOf({ p50Ms: null, attempts: 800, allAttempts: 1000, attemptErrors: { refused }, cancelled })
+
+  it.each([
+    [1000, 0, true],
+    [998, 2, true],
+    [900, 0, false],
+    [0, 0, false],
+  ])('with %i attempts refused and %i given up is good: %s (F30)', (refused, cancelled, ok) => {
+    const effects = faultEffects(rulesOf({ refused: true }), baselineOf({}), facts(refused, cancelled), onClient)
+    expect(effects).toMatchObject([{ metric: 'seen.refused', ok }])
+  })
+
+  it('for some of the time must have turned away one', () => {
+    const rules = rulesOf({ refused: true }, { schedule: { spike: { every: '1s', duration: '100ms' } } })
+    expect(faultEffects(rules, baselineOf({}), facts(1), onClient)).toMatchObject([{ ok: true }])
+    expect(faultEffects(rules, baselineOf({}), facts(0), onClient)).toMatchObject([
+      { ok: false, inconclusive: expect.any(String) },
+    ])
+  })
+})
+
+describe('a fault of which only its firing can be asked for', () => {
+  const limited = rulesOf({ limit: { after: '1mb' } })
+  const first = (fired: number) =>
+    faultEffects(limited, baselineOf({}), factsOf({ fired: { limit: { eligible: 6, fired } } }), onClient)
+
+  it('is good when it fired, and inconclusive when it did not', () => {
+    expect(first(1)).toMatchObject([{ metric: 'fired.limit', unit: 'count', ok: true }])
+    expect(first(0)).toMatchObject([{ metric: 'fired.limit', ok: false, inconclusive: expect.any(String) }])
+  })
+
+  it('acting on the target itself is judged by what was seen there', () => {
+    const killed = (fired: number) =>
+      faultEffects(
+        rulesOf({ kill: {} }),
+        baselineOf({}),
+        factsOf({ attemptErrors: { refused: 40 }, fired: { kill: { eligible: fired, fired } } }),
+        onClient,
+      )
+    expect(killed(2)).toMatchObject([{ metric: 'fired.kill', ok: true }])
+    expect(killed(0)).toMatchObject([{ metric: 'fired.kill', ok: false }])
+  })
+
+  it("behind the target is not looked for in the client's figures", () => {
+    const effects = faultEffects(latency40, baselineOf({}), acted(1), { ...onClient, behindTarget: true })
+    expect(effects.map(({ metric, ok }) => [metric, ok])).toEqual([
+      ['fired.latency', true],
+      ['injectedDelayErrorP50', true],
+    ])
+  })
+})
+
+describe('what is known of rules beforehand', () => {
+  it('is the delay that one which hits everything is sure of, whatever else it does', () => {
+    const fault = { latency: { delay: '40ms' }, mutation: { type: 'corruptEncoding' } }
+    expect(expectationOf(rulesOf(fault), baselineOf({}), 100).delayMs).toBeNull()
+    expect(knownDelayMs(rulesOf(fault))).toBe(40)
+    expect(knownDelayMs(rulesOf(fault, { probability: 0.5 }))).toBe(0)
+  })
+
+  it('is how many requests fail to reach the target for each firing', () => {
+    const missing = (fault: Readonly<Record<string, unknown>>, datagrams = false) => [
+      ...missingRequests(rulesOf(fault), datagrams).values(),
+    ]
+    expect(missing({ reset: { probability: 1 } })).toEqual([{ least: 1, most: 1 }])
+    expect(missing({ hang: { probability: 1 } })).toEqual([{ least: 0, most: 1 }])
+    expect(missing({ latency: { delay: '1ms' } })).toEqual([{ least: 0, most: 0 }])
+    const loss = { probability: 0.1 }
+    expect(missing({ uplink: { loss }, downlink: { loss } }, true)).toEqual([{ least: 0, most: 1 }])
   })
 })

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { reset } from '../../../harness/faults/reset.ts'
-import { createRng } from '../../../harness/kernel/rng.ts'
 import { binomialBand } from '../../../harness/measure/binomial.ts'
-import { emptyTally } from '../../../harness/measure/tally.ts'
 import { baselineOf } from '../../support/facts.ts'
+import { stageContext } from '../../support/stage-context.ts'
 
-function decisionsOf(probability: number, count: number, seed = 1) {
-  const tally = emptyTally()
-  const gate = reset.gate({ probability }, createRng(seed), tally)
-  return { decisions: Array.from({ length: count }, () => gate(80)), tally }
+function decisionsOf(probability: number, count: number, { seed = 1, strength = 1 } = {}) {
+  const context = stageContext({ seed, strength })
+  const stage = reset.connection!({ probability, afterNs: 0 }, context)
+  return { decisions: Array.from({ length: count }, () => stage.exchange!(0, 80)), tally: context.tally }
 }
 
 describe('reset settings', () => {
@@ -22,13 +21,13 @@ describe('reset settings', () => {
   })
 
   it('of 0 disable the fault', () => {
-    expect(reset.active({ probability: 0 })).toBe(false)
-    expect(reset.active({ probability: 1e-6 })).toBe(true)
+    expect(reset.active({ probability: 0, afterNs: 0 })).toBe(false)
+    expect(reset.active({ probability: 1e-6, afterNs: 0 })).toBe(true)
   })
 })
 
 describe('a reset', () => {
-  it.each([[0.0005], [0.05], [0.5], [0.95]])('hits the share %f of the exchanges', (probability) => {
+  it.each([[0.0005], [0.05], [0.5], [0.95]])('hits the share %f of the exchanges (F30)', (probability) => {
     const { tally } = decisionsOf(probability, 50_000)
     const [lo, hi] = binomialBand(50_000, probability, 1e-4)
     expect(tally.fired / tally.eligible).toBeGreaterThanOrEqual(lo)
@@ -42,22 +41,42 @@ describe('a reset', () => {
 
   it('tells what it hit', () => {
     const { decisions, tally } = decisionsOf(0.3, 100)
-    const hits = decisions.filter(Boolean).length
+    const hits = decisions.filter((action) => action !== null).length
     expect(tally).toEqual({ eligible: 100, fired: hits, bytes: hits * 80 })
   })
 
   it('decides the same again from the same seed', () => {
-    expect(decisionsOf(0.3, 100, 4).decisions).toEqual(decisionsOf(0.3, 100, 4).decisions)
-    expect(decisionsOf(0.3, 100, 4).decisions).not.toEqual(decisionsOf(0.3, 100, 5).decisions)
+    expect(decisionsOf(0.3, 100, { seed: 4 }).decisions).toEqual(decisionsOf(0.3, 100, { seed: 4 }).decisions)
+    expect(decisionsOf(0.3, 100, { seed: 4 }).decisions).not.toEqual(decisionsOf(0.3, 100, { seed: 5 }).decisions)
   })
 
-  it('should fail its share of the attempts and delay none', () => {
+  it('is rarer where a ramp has it at a part of its strength', () => {
+    const { tally } = decisionsOf(0.8, 20_000, { strength: 0.25 })
+    const [lo, hi] = binomialBand(20_000, 0.2, 1e-4)
+    expect(tally.fired / tally.eligible).toBeGreaterThanOrEqual(lo)
+    expect(tally.fired / tally.eligible).toBeLessThanOrEqual(hi)
+  })
+
+  it('comes before the request, or so long after it began', () => {
+    const at = (after?: string) =>
+      reset.connection!(reset.parse({ probability: 1, after }), stageContext()).exchange!(7, 80)
+    expect(at()).toEqual({ kind: 'reset', afterNs: 0 })
+    expect(at('20ms')).toEqual({ kind: 'reset', afterNs: 20e6 })
+  })
+
+  it('should fail its share of the attempts, keep them from the target and delay none', () => {
     const context = { direction: 'uplink' as const, baseline: baselineOf({}), operations: 1 }
-    expect(reset.expect({ probability: 0.05 }, context)).toEqual({
+    expect(reset.expect({ probability: 0.05, afterNs: 0 }, context)).toEqual({
       delayMs: { lo: 0, hi: 0 },
-      firedShare: 0.05,
+      firedShare: { lo: 0.05, hi: 0.05 },
       errorShare: 0.05,
-      errorClass: 'reset',
+      errorClasses: ['reset'],
+      undelivered: 1,
+    })
+    // Once it has been forwarded, all may be over before the RST.
+    expect(reset.expect({ probability: 0.05, afterNs: 1e6 }, context)).toMatchObject({
+      errorShare: null,
+      undelivered: null,
     })
   })
 })

@@ -49,12 +49,24 @@ function caseOf(changes: Partial<Case> = {}, policy = { failed: 50, fired: 50 },
     slices: [],
     processes: [],
     lives: 1,
+    kills: 0,
     unplannedExit: null,
     memoryMissing: { count: 0, detail: null },
     target: { command: [], url: null, pid: 1, startTicks: 1 },
   }
-  const windows = watchWindows(0).read()
-  return { profile, arms, rounds: 1, measurements, windows, stressed: false, stopped: null, strict: false, ...changes }
+  const windows = watchWindows(0, []).read()
+  return {
+    profile,
+    arms,
+    rounds: 1,
+    measurements,
+    windows,
+    stepped: [],
+    stressed: false,
+    stopped: null,
+    strict: false,
+    ...changes,
+  }
 }
 
 describe('a verdict', () => {
@@ -62,7 +74,7 @@ describe('a verdict', () => {
     expect(judge(caseOf())).toMatchObject({ verdict: 'pass', exitCode: 0, reasons: [] })
   })
 
-  test('is void where the fault did not fire, though every bound held', () => {
+  test('is void where the fault did not fire, though every bound held (P1)', () => {
     const { verdict, exitCode, reasons } = judge(caseOf({}, { failed: 0, fired: 0 }))
     expect([verdict, exitCode]).toEqual(['void', 114])
     expect(reasons[0]).toMatch(/fired\.reset/u)

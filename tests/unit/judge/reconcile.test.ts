@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import { parseRule } from '../../../harness/faults/rules.ts'
 import { reconcile } from '../../../harness/judge/reconcile.ts'
 import { type ArmMeasurement, emptyArm, type ServerCount } from '../../../harness/measure/measurements.ts'
 
 interface Seen {
+  /** A reset of some of the exchanges unless it is told. */
+  readonly fault?: Readonly<Record<string, unknown>>
+  readonly keyword?: string
+  readonly datagrams?: boolean
+  readonly at?: string | null
   readonly attempts?: number
   readonly cancelled?: number
   readonly errors?: Readonly<Record<string, number>>
@@ -11,14 +17,22 @@ interface Seen {
   readonly server: ServerCount
 }
 
-function armOf({ attempts = 100, cancelled = 0, errors = {}, fired = 0, stale = 0, server }: Seen): ArmMeasurement {
+function armOf({
+  keyword = 'reset',
+  attempts = 100,
+  cancelled = 0,
+  errors = {},
+  fired = 0,
+  stale = 0,
+  server,
+}: Seen): ArmMeasurement {
   const identity = { id: 'a', phase: 'a', phaseKind: 'policy', kind: 'policy', path: 'relay', policy: 'a' } as const
   const arm = emptyArm(identity, ['hi'])
   arm.all.attempts.count = attempts
   arm.all.attempts.cancelled = cancelled
   Object.assign(arm.all.attemptErrors, errors)
   arm.all.wire.staleReconnects = stale
-  arm.tallies = { reset: { eligible: attempts, fired, bytes: 0 } }
+  arm.tallies = { [keyword]: { eligible: attempts, fired, bytes: 0 } }
   arm.server = server
   return arm
 }
@@ -42,9 +56,70 @@ describe('client and target', () => {
       { errors: { reset: 4 }, server: { requests: 96, slack: 0 } },
       'within',
     ],
+    [
+      'differ by exchanges that were reset after they had been forwarded, if they had been',
+      {
+        fault: { reset: { probability: 0.1, after: '5ms' } },
+        fired: 5,
+        errors: { reset: 5 },
+        server: { requests: 97, slack: 0 },
+      },
+      'within',
+    ],
+    [
+      'differ by hangs, which may have been let go on (F26)',
+      { fault: { hang: { probability: 0.1 } }, keyword: 'hang', fired: 5, server: { requests: 96, slack: 0 } },
+      'within',
+    ],
+    [
+      'differ by no more than the hangs',
+      { fault: { hang: { probability: 0.1 } }, keyword: 'hang', fired: 5, server: { requests: 94, slack: 0 } },
+      'mismatch',
+    ],
+    [
+      'differ by datagrams that were lost on their way there (F22, F41)',
+      {
+        fault: { uplink: { loss: { probability: 0.1 } } },
+        keyword: 'loss',
+        datagrams: true,
+        fired: 9,
+        errors: { lost: 9 },
+        server: { requests: 91, slack: 0 },
+      },
+      'exact',
+    ],
+    [
+      'agree where a stream lost segments, which were sent again',
+      {
+        fault: { uplink: { loss: { probability: 0.1 } } },
+        keyword: 'loss',
+        fired: 9,
+        server: { requests: 100, slack: 0 },
+      },
+      'exact',
+    ],
+    [
+      'differ by datagrams that came twice (F29)',
+      {
+        fault: { uplink: { duplicate: { probability: 0.1 } } },
+        keyword: 'duplicate',
+        datagrams: true,
+        fired: 9,
+        server: { requests: 109, slack: 0 },
+      },
+      'exact',
+    ],
+    [
+      'agree where the faults are behind the target',
+      { at: 'db', fired: 5, server: { requests: 100, slack: 0 } },
+      'exact',
+    ],
+    ['are not, where a fault had the target started again', { server: { restarts: 1 } }, 'none'],
     ['cannot be held against each other', { server: { problem: 'no answer' } }, 'unreadable'],
     ['are not, where the target has no count', { server: null }, 'none'],
   ])('%s', (_, seen, status) => {
-    expect(reconcile(armOf(seen)).status).toBe(status)
+    const { fault = { reset: { probability: 0.1 } }, datagrams = false, at = null } = seen
+    const rules = [parseRule('one', { fault })]
+    expect(reconcile({ rules, at }, armOf(seen), datagrams).status).toBe(status)
   })
 })

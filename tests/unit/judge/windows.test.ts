@@ -19,12 +19,14 @@ function windowOf(index: number, changes: Partial<WindowMeasurement>): WindowMea
     memoryKb: 50_000,
     fds: 20,
     okLatency: '',
+    faults: [],
+    settling: false,
     ...changes,
   }
 }
 
 function summaryOf(...windows: readonly Partial<WindowMeasurement>[]) {
-  const watch = watchWindows(0)
+  const watch = watchWindows(0, [])
   for (const [index, window] of windows.entries()) watch.add(windowOf(index, window))
   return watch.read()
 }
@@ -32,13 +34,13 @@ function summaryOf(...windows: readonly Partial<WindowMeasurement>[]) {
 const ceilings = { errorRate: 0.02, rssDeltaKb: 1000 }
 
 describe('the windows of the stress stage', () => {
-  test('give the memory delta as the highest window less the first', () => {
+  test('give the memory delta as the highest window less the first (P14)', () => {
     const summary = summaryOf({ memoryKb: 100 }, { memoryKb: 900 }, { memoryKb: 300 })
     expect(rssDeltaKb(summary)).toBe(800)
     expect(summary.highestMemoryKb).toEqual({ value: 900, fromMs: 1000, toMs: 2000 })
   })
 
-  test('give no memory delta, and never a pass, where none was read', () => {
+  test('give no memory delta, and never a pass, where none was read (P14)', () => {
     const summary = summaryOf({ memoryKb: null }, { memoryKb: null })
     expect(rssDeltaKb(summary)).toBeNull()
     expect(summary.withoutMemory).toBe(2)

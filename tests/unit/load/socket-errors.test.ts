@@ -17,11 +17,12 @@ test.each([
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'tls'],
   ['HOSTNAME_MISMATCH', 'tls'],
   ['EPROTO', 'tls'],
+  ['EHOSTUNREACH', 'unreachable'],
 ] as const)('%s is of class %s, with a connection and without one', (code, expected) => {
   expect([classOfSocketError(code, false), classOfSocketError(code, true)]).toEqual([expected, expected])
 })
 
-test.each(['ETIMEDOUT', 'ENOENT', 'EHOSTUNREACH', 'a code that nobody knows'])(
+test.each(['ETIMEDOUT', 'ENOENT', 'a code that nobody knows'])(
   '%s means that no connection was made, or that it was closed',
   (code) => {
     expect([classOfSocketError(code, false), classOfSocketError(code, true)]).toEqual(['connect', 'closed'])

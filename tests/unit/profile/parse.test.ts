@@ -138,13 +138,14 @@ describe('a profile', () => {
       ['m', 'client'],
       ['a', 'combined'],
     ])
-    expect(policies[0]).toMatchObject({ faults: { downlink: { latency: { delayNs: 40e6 } } }, client: [] })
+    expect(policies[0]).toMatchObject({ rules: [{ name: 'z', faults: { downlink: { latency: { delayNs: 40e6 } } } }] })
+    expect(policies[0]).toMatchObject({ client: [], at: null })
     expect(policies[0]?.bounds[0]).toMatchObject({ metric: 'errors', limit: 0.01 })
-    expect(policies[1]).toMatchObject({
-      faults: { uplink: {}, downlink: {}, exchange: {} },
-      client: [{ keyword: 'retry' }],
+    expect(policies[1]).toMatchObject({ rules: [], client: [{ keyword: 'retry' }] })
+    expect(policies[2]).toMatchObject({
+      rules: [{ faults: policies[0]?.rules[0]?.faults }],
+      client: policies[1]?.client,
     })
-    expect(policies[2]).toMatchObject({ faults: policies[0]?.faults, client: policies[1]?.client })
   })
 
   test('is named by its file where it has no name', () => {

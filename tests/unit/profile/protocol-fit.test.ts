@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { faultPathProblems } from '../../../harness/profile/fault-path.ts'
 import { protocolFitProblems } from '../../../harness/profile/protocol-fit.ts'
 
 test.each([
@@ -23,16 +22,3 @@ test.each([
 test('a target of which nobody knows what it speaks is left alone', () => {
   expect(protocolFitProblems({ target: { url: 'http://127.0.0.1:1' }, workload: { protocol: 'tcp' } })).toEqual([])
 })
-
-test.each([[{ protocol: 'udp' }], [{ protocol: 'http', socketPath: '/run/x' }]])(
-  'faults have no place where no relay can stand: %j',
-  (workload) => {
-    const policies = {
-      slow: { fault: { latency: { delay: '1ms' } } },
-      kept: { client: { retry: {} }, under: { fault: {} } },
-      alone: { client: { retry: {} } },
-    }
-    const places = faultPathProblems({ workload, policies }).map(({ where }) => where)
-    expect(places).toEqual(['/policies/slow/fault', '/policies/kept/under'])
-  },
-)

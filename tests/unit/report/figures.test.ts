@@ -74,7 +74,7 @@ test('iterations are told where they are not the operations', () => {
   expect(line(result, 'wire')).toBe('wire: 880 MB in, 3.41 MB out, 12 connections made')
 })
 
-test('bytes per second are those of the measured attempts, and connections that were lost are told', () => {
+test('bytes per second are those of the measured attempts, and connections made are told, those lost too (P13)', () => {
   const result = loadResult()
   const arm = armOf(result)
   arm.all.attempts.count = 2000

@@ -41,6 +41,7 @@ describe('a target', () => {
     { url: 'https://[::1]', stats: { path: '/stats', pointer: '/a' } },
     { url: 'udp://127.0.0.1:7', stats: 'none' },
     { builtin: 'http', socketPath: 'target.sock' },
+    { builtin: 'http', dependency: { env: 'REDIS_PORT', send: 'PING\r\n' } },
     { builtin: 'tcp', framing: 'line' },
     { builtin: 'tcp', framing: { line: '\r\n' } },
     { builtin: 'tcp', framing: { lengthPrefixed: 2 }, knobs: { dieAfter: 9 } },
@@ -59,6 +60,10 @@ describe('a target', () => {
     [{ builtin: 'htp' }, ['/builtin enum']],
     [{ builtin: 'http', framing: 'line' }, [' additionalProperties {"additionalProperty":"framing"}']],
     [{ builtin: 'tcp', socketPath: 'x' }, [' additionalProperties {"additionalProperty":"socketPath"}']],
+    [
+      { builtin: 'http2', dependency: { env: 'A', send: 'x' } },
+      [' additionalProperties {"additionalProperty":"dependency"}'],
+    ],
     [{ builtin: 'udp', tls: { cert: 'a', key: 'b' } }, [' additionalProperties {"additionalProperty":"tls"}']],
     [{ builtin: 'http2', tls: { cert: 'a' } }, ['/tls required {"missingProperty":"key"}']],
     [{ builtin: 'tcp', framing: 'lines' }, ['/framing enum']],
@@ -140,6 +145,7 @@ describe('a target', () => {
       tls: null,
       socketPath: null,
       framing: { kind: 'line', delimiter: '\n' },
+      dependency: null,
       stats: { kind: 'pointer', path: '/stats', pointer: '/requests' },
     })
     expect(parseTarget({ url: 'http://127.0.0.1:1' })).toMatchObject({ kind: 'url', pid: undefined })

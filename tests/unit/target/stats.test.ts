@@ -102,6 +102,16 @@ describe('a request counter', () => {
     expect(await counter.read()).toHaveProperty('problem')
   })
 
+  test('says that a target was started again, whose count began anew', async () => {
+    const place = await serve((served) => ({ body: `{"n":${served % 3}}` }))
+    const target = { ...place, restarts: 0 }
+    const counter = createRequestCounter(settings, target, realClock)!
+    const before = await counter.read()
+    target.restarts = 2
+    expect(counter.requestsBetween(before, await counter.read())).toEqual({ restarts: 2 })
+    expect(counter.requestsBetween(await counter.read(), await counter.read())).not.toHaveProperty('restarts')
+  })
+
   test('asks the port that is there for stats alone', async () => {
     const { url } = await serve(() => ({ body: '{"n":4}' }))
     const target = { url: 'udp://127.0.0.1:1', statsPort: Number(new URL(url).port) }

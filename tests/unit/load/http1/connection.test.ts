@@ -61,7 +61,7 @@ describe('a connection', () => {
     expect(server.connections).toBe(2)
   })
 
-  test('without keep-alive is made for each request, and says so', async () => {
+  test('without keep-alive is made for each request, and says so (P13)', async () => {
     const heads: string[] = []
     await using server = await serveRaw((socket, { head }) => {
       heads.push(head)

@@ -102,7 +102,7 @@ describe('a retry', () => {
     [[500], 500, true],
     [[500], 503, false],
     [[], 503, false],
-  ])('with retryOn %j after status %i happens: %s', async (retryOn, code, again) => {
+  ])('with retryOn %j after status %i happens: %s (P22)', async (retryOn, code, again) => {
     expect(await attemptsMs({ maxCalls: 2, ...(retryOn && { retryOn }) }, status(code))).toHaveLength(again ? 2 : 1)
   })
 

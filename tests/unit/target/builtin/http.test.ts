@@ -35,7 +35,7 @@ async function exchange(port: number, text: string): Promise<string> {
 }
 
 describe('the built-in HTTP server', () => {
-  test('answers its paths', async () => {
+  test('answers its paths (F14)', async () => {
     await using target = await start()
     const answerOf = async (path: string, init?: RequestInit) => {
       const response = await fetch(target.url + path, init)
@@ -114,7 +114,7 @@ describe('the built-in HTTP server', () => {
     expect(target.stats()).toMatchObject({ requests: 0, connections: 1 })
   })
 
-  test('waits, errs and leaks as its knobs say, but not at /stats and /health', async () => {
+  test('waits, errs and leaks as its knobs say, but not at /stats and /health (F14)', async () => {
     const knobs = { serviceTimeNs: 50e6, errorShare: 1, errorStatus: 503, leakBytes: 1000 }
     await using target = await start(knobs)
     const begin = performance.now()

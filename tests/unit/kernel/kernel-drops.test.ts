@@ -1,8 +1,8 @@
 import { endianness } from 'node:os'
 import { describe, expect, test } from 'vitest'
-import { realClock } from '../../../../harness/kernel/clock.ts'
-import { dropsIn, readKernelDrops } from '../../../../harness/load/udp/kernel-drops.ts'
-import { openUdpPeer } from '../../../support/udp-peer.ts'
+import { realClock } from '../../../harness/kernel/clock.ts'
+import { dropsIn, readKernelDrops } from '../../../harness/kernel/kernel-drops.ts'
+import { openUdpPeer } from '../../support/udp-peer.ts'
 
 const little = endianness() === 'LE'
 
