@@ -1,4 +1,8 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+
+// Many tests spawn the real command; what they compile is compiled once for all of them, which halves their start.
+process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url))
 
 // All cores (vitest leaves one free by default), and both in the same group: projects of one group share the workers.
 const parallel = { maxWorkers: '100%', sequence: { groupOrder: 0 } } as const

@@ -4,7 +4,7 @@ import {
   checkRun,
   loadProfile,
   packageProfilesDirectory,
-  parseRunUpstream,
+  parseRunUpstreams,
   printNote,
   ruleLines,
   runCommand,
@@ -76,7 +76,7 @@ export const run: CommandModule<object, RunArguments> = {
     const report = await runCommand({
       profile,
       policy: flags.policy,
-      upstreams: (flags.upstream ?? []).map(parseRunUpstream),
+      upstreams: parseRunUpstreams(flags.upstream ?? []),
       command: (flags as { readonly '--'?: readonly string[] })['--'] ?? [],
 
       preload: flags.preload,

@@ -32,7 +32,7 @@ export function passSignals(): Disposable & {
   const hear = (name: NodeJS.Signals): void => {
     if (!pass) controller.abort(new Error(`ended by ${name}`))
     // A terminal's Ctrl-C has reached the command already, which is in our process group.
-    else if (name !== 'SIGINT' || !process.stdin.isTTY) pass(name)
+    else if (name !== 'SIGINT' || !(process.stdin.isTTY || process.stderr.isTTY)) pass(name)
   }
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const name of names) process.on(name, hear)

@@ -44,7 +44,8 @@ const percentiles: Readonly<Record<Exclude<keyof LatencySummary, 'count'>, JsonS
 /** Latencies in ms without their count. */
 export const latencies: JsonSchema = shape<Omit<LatencySummary, 'count'>>(percentiles)
 
-const summary = shape<LatencySummary>({ count, ...percentiles })
+/** Latencies in ms with their count. */
+export const summary = shape<LatencySummary>({ count, ...percentiles })
 
 /** One limit that was held against what was measured. */
 export const limit: JsonSchema = shape<ResultLimit>(

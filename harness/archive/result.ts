@@ -36,6 +36,8 @@ export interface Result {
   readonly reference: ResultReference
   readonly doubts: readonly ResultDoubt[]
   readonly generators: readonly ResultGenerator[]
+  /** The windows of stress under steps, taken together by what they were under; absent where there were no steps. */
+  readonly windowGroups?: readonly ResultWindowGroup[]
   /** The sibling file of windows, one JSON document per line; null when none was written. */
   readonly windows: { readonly file: string; readonly sha256: string; readonly count: number } | null
   /** The run was broken behind its own back, to prove that it notices. */
@@ -195,6 +197,21 @@ export interface ResultGenerator {
   readonly eventLoopDelayP99Ms: number
   readonly dropped: number
   readonly saturated: boolean
+}
+
+/** The windows of a phase that were under the same policies from beginning to end. */
+export interface ResultWindowGroup {
+  readonly phase: string
+  /** Empty for clean load. */
+  readonly faults: readonly string[]
+  readonly windows: number
+  readonly durationMs: number
+  readonly ok: number
+  readonly failed: number
+  /** Successes per second. */
+  readonly perSecond: number | null
+  /** Of the successes. */
+  readonly okLatencyMs: LatencySummary
 }
 
 /** One line of the windows file. Times are from the start of the run. */

@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../kernel/json-schema.ts'
 import { phaseKinds } from '../measure/arm.ts'
-import { armKind, armSchema, latencies, limit, path } from './arm-schema.ts'
+import { armKind, armSchema, latencies, limit, path, summary } from './arm-schema.ts'
 import {
   type Result,
   type ResultComparison,
@@ -15,6 +15,7 @@ import {
   resultSchemaId,
   type ResultSlice,
   type ResultTarget,
+  type ResultWindowGroup,
 } from './result.ts'
 import {
   count,
@@ -165,29 +166,44 @@ const generator = shape<ResultGenerator>({
   saturated: flag,
 })
 
+const windowGroup = shape<ResultWindowGroup>({
+  phase: text,
+  faults: texts,
+  windows: count,
+  durationMs: number,
+  ok: count,
+  failed: count,
+  perSecond: numberOrNull,
+  okLatencyMs: summary,
+})
+
 /** JSON Schema (draft-07) of a result file; the order of its keys is the order in the file. */
 export const resultSchema: JsonSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'soakrig result',
-  ...shape<Result>({
-    schema: { const: resultSchemaId },
-    tool: shape<Result['tool']>({ name: { const: 'soakrig' }, version: text }),
-    run,
-    env: environment,
-    config,
-    plan,
-    target,
-    metrics,
-    phases: listOf(phase),
-    slices: listOf(slice),
-    comparisons: listOf(comparison),
-    ceilings: listOf(limit),
-    thresholds: listOf(limit),
-    reference: shape<ResultReference>({ id: textOrNull, file: textOrNull, sha256: textOrNull, whyNone: textOrNull }),
-    doubts: listOf(doubt),
-    generators: listOf(generator),
-    windows: orNull(shape<NonNullable<Result['windows']>>({ file: text, sha256: text, count })),
-    sabotage: textOrNull,
-    simulated: flag,
-  }),
+  ...shape<Result>(
+    {
+      schema: { const: resultSchemaId },
+      tool: shape<Result['tool']>({ name: { const: 'soakrig' }, version: text }),
+      run,
+      env: environment,
+      config,
+      plan,
+      target,
+      metrics,
+      phases: listOf(phase),
+      slices: listOf(slice),
+      comparisons: listOf(comparison),
+      ceilings: listOf(limit),
+      thresholds: listOf(limit),
+      reference: shape<ResultReference>({ id: textOrNull, file: textOrNull, sha256: textOrNull, whyNone: textOrNull }),
+      doubts: listOf(doubt),
+      generators: listOf(generator),
+      windowGroups: listOf(windowGroup),
+      windows: orNull(shape<NonNullable<Result['windows']>>({ file: text, sha256: text, count })),
+      sabotage: textOrNull,
+      simulated: flag,
+    },
+    ['windowGroups'],
+  ),
 }

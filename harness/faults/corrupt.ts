@@ -3,6 +3,7 @@ import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { shareOf } from '../kernel/units.ts'
 import { hits } from './chance.ts'
 import { type FaultMember, unnoticed } from './fault.ts'
+import { datagramWith } from './piece-part.ts'
 
 /** The share of datagrams with a wrong bit. */
 export interface CorruptSettings {
@@ -39,7 +40,7 @@ export const corrupt: FaultMember<CorruptSettings> = {
         // A copy: what a duplicate shares stays as it is.
         const wrong = Buffer.from(bytes)
         wrong.writeUInt8(wrong.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3)
-        next({ ...datagram, bytes: wrong })
+        next(datagramWith(datagram, wrong))
       },
     }
   },

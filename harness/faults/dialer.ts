@@ -103,10 +103,13 @@ export function createDialer(options: DialerOptions): Dialer {
   })
   rules.setSlice(0, originNs)
   const waiting = new Set<(error?: Error) => void>()
+  let closed = false
 
   const given = (dialOptions: DialOptions = {}): GivenPlace => {
     let giveUp: (error?: Error) => void = () => {}
     const lookup: LookupFunction = (_, { all }, found) => {
+      // Such as the one connection more that grpc-js may make.
+      if (closed) return found(new Error('the dialler is closed'), '', 4)
       giveUp = begin(options, rules, waiting, dialOptions, (error, address) => {
         const family = isIPv6(address) ? 6 : 4
         if (all) found(error, [{ address, family }])
@@ -127,6 +130,7 @@ export function createDialer(options: DialerOptions): Dialer {
       Object.fromEntries(Object.entries(rules.read().tallies).filter(([keyword]) => isDialled({ keyword }))),
     read: () => rules.read().rules,
     close() {
+      closed = true
       for (const end of waiting) end()
       rules.close()
     },

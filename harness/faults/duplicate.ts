@@ -3,6 +3,7 @@ import { shareOf } from '../kernel/units.ts'
 import { hits } from './chance.ts'
 import { count } from './fault-counter.ts'
 import { type FaultMember, type StageContext, unnoticed } from './fault.ts'
+import { datagramWith } from './piece-part.ts'
 import { defaultMssBytes, Segmenter } from './segmenter.ts'
 
 /** How often something is sent once more than it was. */
@@ -77,10 +78,10 @@ export const duplicate: FaultMember<DuplicateSettings> = {
     return {
       push(datagram, next) {
         const copies = copiesOf(settings, context, datagram.arrivedNs)
-        const { bytes, arrivedNs, dueNs } = datagram
-        next(datagram)
+        if (copies === 0) return next(datagram)
+        const { bytes } = datagram
         tally.bytes += copies * bytes.length
-        for (let i = 0; i < copies; i++) next({ bytes, arrivedNs, dueNs })
+        for (let i = 0; i <= copies; i++) next(datagramWith(datagram, bytes))
       },
     }
   },

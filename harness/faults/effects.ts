@@ -62,15 +62,28 @@ export function faultEffects(
     ...firedEffects(keyword, ones, facts, share),
     ...(behindTarget || oneWay ? [] : seenEffects(keyword, ones, seenAs)),
   ])
-  const { delayMs, errorShare } = expectationOf(rules, baseline, facts.operations, datagrams)
   const shows = clientLatency && !behindTarget && !oneWay
-  const crowded = multiplexed && (errorShare !== 0 || byKeyword.has(rate.keyword))
   return [
     ...untoldEffects(faults, facts.rulesTold),
     ...ofEach,
     ...delayErrorEffects(faults, share, facts),
-    ...(shows && delayMs !== null && delayMs.hi > 0 ? [medianEffect(delayMs, baseline, facts, crowded)] : []),
-    ...(shows && !datagrams ? waitEffects(baseline, facts) : []),
+    ...(shows ? latencyEffects(rules, baseline, facts, options) : []),
+  ]
+}
+
+/** What the client's latency must show. */
+function latencyEffects(
+  rules: readonly Rule[],
+  baseline: BaselineFacts,
+  facts: EffectFacts,
+  { datagrams = false, multiplexed = false }: EffectOptions,
+): Effect[] {
+  const { delayMs, errorShare } = expectationOf(rules, baseline, facts.operations, datagrams)
+  const limited = expectedFaults(rules, anyTarget).some(({ fault }) => fault.keyword === rate.keyword)
+  const crowded = multiplexed && (errorShare !== 0 || limited)
+  return [
+    ...(delayMs !== null && delayMs.hi > 0 ? [medianEffect(delayMs, baseline, facts, crowded)] : []),
+    ...(datagrams ? [] : waitEffects(baseline, facts)),
   ]
 }
 
@@ -90,7 +103,10 @@ export function stepEffects(
   // Steps have neither dialler nor resolver: what acts there was never in force.
   const onTarget = ({ fault }: ExpectedFault): boolean => fault.elsewhere === 'target'
   const untold = faults.filter((one) => !onTarget(one))
-  const due = faults.filter((one) => !onTarget(one) || (one.fault.actsWithinNs?.(one.settings) ?? 0) <= inForceNs)
+  const isTold = ({ rule }: ExpectedFault): boolean => rule.name in told
+  const due = faults.filter((one) =>
+    onTarget(one) ? (one.fault.actsWithinNs?.(one.settings) ?? 0) <= inForceNs : isTold(one),
+  )
   return [
     ...untoldOf(untold, Object.keys(told)),
     ...[...Map.groupBy(due, ({ fault }) => fault.keyword)].flatMap(([keyword, ones]) =>
@@ -168,9 +184,10 @@ function idleChance(faults: readonly ExpectedFault[], eligible: number, attempts
   const least = leastShare(faults)
   const ofEligible = (1 - least) ** eligible
   if (hit === null || attempts === 0) return ofEligible
-  // Every attempt passes a relay, and the first one a dialler and a resolver: one that saw none of those it should have
-  // hit must not pass for one that had no chance.
-  return Math.min(ofEligible, (1 - hit * least) ** (elsewhere.has(undefined) ? attempts : 1))
+  // The first attempt is dialled, and every connection is eligible there.
+  if (elsewhere.has('dialer') && eligible === 0) return 1 - hit
+  // Every attempt passes a relay: one that saw none of those it should have hit must not pass for one that had no chance.
+  return elsewhere.has(undefined) ? Math.min(ofEligible, (1 - hit * least) ** attempts) : ofEligible
 }
 
 /** A band of the share where one is known; else that it fired at all. */

@@ -40,8 +40,10 @@ export interface Stage<Item> {
 }
 
 export interface StreamStage extends Stage<Piece> {
-  /** How many bytes may wait in this direction of the connection before its sender is held back; absent: the relay's 8 MiB. */
+  /** How many bytes may wait in this direction of the connection before its sender is held back; absent, and at most: 8 MiB. */
   readonly heldLimitBytes?: number
+  /** Bytes that are held besides, at present, since they are on their way and wait for nothing; at most 8 MiB count. */
+  flightBytes?(): number
 }
 export type DatagramStage = Stage<Datagram>
 
@@ -88,6 +90,8 @@ export interface StageContext {
   shared<State>(create: () => State): State
   /** The round trip that latencies add at present, uplink and downlink together, in ns. */
   roundTripNs(): number
+  /** What latencies add at present in this direction, in ns. */
+  oneWayNs(): number
   /** To be called by a latency: what it added last in this direction. */
   delayed(ns: number): void
   /** Something happens to the whole connection, as if a connection stage had answered so; nothing on datagrams. */

@@ -80,6 +80,8 @@ export const latency: FaultMember<LatencySettings> = {
   stream(settings, context) {
     const { tally } = context
     const nextDelay = delaysOf(settings, context)
+    // The round trip is known before anything has come the other way.
+    context.delayed(settings.delayNs)
     let message = Number.NaN
     let delayNs = 0
     return {

@@ -35,25 +35,29 @@ const description =
 export const matchSchema: JsonSchema = {
   description,
   if: { type: 'string' },
-  else: objectSchema(
-    {
-      protocol: { enum: ['any', 'tcp', 'udp'], description: 'Of the transport; absent: any' },
-      host: words('Host name or address that is asked for, exact or "*.suffix"'),
-      cidr: words('Network of the address, such as "10.0.0.0/8" or "::1/128"'),
-      sni: words('Server name of TLS (SNI), exact or "*.suffix"'),
-      port: {
-        type: ['integer', 'string', 'array'],
-        minimum: 1,
-        maximum: 65_535,
-        minLength: 1,
-        minItems: 1,
-        items: { type: ['integer', 'string'], minimum: 1, maximum: 65_535 },
-        description: 'Port, range "80-90", or several of them "80,443,8000-8100"; one or a list',
+  else: {
+    ...objectSchema(
+      {
+        protocol: { enum: ['any', 'tcp', 'udp'], description: 'Of the transport; absent: any' },
+        host: words('Host name or address that is asked for, exact or "*.suffix"'),
+        cidr: words('Network of the address, such as "10.0.0.0/8" or "::1/128"'),
+        sni: words('Server name of TLS (SNI), exact or "*.suffix"'),
+        port: {
+          type: ['integer', 'string', 'array'],
+          minimum: 1,
+          maximum: 65_535,
+          minLength: 1,
+          minItems: 1,
+          items: { type: ['integer', 'string'], minimum: 1, maximum: 65_535 },
+          description: 'Port, range "80-90", or several of them "80,443,8000-8100"; one or a list',
+        },
+        request: words('HTTP/1 request in the clear: name of a request, or a part of "METHOD /path"'),
       },
-      request: words('HTTP/1 request in the clear: name of a request, or a part of "METHOD /path"'),
-    },
-    { description },
-  ),
+      { description },
+    ),
+    // A text is no object either, but allowed all the same.
+    type: ['object', 'string'],
+  },
 }
 
 const listOf = <Item>(value: OneOrMore<Item> | undefined): readonly Item[] =>

@@ -17,7 +17,7 @@ export interface Match {
   readonly ports: readonly { readonly from: number; readonly to: number }[]
   /**
    * HTTP/1 requests in the clear: `METHOD /path` or `/path`, of which one must be a part of the request line. A name of
-   * a workload's request has been replaced by its path.
+   * a workload's request has been replaced by its path. A line that is not whole within 1 s counts as none.
    */
   readonly requests: readonly string[]
 }

@@ -4,6 +4,7 @@ import { shareOf, sizeBytes } from '../kernel/units.ts'
 import { hits } from './chance.ts'
 import { type FaultMember, type StageContext, unnoticed } from './fault.ts'
 import { type Mutation, mutator } from './mutators.ts'
+import { datagramWith, pieceWith } from './piece-part.ts'
 
 /** A mutation, and the packets that it hits. */
 export interface MutationSettings {
@@ -116,7 +117,7 @@ export const mutation: FaultMember<MutationSettings> = {
         const bytes = first ? mutate(piece.bytes, piece.arrivedNs) : piece.bytes
         if (bytes === piece.bytes) return next(piece)
         // Where nothing is left of it there is nothing to pass on.
-        if (bytes.length > 0) next({ ...piece, bytes, wireBytes: piece.wireBytes + bytes.length - piece.bytes.length })
+        if (bytes.length > 0) next(pieceWith(piece, bytes, piece.wireBytes + bytes.length - piece.bytes.length))
       },
     }
   },
@@ -125,7 +126,8 @@ export const mutation: FaultMember<MutationSettings> = {
     const mutate = packetMutator(settings, context)
     return {
       push(datagram, next) {
-        next({ ...datagram, bytes: mutate(datagram.bytes, datagram.arrivedNs) })
+        const bytes = mutate(datagram.bytes, datagram.arrivedNs)
+        next(bytes === datagram.bytes ? datagram : datagramWith(datagram, bytes))
       },
     }
   },

@@ -1,36 +1,55 @@
 import type { Buffer } from 'node:buffer'
-import type { Piece } from './fault.ts'
+import type { Datagram, Piece } from './fault.ts'
 
-/** A part of a piece: due when the piece is and its own delay after that, so that it moves with the piece. */
-class PiecePart implements Piece {
+/** Other bytes in place of an item's: due when that is and their own delay after it, so that they move with it. */
+class InPlace implements Datagram {
   readonly bytes: Buffer
   readonly arrivedNs: number
-  readonly message: number
-  wireBytes: number
-  readonly #whole: Piece
+  readonly #of: Datagram
   #delayNs = 0
 
-  constructor(whole: Piece, from: number, to: number) {
-    this.#whole = whole
-    this.bytes = whole.bytes.subarray(from, to)
-    this.arrivedNs = whole.arrivedNs
-    this.message = whole.message
-    this.wireBytes = (whole.wireBytes * (to - from)) / whole.bytes.length
+  constructor(of: Datagram, bytes: Buffer) {
+    this.#of = of
+    this.bytes = bytes
+    this.arrivedNs = of.arrivedNs
   }
 
   get dueNs(): number {
-    return this.#whole.dueNs + this.#delayNs
+    return this.#of.dueNs + this.#delayNs
   }
 
   set dueNs(ns: number) {
-    this.#delayNs = ns - this.#whole.dueNs
+    this.#delayNs = ns - this.#of.dueNs
+  }
+}
+
+class PieceInPlace extends InPlace implements Piece {
+  readonly message: number
+  wireBytes: number
+
+  constructor(of: Piece, bytes: Buffer, wireBytes: number) {
+    super(of, bytes)
+    this.message = of.message
+    this.wireBytes = wireBytes
   }
 }
 
 /**
- * The bytes of a piece in [from, to), at first as due as the piece is. A stage that passes on parts in place of a piece uses
- * this, so that a stage before it can still make the piece due earlier. All of it is the piece itself.
+ * Bytes that a stage passes on in place of a piece. Never a copy of the piece: a stage before it may still make the piece
+ * due earlier, and what stages behind it do is not done to the piece.
  */
+export function pieceWith(piece: Piece, bytes: Buffer, wireBytes: number): Piece {
+  return new PieceInPlace(piece, bytes, wireBytes)
+}
+
+/** As `pieceWith`, of a datagram. */
+export function datagramWith(datagram: Datagram, bytes: Buffer): Datagram {
+  return new InPlace(datagram, bytes)
+}
+
+/** The bytes of a piece in [from, to), at first as due as the piece is. All of it is the piece itself. */
 export function partOf(piece: Piece, from: number, to: number): Piece {
-  return from === 0 && to === piece.bytes.length ? piece : new PiecePart(piece, from, to)
+  const { bytes, wireBytes } = piece
+  if (from === 0 && to === bytes.length) return piece
+  return pieceWith(piece, bytes.subarray(from, to), (wireBytes * (to - from)) / bytes.length)
 }

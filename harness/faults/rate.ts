@@ -12,7 +12,7 @@ export interface RateSettings {
   readonly bitsPerSecond: number
   /** Whether each connection has a line of its own, or all of the arm share one. */
   readonly scope: (typeof scopes)[number]
-  /** Bytes that may wait for the line: of each connection, but of all that share it where those are datagrams. */
+  /** Bytes that may wait for the line: of each connection, but of all that share it where those are datagrams. At most 8 MiB count on streams. */
   readonly queueBytes: number
 }
 
@@ -54,7 +54,8 @@ const nsPerByteOf = ({ bitsPerSecond }: RateSettings): number => (8 * nsPerSecon
  * A link of limited rate: bytes leave in quanta of 5 ms or 16 KiB, whichever is less, each when its last bit would have, on
  * an absolute clock. What has no room in the queue holds the sender back (streams), or is dropped at the tail and counted
  * as `rate.queueDrops` (datagrams). With scope `link` the connections of an arm share one line, first come, first served:
- * there is no fair queueing, and what an ended connection had put on the line still takes its time.
+ * there is no fair queueing, and what an ended connection had put on the line still takes its time until the next slice.
+ * Up to 8 MiB besides the queue may be on their way, as a latency has it: rate times delay beyond that is not reached.
  * In a ramp of strength s a byte takes s times as long, so that the link becomes tighter. Only payload counts: headers,
  * acknowledgements and congestion control are not emulated, and a sender can see more than the rate leave until the
  * buffers of its own kernel are full.
@@ -96,8 +97,14 @@ export const rate: FaultMember<RateSettings> = {
     const line = lineOf(settings, context)
     const fullNsPerByte = nsPerByteOf(settings)
     const quantumBytes = Math.max(1, Math.min(largestQuantumBytes, Math.floor(quantumNs / fullNsPerByte)))
+    let longestNs = 0
     return {
       heldLimitBytes: settings.queueBytes,
+      // What has left the line and is on its way is not in its queue: without this, rate times delay would be the limit.
+      flightBytes() {
+        longestNs = Math.max(longestNs, context.oneWayNs())
+        return longestNs / fullNsPerByte
+      },
       push(piece, next) {
         tally.eligible++
         tally.fired++
@@ -118,15 +125,17 @@ export const rate: FaultMember<RateSettings> = {
         const sizeBytes = datagram.bytes.length
         const nsPerByte = fullNsPerByte * context.strength(datagram.arrivedNs)
         tally.eligible++
-        const queuedBytes = Math.max(0, line.freeNs - datagram.dueNs) / nsPerByte
+        const { arrivedNs } = datagram
+        const queuedBytes = Math.max(0, line.freeNs - arrivedNs) / nsPerByte
         if (queuedBytes + sizeBytes > settings.queueBytes) {
           count(counters, 'rate.queueDrops')
           return
         }
         tally.fired++
         tally.bytes += sizeBytes
-        line.freeNs = Math.max(line.freeNs, datagram.dueNs) + sizeBytes * nsPerByte
-        datagram.dueNs = Math.ceil(line.freeNs)
+        line.freeNs = Math.max(line.freeNs, arrivedNs) + sizeBytes * nsPerByte
+        // What another layer has delayed is that much later; on the line it comes before what came after it.
+        datagram.dueNs += Math.ceil(line.freeNs - arrivedNs)
         next(datagram)
       },
     }

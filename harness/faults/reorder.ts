@@ -2,6 +2,7 @@ import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { durationNs, shareOf } from '../kernel/units.ts'
 import { hits } from './chance.ts'
 import { type Datagram, type DatagramStage, type FaultMember, type StageContext, unnoticed } from './fault.ts'
+import { datagramWith } from './piece-part.ts'
 import { defaultMssBytes } from './segmenter.ts'
 import { type ReorderSettings, StreamReorder } from './stream-reorder.ts'
 
@@ -81,7 +82,7 @@ function reorderDatagrams({ probability, window, delayNs }: ReorderSettings, con
   let releasedNs = Number.NEGATIVE_INFINITY
 
   /** One more passes: who is overtaken by the last that it waits for leaves right behind it. */
-  const overtake = ({ dueNs }: Datagram): void => {
+  const overtake = (dueNs: number): void => {
     held = held.filter((one) => {
       if (dueNs >= one.datagram.dueNs) return true
       one.overtakers++
@@ -106,12 +107,14 @@ function reorderDatagrams({ probability, window, delayNs }: ReorderSettings, con
           tally.bytes += datagram.bytes.length
           held.push({ datagram, overtakers: 0, latestNs: datagram.dueNs })
           datagram.dueNs += delayNs
-          next(datagram)
+          // Not itself: what stages behind this one add is not to be taken for its own time.
+          next(datagramWith(datagram, datagram.bytes))
           return
         }
       }
+      const { dueNs } = datagram
       next(datagram)
-      overtake(datagram)
+      overtake(dueNs)
     },
   }
 }

@@ -1,6 +1,9 @@
 import { type BaselineFacts, type Effect, type EffectFacts, effectOf } from '../measure/effect.ts'
 import type { ExpectedFault } from './expect.ts'
 
+/** Of so many firings one at least hits an attempt, whatever else is on their connections. */
+const manyFirings = 20
+
 export interface SeenContext {
   readonly baseline: BaselineFacts
   readonly facts: EffectFacts
@@ -23,23 +26,38 @@ export function seenEffects(keyword: string, faults: readonly ExpectedFault[], c
   const seen = classes.reduce((sum, error) => sum + (context.facts.attemptErrors[error] ?? 0), 0)
   if (faults.some(({ fault }) => fault.listener !== undefined)) return [turnedAway(keyword, seen, context)]
   if (faults.some(({ fault }) => fault.elsewhere !== undefined)) return seenElsewhere(keyword, faults, seen, context)
+  if (context.multiplexed && context.always && faults.every(({ expected }) => expected.errorShare === 1))
+    return [turnedAway(keyword, seen, context)]
   const certain = faults.every(({ expected }) => expected.errorShare !== null)
   const { eligible, fired } = context.facts.fired[keyword] ?? { eligible: 0, fired: 0 }
   if (classes.length === 0 || !certain || fired === 0) return []
-  const { cancelled, staleReconnects } = context.facts
+  const least = leastSeen(classes, faults, fired, context)
   const own = context.baseline.backgroundShare * eligible
   const most = 1 + (own + 1) / fired
-  // What waits when a rule goes off is let go on.
-  const released = classes.includes('timeout') && faults.some(({ rule }) => rule.schedule !== null)
-  const least = released || context.doubled ? 0 : 1 - (cancelled + staleReconnects) / fired
   const band = [least, context.alone ? most : Math.max(most, seen / fired)] as const
   return [effectOf(`seen.${keyword}`, 'share', band, seen / fired)]
 }
 
-/** Of streams on one connection each is told that it is over, and not all in time of what ended it. */
+/** The share of firings of which one failure each must be seen. */
+function leastSeen(
+  classes: readonly string[],
+  faults: readonly ExpectedFault[],
+  fired: number,
+  { facts, multiplexed, doubled }: SeenContext,
+): number {
+  // What waits when a rule goes off is let go on.
+  const released = classes.includes('timeout') && faults.some(({ rule }) => rule.schedule !== null)
+  if (released || doubled) return 0
+  // What a protocol says for itself may be hit while nobody waits.
+  const all = multiplexed ? (fired < manyFirings ? 0 : 1 / fired) : 1
+  return Math.max(0, all - (facts.cancelled + facts.staleReconnects) / fired)
+}
+
+/** On one connection for many each is told that it is over, not all of them by what; and there is none before the peer has spoken. */
 function classesOf(faults: readonly ExpectedFault[], { multiplexed }: SeenContext): readonly string[] {
   const classes = new Set(faults.flatMap(({ expected }) => expected.errorClasses))
   if (multiplexed && classes.has('reset')) classes.add('closed')
+  if (multiplexed && classes.has('timeout')) classes.add('connect')
   return [...classes]
 }
 
@@ -58,18 +76,22 @@ function seenElsewhere(
   return [effectOf(`seen.${keyword}`, 'ms', [leastMs, Math.max(leastMs, facts.connectMs)], facts.connectMs)]
 }
 
-/** What a segment carries on most paths; a message comes in about so many pieces, and as many more where they are cut. */
+/** What a segment carries on most paths: a message comes in about so many pieces. */
 const pieceBytes = 1448
 
 /**
- * That clients waited for what the relay held back: asked for where more was held than can have been of operations that are
- * not measured. How many it must be depends on how their bytes came, so that one is enough.
+ * That clients waited for what the relay held back: asked for where faults hit more exchanges, and held more of them, than
+ * can have been those of operations that are not measured. How many of the others it must be depends on how their bytes
+ * came, so that one is enough.
  */
-export function waitEffects({ requestBytes, responseBytes }: BaselineFacts, { waits }: EffectFacts): Effect[] {
-  const { held, seen, unseen } = waits
-  const pieces = 4 + Math.ceil(requestBytes.max / pieceBytes) + Math.ceil(responseBytes.max / pieceBytes)
-  if (held <= 2 * pieces * unseen) return []
-  return [effectOf('seen.waits', 'count', [1, Math.max(1, seen)], seen)]
+export function waitEffects({ requestBytes, responseBytes }: BaselineFacts, { waits, fired }: EffectFacts): Effect[] {
+  const hits = Object.values(fired).reduce((sum, tally) => sum + tally.fired, 0)
+  const pieces = [requestBytes, responseBytes].reduce(
+    (sum, { max }) => sum + Math.max(1, Math.ceil(max / pieceBytes)),
+    0,
+  )
+  if (Math.min(waits.held, hits) <= pieces * waits.unseen) return []
+  return [effectOf('seen.waits', 'count', [1, Math.max(1, waits.seen)], waits.seen)]
 }
 
 /** A listener that accepts nobody fails every attempt; one that does so at times, or for some, has failed one at least. */

@@ -1,7 +1,7 @@
 import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { durationNs, nsPerMs, sizeBytes } from '../kernel/units.ts'
-import { type FaultMember, unnoticed } from './fault.ts'
-import { partOf } from './piece-part.ts'
+import { type FaultMember, type Piece, unnoticed } from './fault.ts'
+import { pieceWith } from './piece-part.ts'
 
 /** Into what parts bytes are cut, and how far apart these leave. */
 export interface SlicerSettings {
@@ -50,6 +50,8 @@ export const slicer: FaultMember<SlicerSettings> = {
     let message = Number.NaN
     let fired = false
     let lastNs = Number.NEGATIVE_INFINITY
+    let whole: Piece | null = null
+    let wholeNs = 0
     const nextSize = (): number =>
       variationBytes === 0
         ? averageBytes
@@ -60,6 +62,10 @@ export const slicer: FaultMember<SlicerSettings> = {
     return {
       push(piece, next) {
         const gapNs = Math.round(delayNs * context.strength(piece.arrivedNs))
+        // What was cut last may have become due earlier, as by a loss that was told of, and its parts with it.
+        if (whole) lastNs += whole.dueNs - wholeNs
+        whole = piece
+        wholeNs = piece.dueNs
         if (piece.message !== message) {
           message = piece.message
           fired = false
@@ -72,8 +78,10 @@ export const slicer: FaultMember<SlicerSettings> = {
             fired = true
             tally.fired++
           }
-          const part = partOf(piece, from, to)
-          part.dueNs = Math.max(part.dueNs, lastNs + gapNs)
+          // Never the piece itself, although all of it may be one part: stages behind this one would delay that.
+          const part = pieceWith(piece, piece.bytes.subarray(from, to), (piece.wireBytes * (to - from)) / length)
+          // Without a gap the order of the stream is enough.
+          if (gapNs > 0) part.dueNs = Math.max(part.dueNs, lastNs + gapNs)
           lastNs = part.dueNs
           next(part)
           from = to

@@ -2,6 +2,7 @@ import type { BaselineFacts, Effect } from '../measure/effect.ts'
 import type { ArmMeasurement } from '../measure/measurements.ts'
 import type { Arm } from '../plan/arms.ts'
 import type { Profile } from '../profile/profile.ts'
+import { isMultiplexed } from '../workload/traits.ts'
 import { effectsOf } from './effects.ts'
 import { type ArmFigures, figuresOf } from './facts.ts'
 import { holdThreshold, type Limit } from './limits.ts'
@@ -22,8 +23,9 @@ export function judgeArm(
   arm: Arm,
   measurement: ArmMeasurement,
   baseline: BaselineFacts | null,
-  { policies, workload }: Profile,
+  profile: Profile,
 ): ArmVerdict {
+  const { policies, workload } = profile
   const figures = figuresOf(measurement)
   const policy = arm.kind === 'policy' ? policies.find(({ name }) => name === arm.policy) : undefined
   const judged = arm.phaseKind !== 'canary' && arm.phaseKind !== 'warmup'
@@ -31,8 +33,11 @@ export function judgeArm(
     arm,
     measurement,
     figures,
-    effects: judged ? effectsOf(arm, measurement, baseline, workload) : [],
+    effects: judged ? effectsOf(arm, measurement, baseline, profile) : [],
     bounds: (policy?.bounds ?? []).map((bound) => holdThreshold('bound', arm.id, bound, figures)),
-    reconciliation: reconcile(arm, measurement, workload.protocol === 'udp'),
+    reconciliation: reconcile(arm, measurement, {
+      datagrams: workload.protocol === 'udp',
+      multiplexed: isMultiplexed(workload),
+    }),
   }
 }

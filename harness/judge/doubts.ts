@@ -1,5 +1,6 @@
 import { mayHang } from '../faults/expect.ts'
 import { type Doubt, doubt } from '../measure/doubts.ts'
+import type { Effect } from '../measure/effect.ts'
 import type { ArmMeasurement, Measurements } from '../measure/measurements.ts'
 import { emptyTally } from '../measure/tally.ts'
 import type { Arm } from '../plan/arms.ts'
@@ -17,15 +18,7 @@ export function armDoubts(arms: readonly ArmVerdict[]): readonly Doubt[] {
   return arms.flatMap(({ arm, measurement, effects, reconciliation }) => [
     ...operationDoubts(arm, measurement),
     ...generatorDoubts(arm, measurement),
-    ...effects
-      .filter(({ ok }) => !ok)
-      .map(({ metric, unit, lo, hi, observed, inconclusive }) =>
-        doubt(
-          inconclusive ? 'effect-unclear' : 'effect-missing',
-          `${arm.id}: ${metric} ${observed ?? 'not observed'} is not in [${lo}, ${hi}] ${unit}${inconclusive ? ` (${inconclusive})` : ''}`,
-          [arm.id],
-        ),
-      ),
+    ...effects.filter(({ ok }) => !ok).map((effect) => effectDoubt(arm.id, effect)),
     ...(reconciliation.status === 'mismatch'
       ? [
           doubt(
@@ -39,6 +32,15 @@ export function armDoubts(arms: readonly ArmVerdict[]): readonly Doubt[] {
       ? [doubt('stats-unreadable', `${arm.id}: ${reconciliation.detail}`, ['attempts'])]
       : []),
   ])
+}
+
+/** The doubt that an effect of some place did not show, or may not have. */
+export function effectDoubt(where: string, { metric, unit, lo, hi, observed, inconclusive }: Effect): Doubt {
+  return doubt(
+    inconclusive ? 'effect-unclear' : 'effect-missing',
+    `${where}: ${metric} ${observed ?? 'not observed'} is not in [${lo}, ${hi}] ${unit}${inconclusive ? ` (${inconclusive})` : ''}`,
+    [where],
+  )
 }
 
 function percent(share: number): string {

@@ -72,7 +72,8 @@ export function baselineFacts(
   return {
     p50Ms,
     singleP50Ms,
-    responseBytes: { min: Math.min(...means), max: Math.max(...means) },
+    // Where nobody waits for an answer there is none.
+    responseBytes: means.length === 0 ? { min: 0, max: 0 } : { min: Math.min(...means), max: Math.max(...means) },
     requestBytes: { min: sent, max: sent },
     backgroundShare: clopperPearsonUpper(attempts.failed, attempts.count, bandAlpha),
   }
@@ -86,7 +87,11 @@ function singleMedianMs({ latencies: { ok } }: ArmMeasurement, baselineP50Ms: nu
 }
 
 /** What was seen in an arm, for the bands of its faults and policies. */
-export function effectFacts(arm: ArmMeasurement, planned: Arm, profile: Pick<Profile, 'load' | 'workload'>): EffectFacts {
+export function effectFacts(
+  arm: ArmMeasurement,
+  planned: Arm,
+  profile: Pick<Profile, 'load' | 'workload'>,
+): EffectFacts {
   const { operations, attempts } = arm.measured
   return {
     p50Ms: arm.latencies.ok.percentileMs(50),
@@ -109,17 +114,17 @@ export function effectFacts(arm: ArmMeasurement, planned: Arm, profile: Pick<Pro
 
 /** A client sees a wait to its end up to its own limit; delays are of all slices, latencies of those that serve latency. */
 function waitsOf(
-  { latencies, workers, slices }: ArmMeasurement,
+  { latencies, workers, slices, all }: ArmMeasurement,
   { discardNs }: Arm,
   { load, workload }: Pick<Profile, 'load' | 'workload'>,
 ): WaitFacts {
-  if (load.latency !== null || workload.timeoutNs <= 2 * longWaitMs * nsPerMs) return { held: 0, seen: 0, unseen: 0 }
-  // Those of the discard, one after the other, and one that is cut off at the end.
-  const perWorker = Math.ceil(discardNs / (longWaitMs * nsPerMs)) + 2
+  if (load.latency !== null || workload.timeoutNs <= longWaitMs * nsPerMs) return { held: 0, seen: 0, unseen: 0 }
+  // Those that began in the discard, one after the other.
+  const perWorker = Math.floor(discardNs / (longWaitMs * nsPerMs)) + 1
   return {
     held: latencies.injectedDelay.countAbove(longWaitMs),
     // A millisecond less than it was: buckets are rounded.
     seen: latencies.ok.countAbove(longWaitMs - 1) + latencies.failed.countAbove(longWaitMs - 1),
-    unseen: workers * slices * perWorker,
+    unseen: workers * slices * perWorker + all.operations.cutOff,
   }
 }

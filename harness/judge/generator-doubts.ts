@@ -55,9 +55,15 @@ function lateSends(arm: Arm, { latencies }: ArmMeasurement): Doubt[] {
   return [doubt('sends-late', detail, ['latency'])]
 }
 
-function kernelDrops(arm: Arm, { protocolCounters }: ArmMeasurement): Doubt[] {
-  const drops = protocolCounters['udp.kernelDrops'] ?? 0
-  if (drops === 0) return []
-  const detail = `${arm.id}: the kernel dropped ${drops} datagrams that had come, since they were not read in time; they are among the lost`
-  return [doubt('kernel-drops', detail, ['errorRate'])]
+/** Datagrams that nobody meant to lose: before the generators read them, before the relay did, and within it. */
+function kernelDrops(arm: Arm, { protocolCounters, faultCounters }: ArmMeasurement): Doubt[] {
+  return [
+    { drops: protocolCounters['udp.kernelDrops'], who: 'the kernel', why: 'they were not read in time' },
+    { drops: faultCounters['udp.kernelDrops'], who: 'the kernel', why: 'the relay did not read them in time' },
+    { drops: faultCounters['udp.queueDrops'], who: 'the relay', why: 'too much waited in it already' },
+  ].flatMap(({ drops = 0, who, why }) => {
+    if (drops === 0) return []
+    const detail = `${arm.id}: ${who} dropped ${drops} datagrams that had come, since ${why}; they are among the lost`
+    return [doubt('kernel-drops', detail, ['errorRate'])]
+  })
 }

@@ -9,6 +9,7 @@ import { type ArmComparison, compareArms } from './comparisons.ts'
 import { armDoubts, canaryDoubts, runDoubts } from './doubts.ts'
 import { baselineFacts } from './facts.ts'
 import { holdThreshold, type Limit } from './limits.ts'
+import { stepDoubts, type SteppedPhase } from './steps.ts'
 import { stressLimits } from './stress.ts'
 import type { WindowSummary } from './windows.ts'
 
@@ -21,7 +22,7 @@ export interface Case {
   readonly measurements: Measurements
   readonly windows: WindowSummary
   /** Phases of stress that were under steps: their clean windows are judged, not the whole. */
-  readonly stepped: readonly string[]
+  readonly stepped: readonly SteppedPhase[]
   /** Whether the stress stage was carried out. */
   readonly stressed: boolean
   /** Why the run ended early, if it did. */
@@ -52,13 +53,18 @@ export function judge(run: Case): Verdict {
     return arm && arm.slices > 0 ? arm : undefined
   }
   const facts = baselineFacts(find('baseline/baseline-relay'), find('warmup/baseline-relay'))
+  // Where the path is direct no fault has a delay that it is sure of, so that no single worker is needed for its band.
   const direct = baselineFacts(find('baseline/baseline-direct'), find('baseline/baseline-direct'))
   const arms = run.arms.flatMap((arm) => {
     const measurement = find(arm.id)
     return measurement ? [judgeArm(arm, measurement, arm.path === 'relay' ? facts : direct, profile)] : []
   })
   const clean = arms.filter(
-    ({ arm }) => arm.path === 'direct' && arm.kind === 'baseline' && isJudged(arm) && !run.stepped.includes(arm.phase),
+    ({ arm }) =>
+      arm.path === 'direct' &&
+      arm.kind === 'baseline' &&
+      isJudged(arm) &&
+      !run.stepped.some(({ phase }) => phase === arm.phase),
   )
   const ceilings = holdCeilings(
     profile.ceilings,
@@ -75,6 +81,7 @@ export function judge(run: Case): Verdict {
   const doubts = [
     ...canaryDoubts(find('canary/policy-relay')),
     ...armDoubts(arms.filter(({ arm }) => isJudged(arm))),
+    ...stepDoubts(run.stepped, arms, profile.workload.protocol === 'udp'),
     ...(run.stopped === null ? unmeasured(run.arms, arms) : []),
     ...runDoubts(measurements, windows, {
       memoryCeiling: profile.ceilings.rssDeltaKb !== null,
@@ -103,7 +110,7 @@ function comparisonsOf({ measurements, rounds }: Case, arms: readonly ArmVerdict
     .filter(({ arm }) => arm.phaseKind === 'policy' || arm.kind === 'control')
     .flatMap(({ arm, measurement }) => {
       const baseline = measurements.arms.get(`baseline/baseline-${arm.path}`)
-      const fault = arm.kind === 'policy' ? measurements.arms.get(`${arm.phase}/fault-relay`) : undefined
+      const fault = arm.kind === 'policy' ? measurements.arms.get(`${arm.phase}/fault-${arm.path}`) : undefined
       return [baseline, fault]
         .filter((against) => against !== undefined)
         .flatMap((against) => compareArms(measurement, against, measurements.slices, rounds))

@@ -1,4 +1,5 @@
-import { missingRequests } from '../faults/expect.ts'
+import { missingRequests, rateDrops } from '../faults/expect.ts'
+import { faultTable } from '../faults/faults.ts'
 import type { ArmMeasurement } from '../measure/measurements.ts'
 import type { Arm } from '../plan/arms.ts'
 
@@ -26,26 +27,36 @@ const uncertain = [
   'unreachable',
 ] as const
 
+/** How an arm's attempts travel, as far as counts depend on it. */
+export interface Travel {
+  readonly datagrams: boolean
+  /** Several attempts may be in flight on one connection, so that what ends it may have kept any of them from the target. */
+  readonly multiplexed: boolean
+}
+
 /**
  * The target must have served every attempt but those that a fault is sure to have kept from it, as a reset before the
  * request does: server.requests = attempts - fired, give or take the attempts that ended in between, and those of which
- * a fault cannot tell. Faults behind the target keep nothing from it.
+ * a fault cannot tell. Datagrams for which a link had no room count like those. Faults behind the target keep nothing from it.
  */
 export function reconcile(
   { rules, at }: Pick<Arm, 'rules' | 'at'>,
-  { all, tallies, server }: ArmMeasurement,
-  datagrams: boolean,
+  { all, tallies, faultCounters, server }: ArmMeasurement,
+  { datagrams, multiplexed }: Travel,
 ): Reconciliation {
   const none = { status: 'none', expected: null, difference: null, slack: 0 } as const
   if (server === null) return { ...none, detail: null }
   if ('restarts' in server)
     return { ...none, detail: `the target was started again ${server.restarts} times, and its count with it` }
-  const kept = keptBack(at === null ? missingRequests(rules, datagrams) : [], tallies)
-  const expected = all.attempts.count - kept.surely
+  const missing = at === null ? missingRequests(rules, datagrams) : new Map<string, Missing>()
+  const kept = keptBack(multiplexed ? anyOfThem(missing) : missing, tallies)
+  const dropped = at === null && datagrams ? (faultCounters['rate.queueDrops'] ?? 0) : 0
+  const drops = rateDrops(rules)
+  const expected = all.attempts.count - kept.surely - (drops === 'uplink' ? dropped : 0)
   if ('problem' in server) return { status: 'unreadable', expected, difference: null, slack: 0, detail: server.problem }
   const foreignResets = Math.max(0, (all.attemptErrors['reset'] ?? 0) - kept.resets)
   const ended = uncertain.reduce((sum, error) => sum + (all.attemptErrors[error] ?? 0), 0)
-  const fewer = all.attempts.cancelled + foreignResets + ended + kept.perhaps
+  const fewer = all.attempts.cancelled + foreignResets + ended + kept.perhaps + (drops === 'either' ? dropped : 0)
   const more = all.wire.staleReconnects + server.slack + kept.perhapsMore
   const difference = server.requests - expected
   const within = difference >= -fewer && difference <= more
@@ -53,11 +64,27 @@ export function reconcile(
   return { status, expected, difference, slack: fewer + more, detail: null }
 }
 
+/** Requests that fewer reach the target for each firing of a fault. */
+interface Missing {
+  readonly least: number
+  readonly most: number
+}
+
+/**
+ * Where one firing on the way may hit what has been delivered, or several, none is sure; those that failed by it have classes
+ * of their own. What hits a connection before it is made is as sure as ever.
+ */
+function anyOfThem(missing: ReadonlyMap<string, Missing>): ReadonlyMap<string, Missing> {
+  return new Map(
+    [...missing].map(([keyword, { least, most }]) => [
+      keyword,
+      { least: faultTable[keyword]?.elsewhere === undefined ? Math.min(0, least) : least, most },
+    ]),
+  )
+}
+
 /** Attempts that faults kept from the target: for sure (a repeated one counts as one less), by a reset, and those that may have been. */
-function keptBack(
-  missing: Iterable<readonly [keyword: string, share: { readonly least: number; readonly most: number }]>,
-  tallies: ArmMeasurement['tallies'],
-) {
+function keptBack(missing: ReadonlyMap<string, Missing>, tallies: ArmMeasurement['tallies']) {
   const sum = { surely: 0, resets: 0, perhaps: 0, perhapsMore: 0 }
   for (const [keyword, { least, most }] of missing) {
     const fired = tallies[keyword]?.fired ?? 0

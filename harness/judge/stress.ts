@@ -1,5 +1,6 @@
-import type { Profile } from '../profile/profile.ts'
+import type { Policy, Profile } from '../profile/profile.ts'
 import { holdThreshold, type Limit } from './limits.ts'
+import type { SteppedPhase } from './steps.ts'
 import { cleanScope, figuresOfGroup, type WindowSummary } from './windows.ts'
 
 /**
@@ -13,8 +14,40 @@ export function stressLimits({ groups }: WindowSummary, { policies, thresholds }
     const [only, ...others] = faults
     if (only === undefined)
       return thresholds.map((threshold) => holdThreshold('threshold', cleanScope(phase), threshold, figures))
-    if (others.length > 0) return []
-    const bounds = policies.find(({ name }) => name === only)?.bounds ?? []
+    const policy = others.length > 0 ? undefined : policies.find(({ name }) => name === only)
+    const bounds = policy && hasOwnBounds(policy) ? policy.bounds : []
     return bounds.map((bound) => holdThreshold('bound', `${phase}, windows under ${only}`, bound, figures))
+  })
+}
+
+/** Steps put faults in force, and no client policies: what both together are to hold cannot be asked of stress. */
+function hasOwnBounds({ kind, bounds }: Policy): boolean {
+  return kind === 'fault' && bounds.length > 0
+}
+
+/** What limits on stress under steps could not be held against, as there was no window of the kind. */
+export function unjudgedStress(
+  { groups }: WindowSummary,
+  { policies, ceilings, thresholds }: Profile,
+  stepped: readonly SteppedPhase[],
+): readonly { readonly what: string; readonly why: string }[] {
+  return stepped.flatMap(({ phase, policies: installed }) => {
+    const own = groups.filter((group) => group.phase === phase)
+    const isClean = own.some(({ faults, ok, failed }) => faults.length === 0 && ok + failed > 0)
+    const wanted = ceilings.errorRate !== null || thresholds.length > 0
+    const clean = { what: cleanScope(phase), why: 'none was without a fault, and without what one leaves behind' }
+    const bounded = installed.flatMap(({ name }) =>
+      policies.filter((one) => one.name === name && one.bounds.length > 0),
+    )
+    return [
+      ...(isClean || !wanted ? [] : [clean]),
+      ...bounded.flatMap((policy) => {
+        const what = `bounds of ${policy.name} in ${phase}`
+        if (!hasOwnBounds(policy))
+          return [{ what, why: 'they are for its client policy, and steps bring its fault only' }]
+        const isAlone = own.some(({ faults, ok, failed }) => faults.join() === policy.name && ok + failed > 0)
+        return isAlone ? [] : [{ what, why: 'no window was under it, and under it alone, from beginning to end' }]
+      }),
+    ]
   })
 }

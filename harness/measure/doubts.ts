@@ -25,7 +25,7 @@ export const doubtEffects = {
   'feed-exhausted': 'note',
   /** This machine ran out of ports, files or buffers: failures are its own, not the target's. */
   'machine-exhausted': 'void',
-  /** The kernel dropped datagrams before they could be read, beside those that were lost on the way. */
+  /** The kernel or the relay dropped datagrams that had come, beside those that a fault dropped or that were lost on the way. */
   'kernel-drops': 'note',
   'relay-saturated': 'note',
   /** More than one operation in a hundred still ran when its slice's drain ended. */

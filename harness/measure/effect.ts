@@ -79,8 +79,8 @@ export function effectOf(
 /** Allowed false alarm of one band; all bands of a run together stay under one in a thousand. */
 export const bandAlpha = 1e-4
 
-/** From when on a piece was held back for long, in ms: longer than any timer is late. */
-export const longWaitMs = 45
+/** From when on a piece was held back for long, in ms: less than a lost segment is late (`loss`), more than any timer is. */
+export const longWaitMs = 150
 
 /** Lateness of timers and of the event loop that a correct delay may show, in ms. */
 export const timerSlackMs = 3

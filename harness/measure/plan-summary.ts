@@ -11,6 +11,12 @@ export interface PlanSummary {
     readonly round: number
     readonly slices: readonly { readonly arm: string; readonly use: SliceUse; readonly durationMs: number }[]
   }[]
-  readonly stress: readonly { readonly name: string; readonly load: string; readonly durationMs: number }[]
+  readonly stress: readonly {
+    readonly name: string
+    readonly load: string
+    readonly durationMs: number
+    /** When steps change what is in force, and which policies then are. */
+    readonly steps: readonly { readonly atMs: number; readonly faults: readonly string[] }[]
+  }[]
   readonly notMeasured: readonly { readonly what: string; readonly why: string }[]
 }

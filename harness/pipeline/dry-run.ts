@@ -16,10 +16,14 @@ export function summarisePlan(plan: Plan): PlanSummary {
       round,
       slices: slices.map(({ arm: { id, sliceNs }, use }) => ({ arm: id, use, durationMs: sliceNs / nsPerMs })),
     })),
-    stress: plan.stress.map(({ name: segment, model, durationNs }) => ({
+    stress: plan.stress.map(({ name: segment, model, durationNs, moments }) => ({
       name: segment,
       load: modelText(model),
       durationMs: durationNs / nsPerMs,
+      steps: moments.map(({ atNs, installed }) => ({
+        atMs: atNs / nsPerMs,
+        faults: installed.map(({ layer }) => layer.name),
+      })),
     })),
     notMeasured: plan.notMeasured,
   }

@@ -39,11 +39,11 @@ export class FormerReadings implements ProxyRelay {
 
   /** Counters of all arms that are or were open. */
   read(): Record<string, ArmReading> {
-    const now = this.#relay.read(null)
-    const names = [...new Set([...this.#former.keys(), ...Object.keys(now)])]
+    const now = new Map(Object.entries(this.#relay.read(null)))
+    const names = [...new Set([...this.#former.keys(), ...now.keys()])]
     return Object.fromEntries(
       names.flatMap((name) => {
-        const [before, after] = [this.#former.get(name), now[name]]
+        const [before, after] = [this.#former.get(name), now.get(name)]
         const reading = after ? sum(before, after) : before
         return reading ? [[name, reading] as const] : []
       }),

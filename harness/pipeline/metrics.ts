@@ -3,11 +3,16 @@ import { rssDeltaKb } from '../judge/ceilings.ts'
 import type { Verdict } from '../judge/judge.ts'
 import type { WindowSummary } from '../judge/windows.ts'
 
-/** The phase whose figures stand for the run: the last stress segment, else the direct baseline, else the load. */
-export function metricsOf({ arms }: Verdict, windows: WindowSummary): ResultMetrics {
+/**
+ * The phase whose figures stand for the run: the last stress segment without faults, or the load; else the direct baseline;
+ * where there is nothing else, stress under steps, given by its arms, whose figures those of the faults are mixed with.
+ */
+export function metricsOf({ arms }: Verdict, windows: WindowSummary, stepped: readonly string[]): ResultMetrics {
+  const segments = arms.filter(({ arm }) => arm.phaseKind === 'stress' || arm.phaseKind === 'load')
   const source =
-    arms.findLast(({ arm }) => arm.phaseKind === 'stress' || arm.phaseKind === 'load') ??
-    arms.find(({ arm }) => arm.id === 'baseline/baseline-direct')
+    segments.findLast(({ arm }) => !stepped.includes(arm.id)) ??
+    arms.find(({ arm }) => arm.id === 'baseline/baseline-direct') ??
+    segments.at(-1)
   const { firstFds, lastFds } = windows
   const growth = {
     rssDeltaKb: rssDeltaKb(windows),

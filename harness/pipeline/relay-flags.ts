@@ -25,8 +25,9 @@ export function parseJsonOrFile(flag: string, text: string): unknown {
 export function parseDnsNames(texts: readonly string[]): Readonly<Record<string, readonly string[]>> {
   const names = new Map<string, string[]>()
   for (const pair of texts.flatMap((text) => text.split(','))) {
-    const [name = '', address = ''] = pair.split('=').map((part) => part.trim())
-    if (name === '' || isIP(address) === 0) throw badFlag('--dns', pair, 'NAME=ADDRESS, such as db.test=127.0.0.1')
+    const [name = '', address = '', ...rest] = pair.split('=').map((part) => part.trim())
+    if (name === '' || isIP(address) === 0 || rest.length > 0)
+      throw badFlag('--dns', pair, 'NAME=ADDRESS, such as db.test=127.0.0.1')
     names.set(name.toLowerCase(), [...(names.get(name.toLowerCase()) ?? []), address])
   }
   return Object.fromEntries(names)

@@ -5,6 +5,7 @@ import type { Rule } from '../faults/rule.ts'
 import { ruleFitProblems } from '../faults/rule-fit.ts'
 import { canAct, parseRule, parseRules } from '../faults/rules.ts'
 import { type Problem, SoakrigError } from '../kernel/errors.ts'
+import { isRecord } from '../kernel/json.ts'
 import { didYouMean, quoted } from '../kernel/suggest.ts'
 import { faultProblems, ruleSetProblems } from '../profile/validate.ts'
 import { badFlag } from './bad-flag.ts'
@@ -43,7 +44,7 @@ export function relayRules({ fault, preset, rules }: RelayRuleFlags, transport: 
 
 function oneRule(fault: unknown, preset: string | undefined): readonly Rule[] {
   if (fault === undefined && preset === undefined) return []
-  const whole = preset === undefined ? fault : { preset, ...(fault as object | undefined) }
+  const whole = preset !== undefined && (fault === undefined || isRecord(fault)) ? { preset, ...fault } : fault
   refuse(faultProblems(whole))
   return [parseRule('fault', { fault: whole as Readonly<Record<string, unknown>> })]
 }

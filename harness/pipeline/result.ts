@@ -14,13 +14,14 @@ import type { Verdict } from '../judge/judge.ts'
 import type { WindowSummary } from '../judge/windows.ts'
 import { createHistogram, type LatencyHistogram, type LatencySummary } from '../measure/histogram.ts'
 import type { Measurements, OwnProcess, SliceSummary } from '../measure/measurements.ts'
-import { expectedMs } from '../plan/plan.ts'
+import { expectedMs, type Plan } from '../plan/plan.ts'
 import { hidden } from '../profile/env-references.ts'
 import type { Profile } from '../profile/profile.ts'
 import { contentsOf } from './contents.ts'
 import { metricsOf } from './metrics.ts'
 import type { RunOptions } from './options.ts'
 import { undecided } from './reference.ts'
+import { windowGroupsOf } from './window-groups.ts'
 
 /** How a run went, beside what it measured. */
 export interface RunEnd {
@@ -60,7 +61,7 @@ export function composeResult(
       notMeasured: end.notMeasured,
     },
     target: targetOf(measurements, profile),
-    metrics: metricsOf(verdict, windows),
+    metrics: metricsOf(verdict, windows, steppedArms(plan)),
     phases: phasesOf(verdict.arms, profile),
     slices: measurements.slices.map((slice) => sliceOf(slice, end.startNs)),
     comparisons: verdict.comparisons.map((comparison) => ({ ...comparison, ...undecided })),
@@ -69,10 +70,16 @@ export function composeResult(
     reference: { id: null, file: null, sha256: null, whyNone: 'not looked for' },
     doubts: verdict.doubts,
     generators: measurements.processes.filter(({ role }) => role === 'worker').map(generatorOf),
+    ...windowGroupsOf(windows),
     windows: end.windows,
     sabotage,
     simulated: false,
   }
+}
+
+/** The arms of stress in which steps put faults in force. */
+function steppedArms({ stress }: Plan): readonly string[] {
+  return stress.filter(({ moments }) => moments.length > 0).map(({ arm }) => arm.id)
 }
 
 /** Only what has contents gets the key, so that the fingerprint of any other profile does not depend on it. */

@@ -61,7 +61,7 @@ export async function runCommand(options: RunCommandOptions): Promise<RunReport>
   const policy = policyOf(profile, options.policy, (names) => didYouMean(options.policy, names))
   if (options.preload) refuseTargetFaults(policy.rules)
   else refuseClientFaults(policy.rules)
-  await checkAddresses(profile.target, allowedHosts)
+  await checkAddresses(profile, allowedHosts)
   using clock = openPreciseClock()
   await endLeftovers(resultsDir, clock)
   const directory = await openRunDirectory({ resultsDir, runId: newRunId(), clock })

@@ -15,8 +15,16 @@ export interface RunUpstream {
   readonly upstream: Endpoint
 }
 
-/** `ENV=HOST:PORT`, as a flag holds it. Throws `bad-flag` (104). */
-export function parseRunUpstream(text: string): RunUpstream {
+/** `ENV=HOST:PORT` each, as flags hold them, a variable once. Throws `bad-flag` (104). */
+export function parseRunUpstreams(texts: readonly string[]): readonly RunUpstream[] {
+  const upstreams = texts.map(parseRunUpstream)
+  const names = upstreams.map(({ env }) => env)
+  const twice = names.find((env, index) => names.indexOf(env) < index)
+  if (twice !== undefined) throw badFlag('--upstream', `${twice} twice`, 'each variable once')
+  return upstreams
+}
+
+function parseRunUpstream(text: string): RunUpstream {
   const [, env, rest] = /^([A-Za-z_]\w*)=(.+)$/u.exec(text) ?? []
   if (env === undefined || rest === undefined) throw badFlag('--upstream', text, 'VARIABLE=HOST:PORT')
   return { env, upstream: parseEndpoint('--upstream', rest) }

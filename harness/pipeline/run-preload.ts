@@ -44,14 +44,22 @@ export function preloadRules({ name, at, rules }: Policy, options: RunPreloadOpt
 /** The sum of all reports, by the policy's name as relays have it. */
 function readReports(directory: string, policy: string, rules: readonly Rule[]): RuleTallies | null {
   const files = readdirSync(directory).filter((name) => name.startsWith(prefix))
-  if (files.length === 0) return null
-  const sum = files
-    .map((name) => (JSON.parse(readFileSync(join(directory, name), 'utf8')) as { rules: RuleTallies }).rules)
-    .reduce(addRules, {})
+  const reports = files.flatMap((name) => rulesOf(join(directory, name)))
+  if (reports.length === 0) return null
+  const sum = reports.reduce(addRules, {})
   return Object.fromEntries(
     rules.flatMap(({ name }) => {
       const tally = sum[`${layer}/${name}`]
       return tally ? [[`${policy}/${name}`, tally] as const] : []
     }),
   )
+}
+
+/** What one process left; nothing where it was killed, or still lives and writes. */
+function rulesOf(file: string): RuleTallies[] {
+  try {
+    return [(JSON.parse(readFileSync(file, 'utf8')) as { rules: RuleTallies }).rules]
+  } catch {
+    return []
+  }
 }

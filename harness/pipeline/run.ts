@@ -6,10 +6,13 @@ import { worstExitCode } from '../kernel/exit-codes.ts'
 import { newRunId } from '../kernel/host.ts'
 import { nsPerMs, nsPerSecond } from '../kernel/units.ts'
 import { type Case, judge, type Verdict } from '../judge/judge.ts'
+import type { SteppedPhase } from '../judge/steps.ts'
+import { unjudgedStress } from '../judge/stress.ts'
 import { type WindowWatch, watchWindows } from '../judge/windows.ts'
 import type { WindowMeasurement } from '../measure/measurements.ts'
 import type { Arm } from '../plan/arms.ts'
 import type { Plan } from '../plan/plan.ts'
+import { steppedPolicies } from '../plan/timeline.ts'
 import { endLeftovers } from '../run/leftovers.ts'
 import { openRunDirectory } from '../run/run-directory.ts'
 import { openSession, type Session } from '../run/session.ts'
@@ -46,7 +49,7 @@ interface Ending {
 export async function carryOut(options: RunOptions): Promise<RunOutcome> {
   const { plan, clock, signal, resultsDir } = options
   const { profile } = plan
-  await checkAddresses(profile.target, options.allowedHosts)
+  await checkAddresses(profile, options.allowedHosts)
   checkEnvironment(plan, resultsDir)
   const ended = await endLeftovers(resultsDir, clock)
   for (const { role, runId } of ended)
@@ -56,7 +59,10 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
   const id = newRunId()
   const archive = createArchive({ resultsDir, profile: profile.name, mode: profile.mode.name, startedAt, id })
   const directory = await openRunDirectory({ resultsDir, runId: id, clock })
-  const windows = watchWindows(startNs, steppedPhases(plan))
+  const windows = watchWindows(
+    startNs,
+    steppedPhases(plan).map(({ phase }) => phase),
+  )
   let session: Session | undefined
   try {
     session = await openSession({
@@ -141,9 +147,11 @@ async function caseOf(
   }
 }
 
-/** The phases of stress in which steps put faults in force. */
-function steppedPhases({ stress }: Plan): readonly string[] {
-  return stress.filter(({ moments }) => moments.length > 0).map(({ arm }) => arm.phase)
+/** The phases of stress in which steps put faults in force, and which. */
+function steppedPhases({ stress }: Plan): readonly SteppedPhase[] {
+  return stress
+    .filter(({ moments }) => moments.length > 0)
+    .map(({ arm, moments, durationNs }) => ({ phase: arm.phase, policies: steppedPolicies(moments, durationNs) }))
 }
 
 /** Every arm of a plan, once. */
@@ -181,7 +189,9 @@ function notMeasured(plan: Plan, run: Case, verdict: Verdict, stopped: Case['sto
   const missing = run.arms
     .filter(({ id, phaseKind }) => phaseKind !== 'warmup' && !verdict.arms.some(({ arm }) => arm.id === id))
     .map(({ id }) => ({ what: id, why }))
-  return [...plan.notMeasured, ...missing]
+  // Of what was not carried out it is told already.
+  const carriedOut = run.stepped.filter(({ phase }) => verdict.arms.some(({ arm }) => arm.phase === phase))
+  return [...plan.notMeasured, ...missing, ...unjudgedStress(run.windows, plan.profile, carriedOut)]
 }
 
 function hearWindow(

@@ -57,9 +57,13 @@ export async function serveRelay(options: ServeRelayOptions): Promise<ServedRela
   const port = relay.ports[arm]
   const running = opening.move()
   const end = async (): Promise<RelayEnd> => {
-    const readings = former.read()
-    await running[Symbol.asyncDispose]()
-    return { counters: (api ? undefined : readings[arm]) ?? readings, log: await relay.closeLog() }
+    try {
+      const readings = former.read()
+      await running.disposeAsync()
+      return { counters: (api ? undefined : readings[arm]) ?? readings, log: await relay.closeLog() }
+    } finally {
+      await running.disposeAsync()
+    }
   }
   let ended: Promise<RelayEnd> | undefined
   const close = (): Promise<RelayEnd> => (ended ??= end())

@@ -204,7 +204,8 @@ function expectedNs(mode: Mode, { profile, lives, stress, canary, warmup }: Omit
   const stressNs = stress.reduce((sum, { arm }) => sum + arm.sliceNs + perSliceNs, 0)
   const ownLife = stress.length > 0 && (lives.length === 0 || !sharesLife(mode))
   const stressLife = ownLife ? perLifeNs + warmupNs : 0
-  return lives.length * perLife + slices + stressNs + stressLife + (canary?.arm.sliceNs ?? 0)
+  const canaryWholeNs = canary ? canary.arm.sliceNs + waitNs(canary.arm) + perSliceNs : 0
+  return lives.length * perLife + slices + stressNs + stressLife + canaryWholeNs
 }
 
 /** Plans ad hoc load: one stretch of the throughput model on the direct path, for the mode's duration. */

@@ -1,4 +1,4 @@
-import type { Layer } from '../faults/rule.ts'
+import type { Layer, Rule } from '../faults/rule.ts'
 import type { Policy, StressStep } from '../profile/profile.ts'
 import { faultPath, layerOf } from './arms.ts'
 
@@ -48,4 +48,25 @@ export function timelineOf(
     return { atNs, installed }
   })
   return (timeline.at(-1)?.installed.length ?? 0) > 0 ? [...timeline, { atNs: durationNs, installed: [] }] : timeline
+}
+
+/** The policies that were in force at some moment of a segment of so long, with the longest time that each was so at a stretch. */
+export function steppedPolicies(
+  moments: readonly Moment[],
+  durationNs: number,
+): readonly { readonly name: string; readonly rules: readonly Rule[]; readonly inForceNs: number }[] {
+  const longest = new Map<string, { readonly name: string; readonly rules: readonly Rule[]; inForceNs: number }>()
+  const since = new Map<string, number>()
+  for (const [index, { atNs, installed }] of moments.entries()) {
+    const names = installed.map(({ layer }) => layer.name)
+    for (const name of since.keys()) if (!names.includes(name)) since.delete(name)
+    const untilNs = moments[index + 1]?.atNs ?? durationNs
+    for (const { layer } of installed) {
+      const { name, rules } = layer
+      const fromNs = since.get(name) ?? atNs
+      since.set(name, fromNs)
+      longest.set(name, { name, rules, inForceNs: Math.max(longest.get(name)?.inForceNs ?? 0, untilNs - fromNs) })
+    }
+  }
+  return [...longest.values()]
 }

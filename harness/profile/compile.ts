@@ -24,6 +24,7 @@ import { protocolFitProblems } from './protocol-fit.ts'
 import { asWritten, provenanceOf } from './provenance.ts'
 import { profileKeys, type RawProfile } from './schema.ts'
 import { settle } from './settle.ts'
+import { stepWarnings } from './step-warnings.ts'
 import { parseStress, stressProblems } from './stress.ts'
 import { dialledKeywords, targetFaultProblems } from './target-faults.ts'
 import { parseThresholds, thresholdProblems } from './threshold.ts'
@@ -108,7 +109,7 @@ function documentProblems(filled: Document, overrides: ProfileOverrides, place: 
     ...(sound('/load') ? loadProblems(raw.load) : []),
     ...modeNames.flatMap((name) => (sound(`/modes/${name}`) ? modeProblems(name, raw.modes[name], declared) : [])),
     ...policyProblems(raw.policies, sound, raw),
-    ...dependencyProblems(raw.dependencies, sound),
+    ...dependencyProblems(filled, sound),
     ...stepProblems(raw, sound),
     ...faultPathProblems(filled),
     ...targetFaultProblems(filled, sound),
@@ -126,7 +127,7 @@ function stepProblems(raw: RawProfile, sound: (pointer: string) => boolean): Pro
     durationNs: (mode) => (sound(`/modes/${mode}`) ? stressNs(mode, raw.modes[mode]) : Number.POSITIVE_INFINITY),
     policies: policies.map(([name]) => name),
     faulty: policies.filter(([, policy]) => isFaulty(policy)).map(([name]) => name),
-    dialled: (name) => dialledKeywords(raw.policies[name]),
+    dialled: (name) => dialledKeywords(isRecord(raw.policies) ? raw.policies[name] : undefined),
   })
 }
 
@@ -139,6 +140,7 @@ function parsed(
   const load = parseLoad(raw.load)
   const chosen = parseMode(mode, raw.modes[mode])
   const policies = parsePolicies(raw.policies, raw.workload)
+  const stress = parseStress(raw.stress, mode)
   return {
     name: raw.name ?? 'profile',
     seed: raw.seed,
@@ -148,10 +150,10 @@ function parsed(
     load,
     mode: chosen,
     policies,
-    stress: parseStress(raw.stress, mode),
+    stress,
     ceilings: parseCeilings(raw.ceilings),
     thresholds: parseThresholds(raw.thresholds),
-    warnings: [...warnings, ...firingWarnings(policies, load, chosen)],
+    warnings: [...warnings, ...firingWarnings(policies, load, chosen), ...stepWarnings(stress, policies, chosen)],
   }
 }
 

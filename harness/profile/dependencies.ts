@@ -1,6 +1,7 @@
 import type { Problem } from '../kernel/errors.ts'
 import { found, isRecord, step } from '../kernel/json.ts'
 import { type JsonSchema, objectSchema } from '../kernel/json-schema.ts'
+import type { Document } from './document.ts'
 
 /** A service that the target asks: it is told to ask a relay in front of it instead. */
 export interface Dependency {
@@ -42,8 +43,12 @@ export const dependenciesSchema: JsonSchema = {
 }
 
 /** What the schema cannot say of dependencies; only places for which `sound` holds are looked at. */
-export function dependencyProblems(raw: unknown, sound: (pointer: string) => boolean): Problem[] {
+export function dependencyProblems(
+  { dependencies: raw, target }: Document,
+  sound: (pointer: string) => boolean,
+): Problem[] {
   if (!isRecord(raw)) return []
+  const taken = takenBy(target)
   const places = Object.keys(raw).map((name) => ({ name, where: `/dependencies${step(name)}` }))
   const usable = places.filter(({ where }) => sound(where))
   const { length } = usable
@@ -56,21 +61,35 @@ export function dependencyProblems(raw: unknown, sound: (pointer: string) => boo
         message: `found the name ${found(name)}, allowed: small letters, digits and -, not - first`,
       })),
     ...usable.flatMap(({ name, where }, index) => {
-      const { port } = endpointOf((raw as RawDependencies)[name]?.upstream ?? '')
+      const { upstream = '', env = '' } = (raw as RawDependencies)[name] ?? {}
+      const { port } = endpointOf(upstream)
       const again = variables.indexOf(variables[index]) < index && length > 1
       return [
         ...(port < 1 || port > 65_535
           ? [{ where: `${where}/upstream`, message: `found port ${port}, allowed: from 1 to 65535` }]
           : []),
-        ...(again
-          ? [{ where: `${where}/env`, message: `found ${found(variables[index])} again, allowed: one for each` }]
+        ...(again ? [{ where: `${where}/env`, message: `found ${found(env)} again, allowed: one for each` }] : []),
+        ...(taken.includes(env)
+          ? [
+              {
+                where: `${where}/env`,
+                message: `found ${found(env)}, which the target gets already; allowed: another one`,
+              },
+            ]
           : []),
       ]
     }),
   ]
 }
 
-function endpointOf(text: string): Dependency['upstream'] {
+/** Variables that a target is started with in any case; another value for one would go unheard, or mislead it. */
+function takenBy(target: unknown): string[] {
+  const env = isRecord(target) && isRecord(target['env']) ? Object.keys(target['env']) : []
+  return ['PORT', 'SOAKRIG_RUN', ...env]
+}
+
+/** Reads where a dependency is. */
+export function endpointOf(text: string): Dependency['upstream'] {
   const at = text.lastIndexOf(':')
   return { host: text.slice(0, at).replace(/^\[(.*)\]$/u, '$1'), port: Number(text.slice(at + 1)) }
 }

@@ -6,7 +6,9 @@ import type { Problem } from '../kernel/errors.ts'
 import { found, isRecord, step } from '../kernel/json.ts'
 import type { JsonSchema } from '../kernel/json-schema.ts'
 import { didYouMean, quoted } from '../kernel/suggest.ts'
+import { endpointOf, type RawDependencies } from './dependencies.ts'
 import { requestLines, requestProblems } from './request-names.ts'
+import { reachProblems, type Way, wayToDependency, wayToTarget } from './rule-reach.ts'
 
 /** The faults of a policy as a profile holds them: one rule, or several. */
 export interface RawFaulty extends Omit<RawRule, 'name'> {
@@ -27,6 +29,7 @@ const conditions = Object.keys(conditionProperties)
 
 /** What the rest of the profile says, where the faults of a policy are looked at. */
 export interface PolicySurroundings {
+  readonly target?: unknown
   readonly workload: unknown
   readonly dependencies?: unknown
 }
@@ -44,16 +47,18 @@ export function faultyProblems(
   const problems = [
     ...shape,
     ...(rules === undefined ? ruleProblems(raw, where, sound) : rulesProblems(rules, `${where}/rules`, sound)),
-    ...(at === undefined ? [] : dependencyNameProblems(at, `${where}/at`, surroundings)),
+    ...(at === undefined || !sound(`${where}/at`) ? [] : dependencyNameProblems(at, `${where}/at`, surroundings)),
     ...(at === undefined ? ownRequestProblems(raw, where, sound, surroundings) : []),
   ]
   const given = ['fault', 'rules', 'at', ...conditions].filter((key) => raw[key as keyof RawFaulty] !== undefined)
   if (problems.length > 0 || !given.every((key) => sound(where + step(key)))) return problems
-  const parsed = parseFaulty(raw, 'rule', surroundings.workload)
+  // The requests that they name have been looked at.
+  const parsed = parseFaulty(raw, 'rule', null)
+  const placed = parsed.map((rule, index) => ({ rule, where: rules === undefined ? where : `${where}/rules/${index}` }))
   return [
     ...idleProblems(raw, parsed, where),
     ...(at === undefined ? [] : placeProblems(parsed, where)),
-    ...transportProblems(raw, parsed, where, surroundings),
+    ...reachProblems(placed, wayOf(raw, surroundings, sound)),
   ]
 }
 
@@ -86,10 +91,14 @@ function ownRequestProblems(
   sound: (pointer: string) => boolean,
   { workload }: PolicySurroundings,
 ): Problem[] {
+  const { rules } = raw
   const holders =
-    raw.rules === undefined
+    rules === undefined
       ? [{ match: raw.match, pointer: `${where}/match` }]
-      : raw.rules.map(({ match }, index) => ({ match, pointer: `${where}/rules/${index}/match` }))
+      : (Array.isArray(rules) ? (rules as unknown[]) : []).map((rule, index) => ({
+          match: isRecord(rule) ? rule['match'] : undefined,
+          pointer: `${where}/rules/${index}/match`,
+        }))
   return holders.flatMap(({ match, pointer }) =>
     isRecord(match) && match['request'] !== undefined && sound(pointer) && sound('/workload')
       ? requestProblems([match['request']].flat() as string[], `${pointer}/request`, workload)
@@ -119,19 +128,14 @@ function placeProblems(rules: readonly Rule[], where: string): Problem[] {
   return [{ where: `${where}/at`, message }]
 }
 
-/** A rule for the other transport than that of its path would never act. */
-function transportProblems(
-  { rules, at }: RawFaulty,
-  parsed: readonly Rule[],
-  where: string,
-  { workload }: PolicySurroundings,
-): Problem[] {
-  const transport = at === undefined && isRecord(workload) && workload['protocol'] === 'udp' ? 'udp' : 'tcp'
-  return parsed.flatMap(({ match: { protocol } }, index) => {
-    if (protocol === 'any' || protocol === transport) return []
-    const message = `found ${protocol}, allowed: any or ${transport}, as nothing else goes this way`
-    return [{ where: rules === undefined ? `${where}/match` : `${where}/rules/${index}/match`, message }]
-  })
+function wayOf(
+  { at }: RawFaulty,
+  { target, workload, dependencies }: PolicySurroundings,
+  sound: (pointer: string) => boolean,
+): Way | null {
+  if (at === undefined) return sound('/target') && sound('/workload') ? wayToTarget(target, workload) : null
+  const pointer = `/dependencies${step(at)}`
+  return sound(pointer) ? wayToDependency(endpointOf((dependencies as RawDependencies)[at]?.upstream ?? '')) : null
 }
 
 /** Reads a policy's faults that have no problems. The only rule has the policy's name. */

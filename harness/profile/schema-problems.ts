@@ -140,8 +140,28 @@ interface Limits {
 function allowedBy(schema: JsonSchema, { message = 'something else' }: SchemaError): string {
   const limits: Limits = schema
   if (limits.type === undefined) return message.replace(/^must (be )?/u, '')
-  const [first, ...others] = [limits.type].flat().map((name) => kinds[name] ?? name)
-  return [`${first}${rangeOf(limits)}${sizeOf(limits)}`, ...others].join(' or ')
+  return [limits.type]
+    .flat()
+    .map((name) => `${kinds[name] ?? name}${limitsOf(name, limits)}`)
+    .join(' or ')
+}
+
+/** The keywords of a type that say something of it, and are passed over for the others. */
+function limitsOf(type: string, limits: Limits): string {
+  const { minLength, maxLength, minItems, maxItems, minProperties, uniqueItems } = limits
+  switch (type) {
+    case 'integer':
+    case 'number':
+      return rangeOf(limits)
+    case 'string':
+      return maxLength === undefined ? filled(minLength) : ` of ${minLength ?? 0} to ${maxLength} characters`
+    case 'array':
+      return `${itemsOf(minItems, maxItems)}${uniqueItems ? ' without repetitions' : ''}`
+    case 'object':
+      return filled(minProperties)
+    default:
+      return ''
+  }
 }
 
 function rangeOf({ minimum, maximum, exclusiveMinimum }: Limits): string {
@@ -150,12 +170,12 @@ function rangeOf({ minimum, maximum, exclusiveMinimum }: Limits): string {
   return maximum === undefined ? ` of at least ${minimum}` : ` from ${minimum} to ${maximum}`
 }
 
-function sizeOf({ minLength, maxLength, minItems, maxItems, minProperties, uniqueItems }: Limits): string {
-  if (maxItems !== undefined) return minItems === maxItems ? ` of ${maxItems}` : ` of ${minItems ?? 0} to ${maxItems}`
-  if (maxLength !== undefined) return ` of ${minLength ?? 0} to ${maxLength} characters`
-  const filled = [minLength, minItems, minProperties].some((least) => least !== undefined) ? ' that is not empty' : ''
-  return uniqueItems ? `${filled} without repetitions` : filled
+function itemsOf(least: number | undefined, most: number | undefined): string {
+  if (most === undefined) return filled(least)
+  return least === most ? ` of ${most}` : ` of ${least ?? 0} to ${most}`
 }
+
+const filled = (least: number | undefined): string => (least === undefined ? '' : ' that is not empty')
 
 function describe({ description }: JsonSchema): string {
   return typeof description === 'string' ? ` (${description})` : ''

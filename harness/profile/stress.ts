@@ -125,9 +125,14 @@ function dialledProblems({ install }: RawStep, where: string, dialled: StressCon
   return [{ where: `${where}/install`, message }]
 }
 
-function lateProblems({ at }: RawStep, where: string, lengthNs: number): Problem[] {
-  if (durationNs(at) < lengthNs) return []
-  return [{ where: `${where}/at`, message: `found ${at}, allowed: less than the duration of ${formatNs(lengthNs)}` }]
+/** Of what lies behind the end of the segment nothing would be carried out. */
+function lateProblems({ at, for: length }: RawStep, where: string, lengthNs: number): Problem[] {
+  const leftNs = lengthNs - durationNs(at)
+  if (leftNs <= 0)
+    return [{ where: `${where}/at`, message: `found ${at}, allowed: less than the duration of ${formatNs(lengthNs)}` }]
+  if (length === undefined || durationNs(length) <= leftNs) return []
+  const message = `found ${length}, allowed: at most the ${formatNs(leftNs)} that are left of the duration of ${formatNs(lengthNs)}, or nothing, which lasts to its end`
+  return [{ where: `${where}/for`, message }]
 }
 
 /** A policy is on at most once, and only what is on can be removed. */

@@ -14,9 +14,15 @@ export function renderPlan(plan: PlanSummary): string {
       )
       return [`  target ${index + 1}, round ${round + 1}: ${slices.length} slices`, ...arms].join('\n')
     }),
-    ...stress.map(({ name, load, durationMs }) => `  stress ${name}: ${load} for ${duration(durationMs)}`),
+    ...stress.map(({ name, load, durationMs, steps }) =>
+      [`  stress ${name}: ${load} for ${duration(durationMs)}`, ...steps.map(stepLine)].join('\n'),
+    ),
     ...notMeasured.map(({ what, why }) => `  not measured: ${what} (${why})`),
   ].join('\n')
+}
+
+function stepLine({ atMs, faults }: PlanSummary['stress'][number]['steps'][number]): string {
+  return `    from ${duration(atMs)} ${faults.length === 0 ? 'no fault' : faults.join(' and ')}`
 }
 
 /** Each text once, in the order of the first of its kind, with how often it is there. */

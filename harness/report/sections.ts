@@ -1,6 +1,7 @@
 import type { Result, ResultArm, ResultComparison, ResultLimit } from '../archive/result.ts'
 import type { PlacedArm } from '../compare/arms.ts'
 import { errorsSection } from './errors.ts'
+import { faultSections } from './fault-sections.ts'
 import { figureSections } from './figures.ts'
 import { duration, percent, ratio, shortNumber, signed } from './format.ts'
 import { scheduleSection } from './schedule.ts'
@@ -15,6 +16,7 @@ export function sectionsOf(result: Result): Section[] {
     { title: 'reasons', lines: result.run.reasons },
     ...early,
     ...judgedSections(result),
+    ...faultSections(result),
     ...late,
     ...costSections(result),
   ])
@@ -36,11 +38,15 @@ function loadSections(result: Result): Section[] {
 
 function judgedSections(result: Result): Section[] {
   const { doubts, plan, config, ceilings, thresholds } = result
+  // Under steps, those of a policy stand beside those of clean load.
+  const [ofWindows, ofCleanLoad] = [true, false].map((own) =>
+    thresholds.filter(({ kind }) => (kind === 'bound') === own),
+  )
   return [
     { title: 'effects that did not show', lines: armLines(result, effectLines) },
-    { title: 'bounds', lines: armLines(result, ({ arm }) => arm.bounds.map(limitLine)) },
-    { title: 'ceilings', lines: ceilings.map((limit) => `${limit.scope}: ${limitLine(limit)}`) },
-    { title: 'thresholds', lines: thresholds.map((limit) => `${limit.scope}: ${limitLine(limit)}`) },
+    { title: 'bounds', lines: [...armLines(result, ({ arm }) => arm.bounds.map(limitLine)), ...limitLines(ofWindows)] },
+    { title: 'ceilings', lines: limitLines(ceilings) },
+    { title: 'thresholds', lines: limitLines(ofCleanLoad) },
     { title: 'counts that differ from the target', lines: armLines(result, reconciliationLines) },
     { title: 'the target', lines: targetLines(result) },
     {
@@ -73,6 +79,10 @@ export function headline({ run, env, tool }: Result): string {
 export function limitLine({ ok, expr, actual, window }: ResultLimit): string {
   const when = window ? ` at ${duration(window.fromMs)} to ${duration(window.toMs)}` : ''
   return `${ok ? 'ok' : actual === null ? 'unmeasured' : 'broken'}: ${expr}, found ${actual ?? 'nothing'}${when}`
+}
+
+function limitLines(limits: readonly ResultLimit[] = []): string[] {
+  return limits.map((limit) => `${limit.scope}: ${limitLine(limit)}`)
 }
 
 function effectLines({ arm: { effects } }: PlacedArm): string[] {

@@ -18,7 +18,7 @@ export interface InstallerOptions {
   readonly failed: (error: unknown) => void
   readonly arm: Arm
   /** From when schedules count, and when faults on the target end by themselves. */
-  readonly startNs: number
+  readonly originNs: number
   readonly endNs: number
   /** Whether the arm's own path changes too; else it has its rules for good. */
   readonly changesPath: boolean
@@ -29,7 +29,10 @@ export type BesidePath = Pick<SliceMeasurement, 'tallies' | 'faultCounters' | 'r
 
 /** An installer of one slice. */
 export interface SliceInstaller extends Installer {
-  /** Takes everything away; resolves when the target runs and serves as before, with what was done besides the path. */
+  /**
+   * Takes everything away; resolves when the target runs and serves as before, with what was done besides the path. What
+   * acts on the target is undone also where a relay is gone: then it rejects after that.
+   */
   end(): Promise<BesidePath>
 }
 
@@ -47,9 +50,9 @@ export async function createInstaller(options: InstallerOptions): Promise<SliceI
 
   const endTargetFaults = async (kept: readonly string[]): Promise<void> => {
     const over = [...running].filter(([name]) => !kept.includes(name))
+    for (const [name] of over) running.delete(name)
     await Promise.all(over.map(([, { faults }]) => faults.stop()))
     for (const [name, { layer, faults }] of over) {
-      running.delete(name)
       const { tallies, counters } = faults
       const [first] = layer.rules
       const fired = Object.keys(tallies).length > 0 && first
@@ -78,7 +81,11 @@ export async function createInstaller(options: InstallerOptions): Promise<SliceI
   return {
     install,
     async end() {
-      await install([])
+      try {
+        await install([])
+      } finally {
+        await endTargetFaults([])
+      }
       const besides = rulesBetween(before, await dependencyRules(life, changesPath))
       return { ...done, rules: addRules(done.rules, besides) }
     },
@@ -90,8 +97,8 @@ function rulesOf({ life, arm }: InstallerOptions, { rules }: Layer): Layer['rule
   return life.rulesOf({ ...arm, phaseKind: 'policy', rules })
 }
 
-function startOn({ life, clock, failed, startNs, endNs }: InstallerOptions, { rules }: Layer): RunningTargetFaults {
-  return startTargetFaults(rules, { handle: life.handle, clock, originNs: startNs, untilNs: endNs, failed })
+function startOn({ life, clock, failed, originNs, endNs }: InstallerOptions, { rules }: Layer): RunningTargetFaults {
+  return startTargetFaults(rules, { handle: life.handle, clock, originNs, untilNs: endNs, failed })
 }
 
 /** What rules did at dependencies: of a slice that has steps, whose own relay does not tell it. */

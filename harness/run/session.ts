@@ -98,6 +98,7 @@ class RunSession implements Session {
   #watch: ResourceWatch | null = null
   #unplannedExit: UnplannedExit | null = null
   #lastTarget: Measurements['target'] = { command: [], url: null, pid: null, startTicks: null }
+  readonly #halt = new AbortController()
   #stopped: Stop | null = null
   #failure: unknown = null
   #patience: Timer | null = null
@@ -159,6 +160,7 @@ class RunSession implements Session {
   stop(why: Stop): void {
     if (this.#stopped !== null || this.#disposed) return
     this.#stopped = why
+    this.#halt.abort()
     // A worker that is gone already is told of by the slice that waits for it.
     this.#shards?.stop().catch(() => undefined)
     // One that hangs does not hear the word; the run must end all the same.
@@ -221,7 +223,7 @@ class RunSession implements Session {
     const { windowNs } = profile.mode
     const ordinal = this.#ordinal++
     const failed = (error: unknown): void => this.fail(error)
-    const context = { life, shards: this.#shards, workload, clock, windowNs, failed }
+    const context = { life, shards: this.#shards, workload, clock, windowNs, halted: this.#halt.signal, failed }
     const steps = { moments: place.moments ?? [], spans: this.#spans }
     const shape = { ordinal, load: withRate(place.model, known), use: place.use, steps }
     const carried = await runSlice(context, arm, shape)

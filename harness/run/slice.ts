@@ -35,6 +35,8 @@ export interface SliceContext {
   readonly workload: Plan['profile']['workload']
   readonly clock: Clock
   readonly windowNs: number
+  /** Aborts when nothing more is to be measured: what is in flight is drained without a fault. */
+  readonly halted: AbortSignal
   /** Hears what went wrong beside the load, such as a target that did not start again. */
   readonly failed: (error: unknown) => void
 }

@@ -10,7 +10,10 @@ export interface Installer {
 
 /** The steps of a segment while it runs. */
 export interface RunningSteps {
-  /** Takes away what is in force, and does nothing more; resolves when that is done. Rejects with what failed on the way. */
+  /**
+   * Takes away what is in force, and does nothing more; resolves when that is done, however often it is called. Rejects
+   * with what failed on the way.
+   */
   stop(): Promise<void>
 }
 
@@ -53,13 +56,13 @@ export function startSteps({ moments, originNs, clock, installer, spans, failed 
       arm()
     })
   }
-  arm()
-  return {
-    async stop() {
-      ended = true
-      timer?.cancel()
-      await work
-      await enter([])
-    },
+  const stop = async (): Promise<void> => {
+    ended = true
+    timer?.cancel()
+    await work
+    await enter([])
   }
+  let stopped: Promise<void> | null = null
+  arm()
+  return { stop: () => (stopped ??= stop()) }
 }

@@ -18,15 +18,18 @@ const { values: flags } = parseArgs({ options: { only: { type: 'string', default
 const parts = flags.only.split(',')
 const findings = new Findings()
 
-/** Round trips on some connections at once, one after the other on each, in ms. */
+/**
+ * Round trips on some connections at once, one after the other on each, in ms. A pause before each, as long as a fault
+ * delays, lets all processes fall asleep as they do there: what waking them costs is not the fault's.
+ */
 async function roundTrips(port: number, connections: number, each: number, pauseMs = 0): Promise<number[][]> {
   return Promise.all(
     Array.from({ length: connections }, async () => {
       const line = await openEcho(port)
       const times: number[] = []
       for (let n = 0; n < each; n++) {
-        times.push(await line.exchange(200))
         if (pauseMs > 0) await realClock.sleep(pauseMs * 1e6)
+        times.push(await line.exchange(200))
       }
       line.close()
       return times
@@ -49,7 +52,7 @@ async function delays(server: number): Promise<void> {
     await roundTrips(relay.ports['plain']!, connections, 50)
     await roundTrips(relay.ports['late']!, connections, 5)
     await relay.readQuiet('late', 1e9)
-    const plain = quantile((await roundTrips(relay.ports['plain']!, connections, each)).flat(), 0.5)
+    const plain = quantile((await roundTrips(relay.ports['plain']!, connections, each, delayMs)).flat(), 0.5)
     const seen = (await roundTrips(relay.ports['late']!, connections, each)).flat().map((ms) => ms - plain - delayMs)
     const { arms } = await relay.readQuiet('late', 1e9)
     const own = decodeHistogram(arms['late']!.delays!.error)
@@ -74,7 +77,7 @@ async function jitters(server: number): Promise<void> {
   for (const [name, { sigma, settings }] of Object.entries(wanted)) {
     const fault = { latency: { delay: '30ms', jitter: '5ms', ...settings } }
     await using relay = await relayOf([armOf('plain', server, null), armOf('late', server, fault)])
-    const plain = quantile((await roundTrips(relay.ports['plain']!, 20, 100)).flat(), 0.5)
+    const plain = quantile((await roundTrips(relay.ports['plain']!, 20, 100, 30)).flat(), 0.5)
     const seen = (await roundTrips(relay.ports['late']!, 20, 400)).map((times) => times.map((ms) => ms - plain))
     const moments = momentsOf(seen)
     const lag1 = name === 'correlated' ? 0.5 : 0
@@ -87,7 +90,7 @@ async function jitters(server: number): Promise<void> {
 }
 
 async function rates(server: number): Promise<void> {
-  for (const { rate, chunkBytes, seconds } of [
+  for (const { rate, chunkBytes, seconds, delayMs = 0 } of [
     { rate: 64e3, chunkBytes: 65_536, seconds: 4 },
     { rate: 64e3, chunkBytes: 100, seconds: 4 },
     { rate: 1e6, chunkBytes: 1460, seconds: 2 },
@@ -95,10 +98,13 @@ async function rates(server: number): Promise<void> {
     { rate: 100e6, chunkBytes: 65_536, seconds: 2 },
     { rate: 200e6, chunkBytes: 1460, seconds: 2 },
     { rate: 1e9, chunkBytes: 65_536, seconds: 2 },
-  ]) {
-    await using relay = await relayOf([armOf('slow', server, { rate: `${rate}bps` })])
+    { rate: 100e6, chunkBytes: 65_536, seconds: 2, delayMs: 100 },
+    { rate: 25e6, chunkBytes: 65_536, seconds: 2, delayMs: 300 },
+  ] as readonly { rate: number; chunkBytes: number; seconds: number; delayMs?: number }[]) {
+    const late = delayMs === 0 ? {} : { latency: { delay: `${delayMs}ms` } }
+    await using relay = await relayOf([armOf('slow', server, { rate: `${rate}bps`, ...late })])
     const bytes = await receivedRate(relay.ports['slow']!, chunkBytes, Math.round((rate / 8) * seconds))
-    const text = `${rate / 1e6} Mbit/s in chunks of ${chunkBytes} B`
+    const text = `${rate / 1e6} Mbit/s in chunks of ${chunkBytes} B${delayMs > 0 ? `, ${delayMs} ms late` : ''}`
     findings.value(`rate ${text}: off by`, Math.abs((bytes * 8) / rate - 1), { most: 0.02 })
   }
 }

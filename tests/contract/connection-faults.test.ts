@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import { everything } from '../../harness/faults/match.ts'
@@ -6,47 +5,9 @@ import { SocketPair } from '../../harness/faults/relay/socket-pair.ts'
 import type { Schedule } from '../../harness/faults/schedule.ts'
 import { realClock } from '../../harness/kernel/clock.ts'
 import { makeAuthority } from '../support/certificates.ts'
-import { watchClock } from '../support/jump-clock.ts'
+import { echoBehind, heardBy } from '../support/echo-path.ts'
 import { dial, listening, serveSockets, until } from '../support/sockets.ts'
-import { layersWith, type RawFaults, readingOf, relayTo, ruleOf, untilQuiet } from '../support/stream-arm.ts'
-
-/** All that a socket hears, until it ends. */
-function heardBy(socket: Socket) {
-  const heard = { bytes: 0, text: '', how: 'open' as 'open' | 'end' | 'reset' | 'closed' }
-  socket.on('data', (chunk: Buffer) => {
-    heard.bytes += chunk.length
-    heard.text += chunk.toString('latin1')
-  })
-  socket.on('end', () => (heard.how = 'end'))
-  socket.on('error', () => (heard.how = 'reset'))
-  socket.on('close', () => heard.how === 'open' && (heard.how = 'closed'))
-  return heard
-}
-
-/** A server that echoes, what each of its sockets heard, and a relay before it. */
-async function echoBehind(faults: RawFaults, schedule: Schedule | null = null) {
-  const served: { socket: Socket; heard: ReturnType<typeof heardBy> }[] = []
-  const server = await serveSockets((socket) => {
-    served.push({ socket, heard: heardBy(socket) })
-    socket.on('data', (chunk: Buffer) => socket.write(chunk))
-    socket.on('end', () => socket.end())
-  })
-  const clock = watchClock(realClock)
-  const relay = await relayTo(server.port, layersWith(ruleOf(faults, { schedule })), { clock })
-  return {
-    relay,
-    served,
-    async dialled() {
-      const socket = await dial(relay.ports['a']!)
-      return { socket, heard: heardBy(socket) }
-    },
-    async [Symbol.asyncDispose]() {
-      await relay[Symbol.asyncDispose]()
-      expect(clock.pending()).toBe(0)
-      await server[Symbol.asyncDispose]()
-    },
-  }
-}
+import { layersWith, readingOf, relayTo, ruleOf, untilQuiet } from '../support/stream-arm.ts'
 
 const flapping = (onNs: number, offNs: number): Schedule => ({
   fromNs: 0,

@@ -166,6 +166,12 @@ describe('another resolver behind it', () => {
     expect(open.arm.read(false).upstreamFailures).toBe(1)
   })
 
+  test('that there is no way to is a SERVFAIL too', async () => {
+    // A broadcast address, which the kernel lets no socket connect to.
+    await using open = await openArm(null, { upstream: { host: '127.255.255.255', port: 53 } })
+    expect(await open.ask('far.test')).toBe('ESERVFAIL')
+  })
+
   test('must be on this machine', async () => {
     await expect(openArm(null, { upstream: { host: '192.0.2.1', port: 53 } })).rejects.toMatchObject({
       code: 'host-not-allowed',

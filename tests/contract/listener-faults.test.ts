@@ -1,7 +1,9 @@
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { StreamListener } from '../../harness/faults/relay/listener.ts'
 import type { Schedule } from '../../harness/faults/schedule.ts'
 import { realClock } from '../../harness/kernel/clock.ts'
+import { createRng } from '../../harness/kernel/rng.ts'
 import { watchClock } from '../support/jump-clock.ts'
 import { dial, digestOf, serveSockets, until } from '../support/sockets.ts'
 import { layersWith, readingOf, relayTo, ruleOf, untilQuiet } from '../support/stream-arm.ts'
@@ -120,5 +122,54 @@ describe('a listener that is deaf', () => {
     await path.relay[Symbol.asyncDispose]()
     state.socket.destroy()
     expect(await outcomeOf(path.port)).toBe('ECONNREFUSED')
+  })
+})
+
+describe('a port that somebody else has taken meanwhile', () => {
+  const host = '127.0.0.1'
+
+  async function closedListener() {
+    const listener = await StreamListener.open({
+      listen: { host, port: 0 },
+      mayClose: true,
+      rng: createRng('port'),
+      clock: realClock,
+      background: false,
+      accepted: (socket) => socket.destroy(),
+    })
+    await listener.set('refused')
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(listener.port, host, resolve))
+    return { listener, leave: () => new Promise((resolve) => other.close(resolve)) }
+  }
+
+  it('is said to be, and is listened on when that is asked for again', async () => {
+    const { listener, leave } = await closedListener()
+    const failure = { code: 'port-taken', message: `cannot listen on ${host}:${listener.port}` }
+    await expect(listener.set(null)).rejects.toMatchObject(failure)
+    await leave()
+    await listener.set(null)
+    expect(await outcomeOf(listener.port)).toBe('connected')
+    await listener.close()
+  })
+
+  it('is waited for, also to be deaf there', async () => {
+    const { listener, leave } = await closedListener()
+    const deafened = listener.set('deaf')
+    await realClock.sleep(80e6)
+    await leave()
+    await expect(deafened).resolves.toBeUndefined()
+    await listener.close()
+  })
+
+  it('is not listened on in a state that is out of date', async () => {
+    const { listener, leave } = await closedListener()
+    await leave()
+    const fromNs = realClock.nowNs()
+    const states = Array.from({ length: 1000 }, (_, n) => (n % 2 === 0 ? 'deaf' : null))
+    await Promise.all(states.map((state) => listener.set(state)))
+    expect((realClock.nowNs() - fromNs) / 1e6).toBeLessThan(1000)
+    expect(await outcomeOf(listener.port)).toBe('connected')
+    await listener.close()
   })
 })

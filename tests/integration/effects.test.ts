@@ -42,6 +42,23 @@ describe('a fault proves itself', () => {
     )
   })
 
+  test('what fires at no share that could be foretold is missed too when it is off, in stress as well (P1)', async () => {
+    const fault = {
+      limit: { limit: { after: '1mib' } },
+      'slow-close': { slowClose: { delay: '5ms' } },
+      unreachable: { unreachable: { probability: '10%' } },
+      pause: { pause: { every: '200ms', for: '50ms' } },
+    }
+    const policies = Object.fromEntries(Object.entries(fault).map(([name, one]) => [name, { fault: one }]))
+    const stress = { smoke: { steps: [{ at: '100ms', install: 'limit', for: '200ms' }] } }
+    const profile = await bench.profile('unforetold', { policies, stress })
+    const { code, result } = await bench.soak(profile, '--sabotage', 'fault-off')
+    expect(code).toBe(114)
+    const missing = result.doubts.filter(({ kind }) => kind === 'effect-missing').map(({ taints: [arm] }) => arm)
+    for (const name of Object.keys(fault)) expect(missing.filter((arm) => arm?.includes(`.${name}/`))).not.toEqual([])
+    expect(missing).toContain('stress.smoke, steps of limit')
+  })
+
   test('a correct fault on a busy target is not void, though it moves the median by less', async () => {
     const profile = await bench.profile('busy', {
       target: { builtin: 'http', knobs: { cpuTime: '5ms' } },

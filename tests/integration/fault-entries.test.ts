@@ -24,6 +24,9 @@ const mebibyte = 2 ** 20
 /** Processes that are started at once. */
 const processes = 4
 
+/** Within this time a connection that hangs is given up when its client has ended. */
+const givenUpNs = 350e6
+
 /** What came of a row: what its clients saw, or why they saw nothing, what they had to see, and what the relay counted. */
 interface Played {
   readonly seen: PromiseSettledResult<unknown>
@@ -42,7 +45,7 @@ async function play(entry: FaultEntry, rows: readonly EntryRow[]): Promise<Reado
   )
   // Its clients are gone, and so must be what was opened for them.
   await until('the target is left alone', () => target.open() === 0)
-  await realClock.sleep(30e6)
+  await realClock.sleep(rows.some(({ talk: heard }) => heard?.how === 'silence') ? givenUpNs : 50e6)
   const readingOf = await opened.end()
   const whole = allWhole(target)
   return new Map(
@@ -91,15 +94,14 @@ describe.each(faultEntries)('through $name (P1, P2)', (entry) => {
   })
 
   test('the n-th connection is hit or spared by the seed alone, whatever runs beside it (F37, P16)', async () => {
-    const answers = async (seed: number, atOnce: boolean): Promise<boolean[]> => {
+    const answers = async (atOnce: boolean): Promise<boolean[]> => {
       await using target = await openEntryTarget(0)
-      await using opened = await entry.open([byChance], target.port, seed)
+      await using opened = await entry.open([byChance], target.port, 1)
       return await answersOf(opened.portOf(byChance), target, atOnce)
     }
-    const [alone, beside, other] = await Promise.all([answers(1, false), answers(1, true), answers(2, false)])
+    const [alone, beside] = await Promise.all([answers(false), answers(true)])
     expect(new Set(alone)).toEqual(new Set([true, false]))
     expect(beside).toEqual(alone)
-    expect(other).not.toEqual(alone)
   })
 })
 

@@ -57,7 +57,7 @@ async function talk(port: number, messages = 4, waitMs = 30): Promise<void> {
   socket.destroy()
 }
 
-describe('every fault fires through the relay by itself (F38, P1, P2)', () => {
+describe('every fault fires through the relay by itself', () => {
   const streams: Readonly<Record<string, unknown>> = {
     refused: true,
     connectTimeout: true,
@@ -105,7 +105,7 @@ describe('every fault fires through the relay by itself (F38, P1, P2)', () => {
     return counters.tallies[keyword]?.fired ?? 0
   }
 
-  test.each(Object.entries(streams))('%s on streams', async (keyword, settings) => {
+  test.each(Object.entries(streams))('%s on streams (F38, P1, P2)', async (keyword, settings) => {
     const use = (port: number): Promise<void> => {
       // A handshake with a deaf listener would not end.
       if (keyword === 'connectTimeout') return Promise.resolve()
@@ -114,7 +114,7 @@ describe('every fault fires through the relay by itself (F38, P1, P2)', () => {
     expect(await firedOf(keyword, { fault: { [keyword]: settings } }, use)).toBeGreaterThan(0)
   })
 
-  test.each(Object.entries(datagrams))('%s on datagrams', async (keyword, settings) => {
+  test.each(Object.entries(datagrams))('%s on datagrams (F38, P1, P2)', async (keyword, settings) => {
     const upstream = { host: '127.0.0.1', port: udp.address().port }
     const fault = { [keyword]: settings }
     const use = async (port: number): Promise<void> => {

@@ -2,15 +2,14 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent, createServer, request } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import type { ArmReading, RelayArm, RelayCommand, RelayReply } from '../../harness/faults/relay/protocol.ts'
+import type { RelayArm, RelayCommand, RelayReply } from '../../harness/faults/relay/protocol.ts'
 import { openRelay, type Relay } from '../../harness/faults/relay/relay.ts'
 import { realClock } from '../../harness/kernel/clock.ts'
 import { isSoakrigError } from '../../harness/kernel/errors.ts'
 import { binomialBand } from '../../harness/measure/binomial.ts'
 import { decodeHistogram } from '../../harness/measure/histogram.ts'
 import { forkEntry } from '../support/forked.ts'
-import { startSoakrig } from '../support/soakrig.ts'
-import { dial, digestOf, listening, serveSockets, sha256, until } from '../support/sockets.ts'
+import { dial, listening, serveSockets, until } from '../support/sockets.ts'
 import { armTo, layersWith, type RawFaults, ruleOf } from '../support/stream-arm.ts'
 
 function armOf(port: number, faults: RawFaults = {}, changes: Partial<RelayArm> = {}): RelayArm {
@@ -206,39 +205,6 @@ describe('a relay', () => {
     const error = await relayOf(fine, arm(server.port)).catch((reason: unknown) => reason)
     expect(isSoakrigError(error) && { code: error.code, exit: error.exit }).toEqual({ code, exit })
   })
-})
-
-test('the relay by itself carries 64 MiB each way whole, through all that delays', { timeout: 30_000 }, async () => {
-  const bytes = { up: Buffer.alloc(64 * 2 ** 20, 'all that goes up '), down: Buffer.alloc(64 * 2 ** 20, 'and down') }
-  const served = Promise.withResolvers<Awaited<ReturnType<typeof digestOf>>>()
-  await using server = await serveSockets((socket) => {
-    socket.end(bytes.down)
-    void digestOf(socket).then(served.resolve)
-  })
-  const each = {
-    latency: { delay: '1ms', jitter: '1ms' },
-    rate: '2gbps',
-    loss: { probability: '0.01%', tcp: { rtoMin: '1ms', congestion: 'none' } },
-    reorder: { probability: '0.1%', delay: '1ms' },
-    duplicate: { probability: '0.1%' },
-    slicer: { size: '8KiB', variation: '2KiB' },
-  }
-  const fault = JSON.stringify({ uplink: each, downlink: each })
-  const relay = startSoakrig(['relay', '--upstream', `127.0.0.1:${server.port}`, '--fault', fault, '--json'])
-  let said = ''
-  relay.stderr.on('data', (text: Buffer) => (said += text.toString()))
-  await until('it listens', () => said.includes('Ctrl-C'), 10_000)
-  const client = await dial(Number(/127\.0\.0\.1:(\d+)/u.exec(said)?.[1]))
-  client.end(bytes.up)
-  expect(await digestOf(client)).toEqual({ bytes: bytes.down.length, sha256: sha256(bytes.down) })
-  expect(await served.promise).toEqual({ bytes: bytes.up.length, sha256: sha256(bytes.up) })
-  relay.nodeChildProcess.kill('SIGTERM')
-  const { exitCode, stdout } = await relay
-  expect(exitCode).toBe(0)
-  const counters = JSON.parse(String(stdout)) as ArmReading
-  expect(counters).toMatchObject({ bytesUp: bytes.up.length, bytesDown: bytes.down.length, heldBytes: 0 })
-  const fired = Object.entries(counters.tallies).filter(([, tally]) => tally.fired > 0)
-  expect(new Set(fired.map(([keyword]) => keyword))).toEqual(new Set(Object.keys(each)))
 })
 
 describe("the relay's process", () => {

@@ -8,14 +8,14 @@ import { realClock } from '../../harness/kernel/clock.ts'
 import { nsPerMs } from '../../harness/kernel/units.ts'
 import { startHogs } from '../../harness/run/hogs.ts'
 import type { LaunchContext } from '../../harness/target/launch.ts'
-import { isSame, type ProcessRecord, readStat } from '../../harness/target/proc.ts'
+import { isSame, listProcesses, type ProcessRecord, readStat } from '../../harness/target/proc.ts'
 import { startRestartable } from '../../harness/target/restartable.ts'
 import { createSampler } from '../../harness/target/sample.ts'
 import { parseTarget } from '../../harness/target/settings.ts'
 import { quietPort } from '../../harness/target/sockets.ts'
 import { createRequestCounter } from '../../harness/target/stats.ts'
 import { until } from '../support/sockets.ts'
-import { armOf, type Bench, openBench, soakrig } from '../support/soakrig.ts'
+import { armOf, type Bench, openBench, soakrig, startSoakrig } from '../support/soakrig.ts'
 
 const tree = fileURLToPath(new URL('../fixtures/targets/tree.mjs', import.meta.url))
 const withTree = { command: [process.execPath, tree, '{port}'], ready: { http: '/' } }
@@ -145,6 +145,21 @@ describe('faults on the target itself', () => {
     expect(hog?.fired['cpuHog']).toMatchObject({ eligible: 1, fired: 1 })
     for (const arm of [pause, hog, armOf(result, 'stress.smoke', 'baseline')])
       expect(arm?.reconciliation.status).toBe('exact')
+  })
+
+  test('a signal while the target stands still ends the run, and leaves nothing behind', async () => {
+    const profile = await bench.profile('target-faults-signal', {
+      policies: { pause: { fault: { pause: { every: '1500ms', for: '1400ms' } } } },
+      modes: { smoke: { duration: '20s', warmup: '50ms' } },
+      stress: { smoke: { steps: [{ at: '0s', install: 'pause' }] } },
+    })
+    const run = startSoakrig(['stress', profile, '--mode', 'smoke', '--results', bench.results])
+    const children = () => listProcesses().filter(({ ppid }) => ppid === run.pid)
+    await until('the target to stand still', () => children().some(({ state }) => state === 'T'), 10_000)
+    const all = children()
+    run.kill('SIGINT')
+    expect((await run).exitCode).toBe(105)
+    expect(all.filter(isSame)).toEqual([])
   })
 
   test('the target of a url is refused: it is not ours to end or to stop', async () => {

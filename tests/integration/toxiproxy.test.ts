@@ -151,7 +151,7 @@ describe('a client of Toxiproxy', () => {
   })
 })
 
-describe('every toxic acts on real traffic, and is counted (P1, P2)', () => {
+describe('every toxic acts on real traffic, and is counted', () => {
   const whole = answer.length
   const rows: readonly (readonly [string, Record<string, number>, string, (socket: Socket) => Promise<void>])[] = [
     ['latency', { latency: 50, jitter: 5 }, 'latency', async (s) => expect((await ask(s)).tookMs).toBeGreaterThan(44)],
@@ -188,7 +188,7 @@ describe('every toxic acts on real traffic, and is counted (P1, P2)', () => {
     expect((realClock.nowNs() - fromNs) / 1e6).toBeGreaterThan(59)
   }
 
-  test.each(rows)('%s %o is our %s', async (type, attributes, keyword, check) => {
+  test.each(rows)('%s %o is our %s (P1, P2)', async (type, attributes, keyword, check) => {
     const { proxy, port } = await makeProxy(`p-${type}`)
     await proxy.addToxic(toxic(type, attributes))
     const socket = await dial(port)

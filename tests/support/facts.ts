@@ -27,6 +27,9 @@ export function factsOf(changes: Partial<EffectFacts>): EffectFacts {
     injectedDelayErrorP50Ms: null,
     fired: {},
     counters: {},
+    rulesTold: ['one'],
+    waits: { held: 0, seen: 0, unseen: 0 },
+    connectMs: null,
     ...changes,
   }
 }

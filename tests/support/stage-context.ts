@@ -8,6 +8,7 @@ export interface StageContextOptions {
   readonly direction?: Direction
   readonly strength?: number | ((nowNs: number) => number)
   readonly roundTripNs?: number | (() => number)
+  readonly oneWayNs?: () => number
   /** Decides instead of chance; undefined: what chance says. */
   readonly decide?: (kind: string, drawn: number) => number | undefined
   /** Shared state of another context: of a second connection under the same rule. */
@@ -27,7 +28,15 @@ export interface FakeStageContext extends StageContext {
 
 /** What a relay gives a stage, by itself. */
 export function stageContext(options: StageContextOptions = {}): FakeStageContext {
-  const { seed = 1, direction = 'downlink', strength = 1, roundTripNs = 0, decide, sharedWith } = options
+  const {
+    seed = 1,
+    direction = 'downlink',
+    strength = 1,
+    roundTripNs = 0,
+    oneWayNs = () => 0,
+    decide,
+    sharedWith,
+  } = options
   const rng = createRng(seed)
   const states = sharedWith?.states ?? []
   const decisions: { kind: string; value: number }[] = []
@@ -56,6 +65,7 @@ export function stageContext(options: StageContextOptions = {}): FakeStageContex
       return states[0] as State
     },
     roundTripNs: () => (typeof roundTripNs === 'number' ? roundTripNs : roundTripNs()),
+    oneWayNs,
     delayed: (ns) => delays.push(ns),
     act: (action) => actions.push(action),
     hurry: () => hurries++,

@@ -12,7 +12,8 @@ const numbered = (letter: string, from: number, to: number): string[] =>
 const wanted = ['F13', 'F14', ...numbered('F', 20, 41), 'L8', ...numbered('P', 1, 18), ...numbered('P', 20, 22)]
 
 /** A title, or a row of a table of tests, that ends with what it proves; not of a group, and of no test that is left out. */
-const proving = /(?<!(?:describe(?:\.\w+)?|skip|todo)\()(['"`])(?:\\.|(?!\1).)*\(((?:[FLP]\d+)(?:, [FLP]\d+)*)\)\1/gu
+const proving =
+  /(?<!(?:describe(?:\.\w+)?|skip|todo)\()(['"`])(?:\\.|(?!\1)[^\\\n])*\(((?:[FLP]\d+)(?:, [FLP]\d+)*)\)\1/gu
 
 /** What the tests in a text say that they prove. */
 function proofsIn(text: string): Set<string> {

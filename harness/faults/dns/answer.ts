@@ -5,13 +5,13 @@ import {
   AUTHORITATIVE_ANSWER,
   decode,
   encode,
-  type Packet,
   type Question as PacketQuestion,
   RECURSION_AVAILABLE,
   RECURSION_DESIRED,
   TRUNCATED_RESPONSE,
 } from 'dns-packet'
 import type { DnsKind } from '../dns.ts'
+import { withTimeToLive } from './time-to-live.ts'
 import type { DnsVerdict } from './verdict.ts'
 
 /** A query as it came. */
@@ -76,19 +76,7 @@ export function answerLike(answer: Buffer, query: Query, verdict: DnsVerdict): B
   const { kind, ttlSeconds } = verdict
   if (kind === 'malformed') return cut(answer)
   if (kind === 'truncated') return packetOf(query, TRUNCATED_RESPONSE, [])
-  if (ttlSeconds === null) return answer
-  const { id, flags, questions, answers, authorities, additionals }: Packet = decode(answer)
-  const aged = (records: readonly Answer[] = []): Answer[] =>
-    records.map((record) => (record.type === 'OPT' ? record : { ...record, ttl: ttlSeconds }))
-  return encode({
-    type: 'response',
-    id,
-    flags,
-    questions,
-    answers: aged(answers),
-    authorities: aged(authorities),
-    additionals: aged(additionals),
-  })
+  return ttlSeconds === null ? answer : withTimeToLive(answer, ttlSeconds)
 }
 
 /** Whether the verdict leaves nothing to ask somebody else for. */

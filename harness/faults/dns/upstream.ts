@@ -39,7 +39,8 @@ function askDatagram(host: string, port: number, query: Buffer, tell: (answer: B
     // Of another question there can be none on this socket, but by chance.
     if (answer.length >= 2 && answer.readUInt16BE(0) === query.readUInt16BE(0)) tell(answer)
   })
-  socket.connect(port, host, () => socket.send(query))
+  // Told too where there is no way to the host.
+  socket.connect(port, host, (error?: Error) => (error ? tell(null) : socket.send(query)))
   return once(() => socket.close())
 }
 

@@ -9,6 +9,8 @@ import { isOwn } from './own-calls.ts'
 type Connect = (this: Socket, ...args: unknown[]) => Socket
 type Connected = () => void
 
+const mostPort = 65_535
+
 /** Sockets that wait to be connected look so. */
 type Waiting = Socket & { connecting: boolean }
 
@@ -76,9 +78,13 @@ function argumentsOf(args: readonly unknown[]): {
 }
 
 function placeOf(options: SocketConnectOpts): { readonly host: string; readonly port: number } | null {
-  if (!('port' in options)) return null
-  const { host = 'localhost', port } = options
-  return { host: host.replace(/^\[(.*)\]$/u, '$1'), port: Number(port) }
+  // That of a unix socket goes before a port, which HTTP gives beside it.
+  if (!('port' in options) || ('path' in options && options.path)) return null
+  const { host = 'localhost' } = options
+  const port = Number(options.port)
+  // Node refuses what is none.
+  if (!(Number.isInteger(port) && port >= 0 && port <= mostPort)) return null
+  return { host: host.replace(/^\[(.*)\]$/u, '$1'), port }
 }
 
 /** Options for another destination: what was chosen for the one they were for may not be possible there. */

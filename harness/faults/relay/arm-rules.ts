@@ -65,6 +65,7 @@ export class ArmRules {
     this.#slice = slice
     this.#ordinal = 0
     this.#origin.ns = originNs
+    for (const state of this.#states()) state.renew()
     this.#tell(this.#options.context.clock.nowNs())
   }
 
@@ -165,7 +166,7 @@ export class ArmRules {
 
   #tell(nowNs: number): void {
     this.#armEdge(nowNs)
-    for (const session of this.#sessions) session.changed()
+    for (const session of this.#sessions) session.changed(nowNs)
     this.#options.changed?.()
   }
 

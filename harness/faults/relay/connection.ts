@@ -3,17 +3,17 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../../kernel/clock.ts'
 import type { TimerWheel } from '../../kernel/timer-wheel.ts'
 import { nsPerMs } from '../../kernel/units.ts'
-import type { Action, Direction } from '../fault.ts'
+import type { Action } from '../fault.ts'
 import type { Traffic } from '../match.ts'
 import { ActingRules } from './acting-rules.ts'
 import type { ArmRules } from './arm-rules.ts'
 import { RelayDirection } from './direction.ts'
-import { type ExchangeStart, ExchangeStarts } from './exchange-start.ts'
 import type { ArmMeters } from './meters.ts'
 import { Moments } from './moments.ts'
 import type { RuleStages } from './rule-stages.ts'
 import type { SessionRules } from './session-rules.ts'
 import { type Arrival, sizeOf, SocketPair } from './socket-pair.ts'
+import { Turns } from './turns.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
 /** A connection that hangs for ever, and whose client has ended, is given up after this. */
@@ -45,11 +45,10 @@ export class RelayConnection {
   readonly #up: RelayDirection
   readonly #down: RelayDirection
   readonly #rules: ActingRules
-  readonly #starts: ExchangeStarts
+  readonly #turns: Turns
   readonly #moments: Moments
   readonly #room = new WaitingRoom()
   #gate: Gate | null = null
-  #last: Direction | null = null
 
   constructor(options: ConnectionOptions) {
     const { client, upstream, rules, traffic, meters, clock, wheel } = options
@@ -64,7 +63,6 @@ export class RelayConnection {
       act: (action, by) => this.#act(action, by),
       changed: () => this.#rulesChanged(),
     })
-    this.#starts = new ExchangeStarts(this.#session)
     this.#rules = new ActingRules({
       session: this.#session,
       clock,
@@ -73,6 +71,16 @@ export class RelayConnection {
         this.#down.use(acting)
       },
       act: (action, by) => this.#act(action, by),
+    })
+    this.#turns = new Turns({
+      session: this.#session,
+      rules: this.#rules,
+      up: this.#up,
+      down: this.#down,
+      clock,
+      wheel,
+      isOpen: () => this.#gate === null,
+      pass: (bytes) => this.#arrive(this.#up, bytes),
     })
     this.#sockets = new SocketPair(client, upstream, {
       up: (what) => this.#fromClient(what),
@@ -124,7 +132,7 @@ export class RelayConnection {
       this.#passEnd(to)
       return
     }
-    const bytes = this.#last === to.direction ? what : this.#turn(to, what)
+    const bytes = this.#turns.take(to.direction, what)
     if (bytes === null) return
     this.#rules.refresh()
     // What has just been decided may have closed the gate.
@@ -133,40 +141,13 @@ export class RelayConnection {
   }
 
   #passEnd(to: RelayDirection): void {
-    const start = to === this.#up ? this.#starts.give() : null
-    if (!start) {
-      this.#rules.refresh()
-      to.finish()
+    if (to === this.#up && this.#turns.end()) {
+      // What has just been decided may have closed the gate.
+      this.#arrive(to, 'end')
       return
     }
-    this.#up.pend(-start.bytes.length)
-    this.#begin(start)
-    this.#arrive(to, start.bytes)
-    this.#arrive(to, 'end')
-  }
-
-  /** The other side speaks; when that is the client, an exchange begins. Null while its first bytes are held back. */
-  #turn(to: RelayDirection, bytes: Buffer): Buffer | null {
-    if (to === this.#up) {
-      const before = this.#starts.heldBytes
-      const start = this.#starts.look(bytes)
-      this.#up.pend(this.#starts.heldBytes - before)
-      if (start) this.#begin(start)
-      return start && start.bytes
-    }
-    if (this.#last === null) {
-      this.#starts.spokenTo()
-      this.#rules.greet()
-    }
-    this.#last = 'downlink'
-    this.#down.turn()
-    return bytes
-  }
-
-  #begin({ bytes, requestLine }: ExchangeStart): void {
-    this.#last = 'uplink'
-    this.#up.turn()
-    this.#rules.begin(requestLine, bytes.length)
+    this.#rules.refresh()
+    to.finish()
   }
 
   /** Whether the faults of the connection stop some of these bytes; then what is to be done about it is done. */
@@ -187,6 +168,7 @@ export class RelayConnection {
     this.#up.release(nowNs)
     this.#down.release(nowNs)
     if (this.#gate?.kind === 'hang' && !this.#gate.by.isOn(nowNs)) this.#release()
+    this.#turns.lookAgain()
   }
 
   /** Does an action of a fault; where a direction is given, after all that it has taken has left. */
@@ -271,10 +253,7 @@ export class RelayConnection {
 
   #discardWaiting(): void {
     this.#room.take((_to, what) => this.#discard(sizeOf(what)))
-    const { heldBytes } = this.#starts
-    this.#starts.give()
-    this.#up.pend(-heldBytes)
-    this.#discard(heldBytes)
+    this.#discard(this.#turns.discard())
   }
 
   #discard(bytes: number): void {

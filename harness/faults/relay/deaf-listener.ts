@@ -33,11 +33,11 @@ export async function listenDeaf({ host, port }: Endpoint, clock: Clock): Promis
     workerData: { host, port, cells },
     execArgv: [],
   })
-  const exited = once(thread, 'exit')
-  const [failure] = (await once(thread, 'message')) as [Error | null]
+  const exited = new Promise((resolve) => thread.once('exit', resolve))
+  const [failure] = (await once(thread, 'message')) as [{ readonly message: string; readonly code?: string } | null]
   if (failure) {
     await thread.terminate()
-    throw failure
+    throw Object.assign(new Error(failure.message), failure)
   }
   const fillers = Array.from({ length: backlogRoom }, () => connect({ host, port }))
   const filled = Promise.all(fillers.map((filler) => settled(filler)))

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'
+import { systemCode } from '../../kernel/errors.ts'
 import { deafCell } from './deaf-listener.ts'
 
 /**
@@ -9,7 +10,8 @@ import { deafCell } from './deaf-listener.ts'
 const { host, port, cells } = workerData as { host: string; port: number; cells: Int32Array }
 
 const server = createServer()
-server.on('error', (error) => parentPort?.postMessage(error))
+// An error that is sent as one loses its code.
+server.on('error', (error) => parentPort?.postMessage({ message: error.message, code: systemCode(error) }))
 server.listen({ host, port, backlog: 1 }, () => {
   parentPort?.postMessage(null)
   Atomics.wait(cells, deafCell, 0)

@@ -1,12 +1,13 @@
 import type { Buffer } from 'node:buffer'
 import type { Socket } from 'node:net'
+import { finished } from 'node:stream'
 import type { Clock } from '../../kernel/clock.ts'
 import type { TimerWheel } from '../../kernel/timer-wheel.ts'
 import { nsPerMs } from '../../kernel/units.ts'
 import type { Direction } from '../fault.ts'
 import type { ArmMeters } from './meters.ts'
 import type { RuleStages } from './rule-stages.ts'
-import { chainStages, type Leave, type StreamChain } from './stream-chain.ts'
+import { chainStages, type Leave, mostHeldBytes, type StreamChain } from './stream-chain.ts'
 import { StreamQueue } from './stream-queue.ts'
 
 /** A message ends with a pause of more than this, and after so many bytes. */
@@ -84,7 +85,8 @@ export class RelayDirection {
   afterAll(left: () => void): void {
     const { clock, to } = this.#options
     const written = (): void => {
-      if (to.writableLength === 0 || to.writableEnded || to.destroyed) left()
+      if (to.writableLength === 0 || to.destroyed) left()
+      else if (to.writableEnded) finished(to, { readable: false }, () => left())
       else to.write('', left)
     }
     this.#queue.mark(written, clock.nowNs())
@@ -133,10 +135,13 @@ export class RelayDirection {
 
   #applyBackPressure(): void {
     const { from } = this.#options
-    const heldBytes = this.#queue.heldBytes + this.#pendingBytes
-    const { heldLimitBytes } = this.#chain
     // Once held back, a sender is let go on when there is room for a good part again.
-    const full = this.#queue.waitsForDrain || heldBytes > (this.#paused ? heldLimitBytes / 2 : heldLimitBytes)
+    const share = this.#paused ? 0.5 : 1
+    const full =
+      this.#queue.waitsForDrain ||
+      this.#chain.isFull(this.#queue.heldBytes, this.#paused) ||
+      // No stage has seen these: what a stage wants less of is not them, and while they wait an end is to be noticed.
+      this.#pendingBytes > share * mostHeldBytes
     if (full === this.#paused) return
     this.#paused = full
     if (full) from.pause()

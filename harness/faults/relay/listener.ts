@@ -34,7 +34,9 @@ export class StreamListener {
   readonly #options: ListenerOptions
   #server: Server | undefined
   #deaf: DeafListener | undefined
-  #state: ListenerState | null = null
+  #wanted: ListenerState | null = null
+  /** Undefined after a change that failed. */
+  #state: ListenerState | null | undefined = null
   #before: Promise<void> = Promise.resolve()
 
   private constructor(options: ListenerOptions, server: Server) {
@@ -48,9 +50,13 @@ export class StreamListener {
     return new StreamListener(options, await firstServer(options))
   }
 
-  /** How it is to be from now on; null: it accepts. Resolves when it is so. Rejects as `open` does. */
+  /**
+   * How it is to be from now on; null: it accepts. Resolves when it is so, or as it has been told to be since. Rejects as
+   * `open` does.
+   */
   set(state: ListenerState | null): Promise<void> {
-    const done = this.#before.then(() => this.#change(state))
+    this.#wanted = state
+    const done = this.#before.then(() => this.#change())
     this.#before = done.catch(() => {})
     return done
   }
@@ -64,7 +70,8 @@ export class StreamListener {
     this.#server = undefined
   }
 
-  async #change(state: ListenerState | null): Promise<void> {
+  async #change(): Promise<void> {
+    const state = this.#wanted
     if (state === this.#state) return
     const listen = { host: this.#options.listen.host, port: this.port }
     // Sockets that it has accepted keep a server from being closed, but not from having stopped to listen.
@@ -72,9 +79,11 @@ export class StreamListener {
     this.#server = undefined
     await this.#deaf?.lift()
     this.#deaf = undefined
+    this.#state = undefined
+    const { clock } = this.#options
+    if (state === 'deaf') this.#deaf = await again(() => listenDeaf(listen, clock), listen, clock)
+    else if (state === null) this.#server = await again(() => serve(listen, this.#options), listen, clock)
     this.#state = state
-    if (state === 'deaf') this.#deaf = await again(() => listenDeaf(listen, this.#options.clock), this.#options)
-    else if (state === null) this.#server = await again(() => serve(listen, this.#options), this.#options)
   }
 }
 
@@ -112,13 +121,13 @@ async function serve({ host, port }: Endpoint, { accepted, background }: Listene
   return server
 }
 
-async function again<Result>(listen: () => Promise<Result>, options: ListenerOptions): Promise<Result> {
+async function again<Result>(attempt: () => Promise<Result>, listen: Endpoint, clock: Clock): Promise<Result> {
   for (let tried = 1; ; tried++) {
     try {
-      return await listen()
+      return await attempt()
     } catch (error) {
-      if (!isTaken(error) || tried === listenTries) fail(options.listen, error)
-      await options.clock.sleep(listenAgainNs)
+      if (!isTaken(error) || tried === listenTries) fail(listen, error)
+      await clock.sleep(listenAgainNs)
     }
   }
 }

@@ -11,8 +11,8 @@ export interface StageHost {
   readonly decisions: ConnectionDecisions
   /** Of the arm. */
   readonly counters: Record<string, number>
-  /** What latencies add at present, both directions together. */
-  addedNs: number
+  /** What latencies add at present. */
+  readonly addedNs: Record<Direction, number>
   hurry(direction: Direction): void
   act(action: Action, by: RuleStages): void
 }
@@ -32,13 +32,16 @@ export class RuleStages {
   #exchange = -1
   #exchangeShare: number | undefined
 
-  /** `before`: what the same rule had on this connection before its faults changed; draws go on where those ended. */
+  /** `before`: what the same rule had on this connection before its faults changed; its draws stay, and go on. */
   constructor(state: RuleState, host: StageHost, before?: RuleStages) {
     this.state = state
     this.#host = host
     this.#rngs = before ? before.#rngs : new Map<string, Rng>()
-    if (before) this.#share = before.#share
-    else state.counts.connections++
+    if (before) {
+      this.#share = before.#share
+      this.#exchange = before.#exchange
+      this.#exchangeShare = before.#exchangeShare
+    } else state.counts.connections++
   }
 
   isOn(nowNs: number): boolean {
@@ -122,8 +125,8 @@ export class RuleStages {
     return rng
   }
 
-  /** It is out of use: nothing of it counts any more. */
-  dispose(): void {
+  /** It is off, or out of use: it adds nothing. */
+  rest(): void {
     for (const context of this.#contexts.values()) context.delayed(0)
   }
 
@@ -178,11 +181,16 @@ class Context implements StageContext {
   }
 
   roundTripNs(): number {
-    return this.#host.addedNs
+    const { uplink, downlink } = this.#host.addedNs
+    return uplink + downlink
+  }
+
+  oneWayNs(): number {
+    return this.#host.addedNs[this.direction]
   }
 
   delayed(ns: number): void {
-    this.#host.addedNs += ns - this.#toldNs
+    this.#host.addedNs[this.direction] += ns - this.#toldNs
     this.#toldNs = ns
   }
 

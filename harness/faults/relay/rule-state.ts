@@ -47,8 +47,7 @@ export class RuleState {
 
   /** How strong it is, in [0, 1]; 0: it is off. */
   strength(nowNs: number): number {
-    if (this.removed || !this.rule.enabled) return 0
-    return strengthAt(this.rule.schedule, nowNs - this.#origin.ns)
+    return this.#mayAct() ? strengthAt(this.rule.schedule, nowNs - this.#origin.ns) : 0
   }
 
   isOn(nowNs: number): boolean {
@@ -57,7 +56,7 @@ export class RuleState {
 
   /** When it goes on or off next; Infinity for never. */
   nextEdgeNs(nowNs: number): number {
-    if (this.removed || !this.rule.enabled) return Number.POSITIVE_INFINITY
+    if (!this.#mayAct()) return Number.POSITIVE_INFINITY
     return this.#origin.ns + nextEdgeNs(this.rule.schedule, nowNs - this.#origin.ns)
   }
 
@@ -65,10 +64,21 @@ export class RuleState {
     return (this.counts.tallies[keyword] ??= emptyTally())
   }
 
-  /** What all connections share of a fault in a direction; the first one makes it. */
+  /** What connections that come from now on share is new: of a link, nothing waits for it. */
+  renew(): void {
+    this.#shared.clear()
+  }
+
+  /** What all connections of a slice share of a fault in a direction; the first one makes it. */
   shared<State>(keyword: string, direction: Direction, create: () => State): State {
     const site = `${direction}/${keyword}`
     if (!this.#shared.has(site)) this.#shared.set(site, create())
     return this.#shared.get(site) as State
+  }
+
+  /** Whether it is there, and no explicit false or 0 says that it hits nothing. */
+  #mayAct(): boolean {
+    const { enabled, probability, connections } = this.rule
+    return !this.removed && enabled && probability > 0 && connections > 0
   }
 }

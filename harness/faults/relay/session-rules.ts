@@ -56,7 +56,7 @@ export class SessionRules {
       },
       decisions: context.decisions,
       counters: context.counters,
-      addedNs: 0,
+      addedNs: { uplink: 0, downlink: 0 },
       hurry: (direction) => hooks.hurry(direction),
       act: (action, by) => hooks.act?.(action, by),
     }
@@ -109,11 +109,11 @@ export class SessionRules {
   }
 
   /** Called by the arm: its layers, or what is on of them, have changed. */
-  changed(): void {
+  changed(nowNs: number): void {
     this.#strongest.clear()
     for (const [key, stages] of this.#stages) {
+      if (!stages.isOn(nowNs)) stages.rest()
       if (!stages.state.removed) continue
-      stages.dispose()
       // One whose faults have changed is replaced when it is next chosen.
       if (!this.#context.layers().some((layer) => layer.has(key))) this.#stages.delete(key)
     }

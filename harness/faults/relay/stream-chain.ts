@@ -1,8 +1,8 @@
 import type { Direction, Piece, StreamStage } from '../fault.ts'
 import type { RuleStages } from './rule-stages.ts'
 
-/** Bytes that one direction of a connection holds back at most before its sender is. */
-const mostHeldBytes = 8 * 2 ** 20
+/** Bytes that one direction of a connection holds back at most before its sender is; as many more may be on their way. */
+export const mostHeldBytes = 8 * 2 ** 20
 
 /** Takes what comes out of a chain: a piece, the rules whose stages it has passed, and its due times after each of them. */
 export type Leave = (piece: Piece, rules: readonly RuleStages[], dues: Dues) => void
@@ -17,7 +17,8 @@ export interface StreamChain {
   /** When the end of the stream may leave that came at `readyNs`. */
   readonly end: (readyNs: number) => number
   readonly rules: readonly RuleStages[]
-  readonly heldLimitBytes: number
+  /** Whether so much is held that the sender is to wait; one that does so already goes on when half of the queue is free. */
+  readonly isFull: (heldBytes: number, paused: boolean) => boolean
 }
 
 /** Chains the stages of rules; what comes out is handed to `leave`, before `push` returns. */
@@ -28,8 +29,19 @@ export function chainStages(acting: readonly RuleStages[], direction: Direction,
     rules,
     push: rules.length === 0 ? undefined : pushThrough(rules, direction, leave),
     end: (readyNs) => stages.reduce((ns, stage) => stage.end?.(ns) ?? ns, readyNs),
-    heldLimitBytes: Math.min(mostHeldBytes, ...stages.map(({ heldLimitBytes = mostHeldBytes }) => heldLimitBytes)),
+    isFull: fullness(stages),
   }
+}
+
+function fullness(stages: readonly StreamStage[]): StreamChain['isFull'] {
+  const limiting = stages.filter(({ heldLimitBytes }) => heldLimitBytes !== undefined)
+  if (limiting.length === 0) return (heldBytes, paused) => heldBytes > (paused ? mostHeldBytes / 2 : mostHeldBytes)
+  return (heldBytes, paused) =>
+    limiting.some((stage) => {
+      const queueBytes = Math.min(mostHeldBytes, stage.heldLimitBytes ?? mostHeldBytes)
+      const flightBytes = Math.min(mostHeldBytes, stage.flightBytes?.() ?? 0)
+      return heldBytes > flightBytes + (paused ? queueBytes / 2 : queueBytes)
+    })
 }
 
 function pushThrough(rules: readonly RuleStages[], direction: Direction, leave: Leave): (piece: Piece) => void {

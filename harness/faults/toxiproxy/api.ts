@@ -23,7 +23,7 @@ const requestTimeoutMs = 15_000
 /**
  * Serves the HTTP API of Toxiproxy 2.12 for the arms of a relay, on loopback only. A request that comes from a page in a
  * browser is refused (403). Rejects with `host-not-allowed` (104), `port-taken` or `cannot-listen` (106). The proxies are
- * the relay's: closing the API leaves them open.
+ * the relay's: closing the API leaves them open, and waits for what is being changed.
  */
 export async function serveToxiproxyApi({ listen, ...options }: ToxiproxyApiOptions): Promise<ToxiproxyApi> {
   const host = await resolveAllowed(listen.host, [])
@@ -50,6 +50,8 @@ export async function serveToxiproxyApi({ listen, ...options }: ToxiproxyApiOpti
         server.close(() => resolve())
         server.closeAllConnections()
       })
+      // A proxy that is being opened is the relay's before that is closed, or nobody would close it.
+      await inTurn(() => Promise.resolve())
     },
   }
 }

@@ -13,7 +13,10 @@ const bodyLimitBytes = 2 ** 20
 export function isFromPage({ headers }: IncomingMessage): boolean {
   const { 'user-agent': agent = '', origin, host = '' } = headers
   if (agent.startsWith('Mozilla/') || origin !== undefined || headers['sec-fetch-site'] !== undefined) return true
-  const name = host.replace(/:\d+$/u, '').replace(/^\[(.*)\]$/u, '$1')
+  const name = host
+    .toLowerCase()
+    .replace(/:\d+$/u, '')
+    .replace(/^\[(.*)\]$/u, '$1')
   return !(name === '' || name === 'localhost' || isLoopback(name))
 }
 

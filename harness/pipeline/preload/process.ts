@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { isMainThread, threadId } from 'node:worker_threads'
 import { installFaults, type PreloadReport } from '../../faults/preload/preload.ts'
-import { isSoakrigError } from '../../kernel/errors.ts'
+import { isSoakrigError, messageOf } from '../../kernel/errors.ts'
 import { faultsVariable, readPreloadSettings } from './settings.ts'
 
 /**
@@ -19,7 +20,11 @@ try {
       }),
   })
   process.once('beforeExit', () => void faults.settle())
-  if (report !== null) process.on('exit', () => writeReport(report, faults.read()))
+  if (report !== null) {
+    // From where it was started: the program may go elsewhere.
+    const file = resolve(report)
+    process.on('exit', () => writeReport(file, faults.read()))
+  }
 } catch (error) {
   if (!isSoakrigError(error)) throw error
   const problems = error.problems.map(({ where, message }) => `  ${where}: ${message}\n`)
@@ -27,8 +32,15 @@ try {
   process.exit(error.exitCode)
 }
 
-/** Synchronously: nothing waits for a process that ends. Threads have a file of their own. */
+/**
+ * Synchronously: nothing waits for a process that ends. Threads have a file of their own. What cannot be written is said,
+ * but the program's exit code stays its own.
+ */
 function writeReport(file: string, report: PreloadReport): void {
   const name = file.replaceAll('{pid}', String(process.pid)) + (isMainThread ? '' : `.thread-${threadId}`)
-  writeFileSync(name, `${JSON.stringify({ pid: process.pid, ...report }, null, 2)}\n`)
+  try {
+    writeFileSync(name, `${JSON.stringify({ pid: process.pid, ...report }, null, 2)}\n`)
+  } catch (error) {
+    process.stderr.write(`the report of ${faultsVariable} could not be written: ${messageOf(error)}\n`)
+  }
 }

@@ -108,6 +108,13 @@ describe('a slow handshake', () => {
     expect([wheel.size, clock.pending()]).toEqual([0, 0])
   })
 
+  test('dials nothing any more once it is closed', () => {
+    const { dial, dialer, wheel } = openDialer({ handshake: { delay: '1s' } })
+    dialer.close()
+    expect(dial().end).toMatchObject({ text: 'the dialler is closed', address: '' })
+    expect(wheel.size).toBe(0)
+  })
+
   test('fails with ETIMEDOUT after 127 s when every SYN is lost', async () => {
     const { dial, clock } = openDialer({ handshake: { loss: 1 } })
     const one = dial()

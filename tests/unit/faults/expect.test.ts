@@ -360,6 +360,153 @@ describe('a fault of which only its firing can be asked for', () => {
   })
 })
 
+describe('a rule that the relay does not tell of', () => {
+  const untold = (fault: Readonly<Record<string, unknown>>, conditions: Readonly<Record<string, unknown>> = {}) =>
+    faultEffects(rulesOf(fault, conditions), baselineOf({}), factsOf({ rulesTold: [] }), onClient).filter(
+      ({ ok, inconclusive }) => !ok && inconclusive === undefined,
+    )
+
+  // Of none of these is it sure how often it fires, so that nothing else tells that it was off.
+  it.each([
+    ['a limit', { limit: { after: '1mb' } }, {}],
+    ['a budget', { budget: { maxExchanges: 3 } }, {}],
+    ['a peer that is gone', { halfOpen: { after: '1mb' } }, {}],
+    ['a mutation', { mutation: { type: 'corruptBytes' } }, {}],
+    ['a slicer', { slicer: { size: '10b' } }, {}],
+    ['a slow close', { slowClose: { delay: '1s' } }, {}],
+    ['a resolver', { dns: { delay: '1ms' } }, {}],
+    ['a schedule', { reset: { probability: 0.1 } }, { schedule: { flapping: { on: '1s', off: '1s' } } }],
+    ['a match', { reset: { probability: 0.1 } }, { match: { request: '/checkout' } }],
+  ])('was not in force: %s is no effect', (_what, fault, conditions) => {
+    expect(untold(fault, conditions).map(({ metric }) => metric)).toContain('inForce.one')
+  })
+
+  it.each([
+    ['a pause', { pause: { every: '1s', for: '100ms' } }, 'fired.pause'],
+    ['a kill', { kill: {} }, 'fired.kill'],
+    ['a hog', { cpuHog: {} }, 'fired.cpuHog'],
+    ['a slow handshake', { handshake: { delay: '1ms' } }, 'fired.handshake'],
+    ['a missing route', { unreachable: { probability: 0.3 } }, 'fired.unreachable'],
+  ])('may act elsewhere: %s is missed by what it did not do', (_what, fault, metric) => {
+    const missed = faultEffects(rulesOf(fault), baselineOf({}), factsOf({ rulesTold: [] }), onClient)
+    expect(missed.find((effect) => effect.metric === metric)).toMatchObject({ ok: false })
+    expect(missed.find((effect) => effect.metric === metric)?.inconclusive).toBeUndefined()
+    expect(missed.map((effect) => effect.metric)).not.toContain('inForce.one')
+  })
+})
+
+describe('a fault that acts where connections are made', () => {
+  const fired = (keyword: string) => ({ [keyword]: { eligible: 4, fired: 4 } })
+  const ok = (fault: Readonly<Record<string, unknown>>, metric: string, facts: Partial<EffectFacts>) =>
+    faultEffects(rulesOf(fault), baselineOf({}), factsOf(facts), onClient).find((effect) => effect.metric === metric)
+      ?.ok
+
+  it('must have made the quickest connection late (F20)', () => {
+    const fault = { handshake: { delay: '20ms', jitter: '5ms' } }
+    const seen = (connectMs: number | null) => ok(fault, 'seen.handshake', { connectMs, fired: fired('handshake') })
+    expect([seen(15), seen(40), seen(14), seen(null)]).toEqual([true, true, false, undefined])
+  })
+
+  it('must have failed every attempt where no name is found (F32)', () => {
+    const fault = { dns: { nxdomain: 1 } }
+    const seen = (dns: number) => ok(fault, 'seen.dns', { attemptErrors: { dns }, fired: fired('dns') })
+    expect([seen(1000), seen(900), seen(0)]).toEqual([true, false, false])
+  })
+
+  it('is not asked about of names that nobody may have looked up', () => {
+    const fault = { dns: { nxdomain: 1, names: ['db.test'] } }
+    expect(ok(fault, 'seen.dns', { fired: fired('dns') })).toBeUndefined()
+    expect(expectationOf(rulesOf(fault), baselineOf({}), 100).errorShare).toBeNull()
+  })
+
+  it('must have failed every attempt where there is no route at all (F30)', () => {
+    const seen = (unreachable: number) =>
+      ok({ unreachable: { probability: 1 } }, 'seen.unreachable', {
+        attemptErrors: { unreachable },
+        fired: fired('unreachable'),
+      })
+    expect([seen(1000), seen(10)]).toEqual([true, false])
+  })
+})
+
+describe('what the relay held back for long', () => {
+  const lossy = rulesOf({ uplink: { loss: { probability: 0.05 } } })
+  const waits = (held: number, seen: number, options = {}, fired = 50) =>
+    faultEffects(
+      lossy,
+      baselineOf({}),
+      factsOf({ fired: { loss: { eligible: 1000, fired } }, waits: { held, seen, unseen: 8 } }),
+      { ...onClient, ...options },
+    ).find(({ metric }) => metric === 'seen.waits')?.ok
+
+  it('must have kept a client waiting (F22, P21)', () => {
+    expect(waits(50, 40)).toBe(true)
+    expect(waits(50, 0)).toBe(false)
+  })
+
+  it('may have been for operations that are not measured', () => {
+    expect(waits(16, 0)).toBeUndefined()
+  })
+
+  it('may have come in many pieces, of which few were hit', () => {
+    expect(waits(500, 0, {}, 16)).toBeUndefined()
+  })
+
+  it('is not asked about where a client does not wait', () => {
+    expect(waits(50, 0, { oneWay: true })).toBeUndefined()
+    expect(waits(50, 0, { behindTarget: true })).toBeUndefined()
+    expect(waits(50, 0, { clientLatency: false })).toBeUndefined()
+  })
+})
+
+describe('many exchanges on one connection', () => {
+  const shared = { ...onClient, multiplexed: true }
+  const p50Of = (fault: Readonly<Record<string, unknown>>, p50Ms: number) =>
+    faultEffects(rulesOf(fault), baselineOf({}), acted(p50Ms), shared).find(({ metric }) => metric === 'p50')?.ok
+  const killed = { latency: { delay: '10ms' }, reset: { probability: 0.02 } }
+
+  it('may wait for a new one where a fault ends it, but not less than the delay', () => {
+    expect([p50Of(killed, 16.6), p50Of(killed, 10.2), p50Of(killed, 5)]).toEqual([true, true, false])
+    expect(p50Of({ latency: { delay: '10ms' } }, 16.6)).toBe(false)
+  })
+
+  it('wait for each other on a link of limited rate', () => {
+    expect([p50Of({ rate: '80kbps' }, 60), p50Of({ rate: '80kbps' }, 5)]).toEqual([true, false])
+  })
+
+  it('must have failed all where nothing passes, and some before there was a connection (F30)', () => {
+    const seen = (timeout: number, connect: number) =>
+      faultEffects(
+        rulesOf({ partition: true }),
+        baselineOf({}),
+        factsOf({ attemptErrors: { timeout, connect }, fired: { partition: { eligible: 4, fired: 4 } } }),
+        shared,
+      ).find(({ metric }) => metric === 'seen.partition')?.ok
+    expect([seen(2, 998), seen(2, 0)]).toEqual([true, false])
+  })
+
+  it('may be ended while nobody waits, but not always', () => {
+    const seen = (fired: number, reset: number) =>
+      faultEffects(
+        rulesOf({ reset: { probability: 0.05 } }),
+        baselineOf({}),
+        factsOf({ attemptErrors: { reset }, fired: { reset: { eligible: 20 * fired, fired } } }),
+        shared,
+      ).find(({ metric }) => metric === 'seen.reset')?.ok
+    expect([seen(50, 30), seen(50, 0), seen(5, 0)]).toEqual([true, false, true])
+  })
+
+  it('may be told that it is closed where it was reset', () => {
+    const effects = faultEffects(
+      rulesOf({ reset: { probability: 0.05 } }),
+      baselineOf({}),
+      factsOf({ attemptErrors: { reset: 48, closed: 2 }, fired: { reset: { eligible: 1000, fired: 50 } } }),
+      shared,
+    )
+    expect(effects.find(({ metric }) => metric === 'seen.reset')).toMatchObject({ ok: true })
+  })
+})
+
 describe('what is known of rules beforehand', () => {
   it('is the delay that one which hits everything is sure of, whatever else it does', () => {
     const fault = { latency: { delay: '40ms' }, mutation: { type: 'corruptEncoding' } }

@@ -82,6 +82,12 @@ describe('a latency', () => {
     expect(draws(settings, 3).delaysNs).toEqual([settings.delayNs, settings.delayNs, settings.delayNs])
   })
 
+  it('is part of the round trip before anything has come its way', () => {
+    const fake = stageContext()
+    latency.stream!(settingsOf({}), fake)
+    expect(fake.delays).toEqual([40e6])
+  })
+
   it('is drawn once for all pieces of a message, and counted once (F20, P6)', () => {
     const fake = stageContext()
     const stage = latency.stream!(settingsOf({ jitterNs: 5e6 }), fake)
@@ -89,7 +95,8 @@ describe('a latency', () => {
     expect(new Set(due).size).toBe(1)
     expect(passed(stage, pieceOf(1000, { message: 2 }))[0]!.dueNs).not.toBe(due[0])
     expect(fake.tally).toEqual({ eligible: 2, fired: 2, bytes: 4000 })
-    expect(fake.delays).toHaveLength(2)
+    // The first is what it tells before anything has come.
+    expect(fake.delays).toHaveLength(3)
   })
 
   it('delays the end of a stream too, without jitter', () => {

@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer'
 import { describe, expect, it } from 'vitest'
 import { mutation } from '../../../harness/faults/mutation.ts'
+import { partOf } from '../../../harness/faults/piece-part.ts'
 import { binomialBand } from '../../../harness/measure/binomial.ts'
 import { datagramOf, passed, pieceOf, stageContext } from '../../support/stage-context.ts'
 
@@ -123,6 +124,19 @@ describe('a mutation', () => {
     const settings = mutation.parse({ type: 'truncate', size: '0b' })
     expect(passed(mutation.stream!(settings, stageContext()), pieceOf('hello'))).toEqual([])
     expect(text(passed(mutation.datagram!(settings, stageContext()), datagramOf('hello')))).toEqual([''])
+  })
+
+  it('leaves a piece or datagram as due as it is, also when that changes', () => {
+    const settings = mutation.parse({ type: 'injectBytes', data: 'x' })
+    const whole = pieceOf('hello')
+    const [part] = passed(mutation.stream!(settings, stageContext()), partOf(whole, 1, 5))
+    const sent = datagramOf('hello')
+    const [got] = passed(mutation.datagram!(settings, stageContext()), sent)
+    part!.dueNs += 7
+    got!.dueNs += 7
+    whole.dueNs += 5
+    sent.dueNs += 5
+    expect([part!.bytes.toString(), part!.dueNs, got!.dueNs]).toEqual(['xello', 12, 12])
   })
 
   it('does not touch the buffer that it was given', () => {

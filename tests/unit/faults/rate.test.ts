@@ -113,6 +113,16 @@ describe('a rate', () => {
     expect(open({ queueBytes: 70_000 }).stage.heldLimitBytes).toBe(70_000)
   })
 
+  it('does not count what a latency has on its way as queued', () => {
+    let delayNs = 0
+    const { stage } = open({ bitsPerSecond: 8e6 }, { oneWayNs: () => delayNs })
+    expect(stage.flightBytes!()).toBe(0)
+    delayNs = 300e6
+    expect(stage.flightBytes!()).toBe(300_000)
+    delayNs = 200e6
+    expect(stage.flightBytes!()).toBe(300_000)
+  })
+
   it('counts every chunk and byte', () => {
     const { stage, context } = open()
     lastNs(stage, 10)
@@ -131,6 +141,14 @@ describe('a rate', () => {
     expect(context.tally).toEqual({ eligible: 4, fired: 2, bytes: 200 })
     expect(context.counters).toEqual({ 'rate.queueDrops': 2 })
     expect(passed(stage, datagramOf('e'.repeat(100), 150_000))[0]!.dueNs).toBe(300_000)
+  })
+
+  it('of datagrams does not hold up others for one that another layer delays', () => {
+    const stage = rate.datagram!(settingsOf({ queueBytes: 250 }), stageContext())
+    const late = datagramOf('a'.repeat(100))
+    late.dueNs = 50e6
+    expect(passed(stage, late)[0]!.dueNs).toBe(50e6 + 100_000)
+    expect(passed(stage, datagramOf('b'.repeat(100)))[0]!.dueNs).toBe(200_000)
   })
 })
 

@@ -68,6 +68,17 @@ describe('reordering of datagrams', () => {
     expect(out.map(({ dueNs }) => dueNs / ms)).toEqual([41.000001, 41, 43.000001, 43, 45.000001, 45])
   })
 
+  it('works under what delays all of them later (F28, P5)', () => {
+    const swap = reorder.datagram!(reorder.parse({ probability: 1 }), stageContext())
+    const delay = latency.datagram!(latency.parse({ delay: '40ms' }), stageContext())
+    const out: ReturnType<typeof datagramOf>[] = []
+    for (let at = 0; at < 6; at++) {
+      swap.push(datagramOf(String(at + 1), at * ms), (one) => delay.push(one, (late) => out.push(late)))
+    }
+    expect(leaveOrder(out)).toEqual(['2', '1', '4', '3', '6', '5'])
+    expect(Math.min(...out.map(({ dueNs }) => dueNs / ms))).toBe(41)
+  })
+
   it('loses none, repeats none, displaces none by more than its window and releases none early (F28, P5)', () => {
     const settings = fc.record({
       window: fc.integer({ min: 1, max: 8 }),

@@ -22,6 +22,17 @@ describe('a slicer', () => {
     expect(context.tally).toEqual({ eligible: 2, fired: 1, bytes: 1000 })
   })
 
+  it('does not stay late with what has become due earlier', () => {
+    const { stage } = open({ size: '400b', delay: '1ms' })
+    const lost = pieceOf(400)
+    lost.dueNs = 206e6
+    const [part] = passed(stage, lost)
+    lost.dueNs = 50e6
+    expect(part!.dueNs).toBe(50e6)
+    expect(passed(stage, pieceOf(400, { arrivedNs: 1e6, message: 2 }))[0]!.dueNs).toBe(51e6)
+    expect(passed(open({ size: '400b' }).stage, pieceOf(1))[0]!.dueNs).toBe(0)
+  })
+
   it('varies the sizes uniformly, the same again from the same seed', () => {
     const sizesOf = (seed: number) =>
       passed(open({ size: '100b', variation: '50b' }, { seed }).stage, pieceOf(200_000)).map(
@@ -54,6 +65,7 @@ describe('a slicer', () => {
       operations: 1,
     })
     expect(delayMs).toEqual({ lo: 18, hi: 22 })
-    expect(firedShare).toEqual({ lo: 1, hi: 1 })
+    // The rest of a message after a pause may be smaller than a part.
+    expect(firedShare).toBeNull()
   })
 })

@@ -32,7 +32,10 @@ function measured(arm: Arm, count: number, failed: number, fired = failed): ArmM
     Object.assign(counts.requests[0] ?? {}, { responses: count - failed, bytesReceived: 100 * count })
   }
   for (let index = 0; index < count - failed; index++) measurement.latencies.ok.record(1000)
-  if (arm.policy) measurement.tallies = { reset: { eligible: count, fired, bytes: 0 } }
+  if (arm.policy) {
+    measurement.tallies = { reset: { eligible: count, fired, bytes: 0 } }
+    measurement.rules = { 'reset/reset': { connections: 1, matched: count, tallies: measurement.tallies } }
+  }
   measurement.server = { requests: count - fired, slack: 0 }
   return measurement
 }
@@ -90,6 +93,27 @@ describe('a verdict', () => {
     const { exitCode, doubts } = judge(caseOf({}, undefined, 'policy.reset/policy-relay'))
     expect(exitCode).toBe(114)
     expect(doubts.map(({ kind }) => kind)).toContain('no-operations')
+  })
+
+  test('is void where the relay does not tell of the rule, whatever was counted', () => {
+    const run = caseOf()
+    const arm = run.measurements.arms.get('policy.reset/policy-relay') as ArmMeasurement
+    arm.rules = {}
+    const { verdict, reasons } = judge(run)
+    expect(verdict).toBe('void')
+    expect(reasons[0]).toMatch(/inForce\.reset/u)
+  })
+
+  test.each([
+    ['the kernel, before the relay read them', 'udp.kernelDrops'],
+    ['the relay, in which too much waited', 'udp.queueDrops'],
+  ])('says that datagrams were dropped by %s', (_, counter) => {
+    const run = caseOf()
+    const arm = run.measurements.arms.get('policy.reset/policy-relay') as ArmMeasurement
+    arm.faultCounters = { [counter]: 3 }
+    expect(judge(run).doubts).toContainEqual(
+      expect.objectContaining({ kind: 'kernel-drops', detail: expect.stringContaining('dropped 3 datagrams') }),
+    )
   })
 
   test('says that a feed had no row left, which ended the load before its time', () => {

@@ -8,6 +8,9 @@ interface Seen {
   readonly fault?: Readonly<Record<string, unknown>>
   readonly keyword?: string
   readonly datagrams?: boolean
+  readonly multiplexed?: boolean
+  /** Datagrams for which a link had no room. */
+  readonly queueDrops?: number
   readonly at?: string | null
   readonly attempts?: number
   readonly cancelled?: number
@@ -24,6 +27,7 @@ function armOf({
   errors = {},
   fired = 0,
   stale = 0,
+  queueDrops = 0,
   server,
 }: Seen): ArmMeasurement {
   const identity = { id: 'a', phase: 'a', phaseKind: 'policy', kind: 'policy', path: 'relay', policy: 'a' } as const
@@ -33,6 +37,7 @@ function armOf({
   Object.assign(arm.all.attemptErrors, errors)
   arm.all.wire.staleReconnects = stale
   arm.tallies = { [keyword]: { eligible: attempts, fired, bytes: 0 } }
+  arm.faultCounters = { 'rate.queueDrops': queueDrops }
   arm.server = server
   return arm
 }
@@ -110,6 +115,53 @@ describe('client and target', () => {
       'exact',
     ],
     [
+      'differ by datagrams for which the link had no room (F25)',
+      {
+        fault: { uplink: { rate: '10kbps' } },
+        datagrams: true,
+        queueDrops: 9,
+        errors: { lost: 9 },
+        server: { requests: 91, slack: 0 },
+      },
+      'exact',
+    ],
+    [
+      'agree where the link had no room for answers',
+      {
+        fault: { rate: '10kbps' },
+        datagrams: true,
+        queueDrops: 9,
+        errors: { lost: 9 },
+        server: { requests: 100, slack: 0 },
+      },
+      'exact',
+    ],
+    [
+      'differ by no more than what had no room on either way',
+      {
+        fault: { uplink: { rate: '10kbps' }, rate: '10kbps' },
+        datagrams: true,
+        queueDrops: 9,
+        server: { requests: 91, slack: 0 },
+      },
+      'within',
+    ],
+    [
+      'differ by some of the requests on one connection that was reset, of which others had been served',
+      {
+        multiplexed: true,
+        fired: 5,
+        errors: { reset: 9 },
+        server: { requests: 93, slack: 0 },
+      },
+      'within',
+    ],
+    [
+      'differ by no more requests than failed with their connection',
+      { multiplexed: true, fired: 5, errors: { reset: 3 }, server: { requests: 91, slack: 0 } },
+      'mismatch',
+    ],
+    [
       'agree where the faults are behind the target',
       { at: 'db', fired: 5, server: { requests: 100, slack: 0 } },
       'exact',
@@ -118,8 +170,8 @@ describe('client and target', () => {
     ['cannot be held against each other', { server: { problem: 'no answer' } }, 'unreadable'],
     ['are not, where the target has no count', { server: null }, 'none'],
   ])('%s', (_, seen, status) => {
-    const { fault = { reset: { probability: 0.1 } }, datagrams = false, at = null } = seen
+    const { fault = { reset: { probability: 0.1 } }, datagrams = false, multiplexed = false, at = null } = seen
     const rules = [parseRule('one', { fault })]
-    expect(reconcile({ rules, at }, armOf(seen), datagrams).status).toBe(status)
+    expect(reconcile({ rules, at }, armOf(seen), { datagrams, multiplexed }).status).toBe(status)
   })
 })

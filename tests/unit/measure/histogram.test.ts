@@ -36,6 +36,14 @@ describe('a histogram', () => {
     expect(histogram.summary().mean).toBeCloseTo(0.5005, 4)
   })
 
+  it('counts the values above a limit', () => {
+    const histogram = histogramOf(...Array.from({ length: 1000 }, (_, index) => index + 1))
+    const above = [0, 0.001, 0.5, 0.9995, 1, 2].map((limitMs) => histogram.countAbove(limitMs))
+    expect(above).toEqual([1000, 999, 500, 1, 0, 0])
+    expect(histogramOf().countAbove(0)).toBe(0)
+    expect(histogramOf(5000, 200_000, 200_000).countAbove(150)).toBe(2)
+  })
+
   it('never reports a percentile above its largest value', () => {
     const histogram = histogramOf(1_234_567)
     const { p999, max } = histogram.summary()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseDnsNames, parseJsonOrFile } from '../../../harness/pipeline/relay-flags.ts'
-import { addressFor, parseRunUpstream } from '../../../harness/pipeline/run-paths.ts'
+import { addressFor, parseRunUpstreams } from '../../../harness/pipeline/run-paths.ts'
 
 describe('names of a resolver', () => {
   test('are pairs in one flag or in several; one name may have several addresses', () => {
@@ -28,11 +28,15 @@ describe('rules of a flag', () => {
 describe('an upstream of a command', () => {
   test('names the variable that is set', () => {
     const upstream = { host: '::1', port: 6379 }
-    expect(parseRunUpstream('REDIS=[::1]:6379')).toEqual({ env: 'REDIS', upstream })
+    expect(parseRunUpstreams(['REDIS=[::1]:6379'])).toEqual([{ env: 'REDIS', upstream }])
   })
 
   test.each(['REDIS', '=a:1', '1A=a:1', 'A B=a:1', 'A='])('is not %j', (text) => {
-    expect(() => parseRunUpstream(text)).toThrow('VARIABLE=HOST:PORT')
+    expect(() => parseRunUpstreams([text])).toThrow('VARIABLE=HOST:PORT')
+  })
+
+  test('is told by a variable of its own', () => {
+    expect(() => parseRunUpstreams(['A=a:1', 'A=a:2'])).toThrow('found "A twice"')
   })
 
   test.each([

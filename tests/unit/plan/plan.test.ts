@@ -92,6 +92,16 @@ describe('a plan', () => {
     expect(compilePlan(profileOf({}), { baseline: true, policies: false, stress: false }).stress).toEqual([])
   })
 
+  test('waits for the answer that the canary of datagrams never gets', () => {
+    const expected = (timeout: string) => {
+      const workload = { protocol: 'udp', timeout, requests: [{ size: '64b' }] }
+      const document = { name: 'p', target: { builtin: 'udp' }, workload, policies: {}, modes: { smoke: {} } }
+      const profile = parseProfile(document, { mode: 'smoke', flags: {}, env: {} })
+      return compilePlan(profile, { baseline: true, policies: false, stress: false }).expectedNs
+    }
+    expect(expected('3s') - expected('1s')).toBe(2e9)
+  })
+
   test('of ad hoc load is one stretch on the direct path, without a warm-up', () => {
     const plan = compileLoadPlan(profileOf({}, { duration: '3s' }))
     expect(plan).toMatchObject({ lives: [], warmup: null, canary: null })

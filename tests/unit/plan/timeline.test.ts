@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { actsOnPath, timelineOf } from '../../../harness/plan/timeline.ts'
+import { actsOnPath, steppedPolicies, timelineOf } from '../../../harness/plan/timeline.ts'
 import { parseProfile } from '../../../harness/profile/parse.ts'
 
 function timeline(steps: readonly object[]) {
@@ -34,7 +34,22 @@ test('steps become moments, each with all that is in force from then on', () => 
 })
 
 test('everything is taken away at the end of the segment', () => {
-  expect(names([{ at: '8s', install: 'latency', for: '5s' }])).toEqual(['8: latency', '10: '])
+  expect(names([{ at: '8s', install: 'latency' }])).toEqual(['8: latency', '10: '])
+  expect(names([{ at: '8s', install: 'latency', for: '2s' }])).toEqual(['8: latency', '10: '])
+})
+
+test('a policy was in force for its longest stretch', () => {
+  const moments = timeline([
+    { at: '1s', install: 'latency', for: '2s' },
+    { at: '2s', install: 'rate', for: '500ms' },
+    { at: '5s', install: 'latency', for: '1s' },
+    { at: '7s', install: 'pause' },
+  ])
+  expect(steppedPolicies(moments, 10e9).map(({ name, inForceNs }) => [name, inForceNs])).toEqual([
+    ['latency', 2e9],
+    ['rate', 0.5e9],
+    ['pause', 3e9],
+  ])
 })
 
 test('a profile without steps has no moments', () => {

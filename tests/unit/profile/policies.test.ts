@@ -69,15 +69,18 @@ const overPath = (keyword: string): object =>
 
 describe('a policy', () => {
   test('is one rule, with what stands beside its fault (F35, F36)', () => {
-    const { rules, at } = policyOf({
-      fault,
-      match: 'tcp://127.0.0.0/8:80-90',
-      probability: '50%',
-      connections: 0.2,
-      priority: 7,
-      enabled: true,
-      schedule: { flapping: { on: '100ms', off: '200ms' } },
-    })
+    const { rules, at } = policyOf(
+      {
+        fault,
+        match: 'tcp://127.0.0.0/8:80-90',
+        probability: '50%',
+        connections: 0.2,
+        priority: 7,
+        enabled: true,
+        schedule: { flapping: { on: '100ms', off: '200ms' } },
+      },
+      { target: { command: ['serve'], port: 85 } },
+    )
     expect(at).toBeNull()
     expect(rules).toEqual([
       {
@@ -191,6 +194,46 @@ describe('a malformed policy', () => {
       '/rules/1/match',
       /^found udp, allowed: any or tcp/u,
     ],
+    [
+      'a match of another place',
+      { fault, match: { host: 'db.test', port: 80 } },
+      '/match',
+      /^found a port, allowed: none, as the target gets a free one/u,
+    ],
+    ['a match that nothing meets', { fault, match: 'tcp://db.test' }, '/match', /^found db\.test, allowed: what 127/u],
+    [
+      'a match that nothing meets at a dependency',
+      { rules: [{ fault }, { fault, match: 'tcp://127.0.0.1:5433' }], at: 'db' },
+      '/rules/1/match',
+      /^found 127\.0\.0\.1\/32, 5433, allowed: what 127\.0\.0\.1, port 5432 meets/u,
+    ],
+    [
+      'a server name without TLS',
+      { fault, match: { sni: 'a.test' } },
+      '/match',
+      /^found "a\.test" of TLS, allowed: none/u,
+    ],
+    ['a match that is none', { fault, match: 5 }, '/match', /^found 5, allowed: an object or text/u],
+    [
+      'a rule behind one that always wins',
+      { rules: [{ name: 'all', fault }, { fault: { reset: { probability: '1%' } } }] },
+      '/rules/1',
+      /^never acts: rule all wins on all that it matches/u,
+    ],
+    [
+      'a rule of less priority than one for all',
+      {
+        rules: [
+          { fault, match: { request: 'pay' }, priority: 1 },
+          { name: 'all', fault },
+        ],
+      },
+      '/rules/0',
+      /^never acts: rule all wins/u,
+    ],
+    ['rules that are no list', { rules: { fault } }, '/rules', /^found an object, allowed: a list/u],
+    ['a rule that is no object', { rules: [null] }, '/rules/0', /^found null, allowed: an object/u],
+    ['a dependency that is no text', { fault, at: 5 }, '/at', /^found 5, allowed: text/u],
     ['a priority too high', { fault, priority: 65_536 }, '/priority', /a whole number from 0 to 65535/u],
     ['a rule of no fault', { rules: [{ match: 'tcp://' }] }, '/rules/0/fault', /^found nothing, required/u],
     [
@@ -229,6 +272,35 @@ describe('a malformed policy', () => {
     expect(problemsOf({ dependencies, policies: { a: policy } })).toEqual([
       { where: `/policies/a${where}`, message: expect.stringMatching(message) },
     ])
+  })
+
+  test.each([
+    ['the more specific of two', [{ fault }, { fault, match: { request: 'pay' } }]],
+    ['what is not for all before what is', [{ fault, match: 'tcp://127.0.0.0/8' }, { fault }]],
+    ['one that is disabled', [{ fault }, { fault, enabled: false }]],
+    ['one that spares others', [{ fault: { latency: { delay: '0s' } }, match: { request: 'pay' } }, { fault }]],
+  ])('of several rules may be %s', (_, rules) => {
+    expect(problemsOf({ policies: { a: { rules } } })).toEqual([])
+  })
+
+  test.each([
+    ['http://127.0.0.1:80', { host: '127.0.0.1', port: '80-90' }, 0],
+    ['http://127.0.0.1:80', 'tcp://127.0.0.1:81', 1],
+    ['http://localhost', 'tcp://localhost:80', 0],
+    ['http://localhost', { cidr: '10.0.0.0/8' }, 0],
+    ['http://localhost', 'tcp://other.test', 1],
+  ])('on the way to %s is held against where it leads: %j', (url, match, problems) => {
+    expect(problemsOf({ target: { url }, policies: { a: { fault, match } } })).toHaveLength(problems)
+  })
+
+  test('in a document of nothing but wrong things is told, and never breaks anything', () => {
+    for (const wrong of [null, 5, 'x', [], [null], { a: 5 }]) {
+      const policies = { a: { rules: wrong }, b: { fault, at: wrong }, c: { rules: [{ fault, match: wrong }] } }
+      const stress = { smoke: { steps: [{ at: '0s', install: 'a' }] } }
+      const workload = { requests: [{ path: wrong }] }
+      expect(problemsOf({ policies, stress }).length).toBeGreaterThan(0)
+      expect(problemsOf({ policies: wrong, stress, workload, dependencies: wrong }).length).toBeGreaterThan(0)
+    }
   })
 
   test.each([

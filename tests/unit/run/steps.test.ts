@@ -59,3 +59,14 @@ test('a step that fails is told, and ends the steps', async () => {
   expect(failures).toHaveLength(1)
   await steps.stop()
 })
+
+test('a segment that is stopped twice takes away what is in force once', async () => {
+  const seen: string[][] = []
+  const { clock, steps } = started((now) => {
+    seen.push(now.map(({ layer }) => layer.name))
+    return Promise.resolve()
+  })
+  await clock.advance(2e9)
+  await Promise.all([steps.stop(), steps.stop()])
+  expect(seen).toEqual([['latency'], []])
+})

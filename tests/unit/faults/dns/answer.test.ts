@@ -74,6 +74,19 @@ describe('a fault', () => {
     expect(shown(answerLike(foreign, queryFor(), short)).records).toEqual([['10.0.0.1', 1]])
     expect(answerLike(foreign, queryFor(), honest)).toBe(foreign)
   })
+
+  test('changes the time to live in place: EDNS, pointers and records of types that are not known stay', () => {
+    // db.test. 9 IN TYPE65, its name a pointer, and a record of EDNS whose time to live holds flags.
+    const question = '0264620474657374000041' + '0001'
+    const foreign = (ttl: string): Buffer =>
+      Buffer.from(`000781800001000100000001${question}c00c00410001${ttl}0003010203` + '00002904d0000080000000', 'hex')
+    expect(answerLike(foreign('00000009'), queryFor(), { ...honest, ttlSeconds: 258 })).toEqual(foreign('00000102'))
+  })
+
+  test('leaves an answer of another resolver alone that cannot be read', () => {
+    for (const noise of [Buffer.from([0, 7]), Buffer.from('000781800001000100000000ff', 'hex')])
+      expect(answerLike(noise, queryFor(), { ...honest, ttlSeconds: 1 })).toBe(noise)
+  })
 })
 
 test('an answer that is too long for UDP is cut, and whole over TCP', () => {

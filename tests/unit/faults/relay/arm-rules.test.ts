@@ -161,6 +161,24 @@ describe('a change of rules', () => {
     expect(rules.read().tallies['latency']!.fired).toBe(5)
   })
 
+  it('leaves what was drawn for an exchange as it is, also where the faults have changed, and does not count it again', () => {
+    const { rules, opened } = rulesOf(layer(ruleOf(delay, { probability: 0.5 })))
+    const sessions = Array.from({ length: 20 }, () => opened())
+    const before = sessions.map((session) => session.begin(null).length)
+    rules.setLayers(layer(ruleOf({ latency: { delay: '20ms' } }, { probability: 0.5 })))
+    expect(sessions.map((session) => session.current().length)).toEqual(before)
+    expect(new Set(before)).toEqual(new Set([0, 1]))
+    expect(rules.read().rules['layer/all']).toMatchObject({ connections: 20, matched: 20 })
+  })
+
+  it.each(['probability', 'connections'])('takes an explicit 0 of %s for off', (share) => {
+    const { rules, opened } = rulesOf(layer(ruleOf(delay)))
+    const [acting] = opened().begin(null)
+    expect(acting!.isOn(0)).toBe(true)
+    rules.setLayers(layer(ruleOf(delay, { [share]: 0 })))
+    expect(acting!.isOn(0)).toBe(false)
+  })
+
   it('forgets no count of rules that were taken out, and does not grow with them', () => {
     const { rules, opened } = rulesOf([])
     const session = opened()
@@ -184,7 +202,31 @@ describe('a change of rules', () => {
     expect(told).toBe(3)
   })
 
-  it('takes back the round trip that a latency has told', () => {
+  it('share what their connections share within a slice only', () => {
+    const { rules, opened } = rulesOf(layer(ruleOf(delay)))
+    const shared = (): object => {
+      const [acting] = opened().begin(null)
+      return acting!.context({ keyword: 'rate' } as never, 'uplink').shared(() => ({}))
+    }
+    const first = shared()
+    expect(shared()).toBe(first)
+    rules.setSlice(1, 0)
+    expect(shared()).not.toBe(first)
+  })
+
+  it('tell a fault what latencies add one way', () => {
+    const { opened } = rulesOf(layer(ruleOf({ uplink: delay, downlink: delay })))
+    const [acting] = opened().begin(null)
+    acting!.context({ keyword: 'latency' } as never, 'uplink').delayed(5)
+    acting!.context({ keyword: 'latency' } as never, 'downlink').delayed(7)
+    const rate = acting!.context({ keyword: 'rate' } as never, 'downlink')
+    expect([rate.oneWayNs(), rate.roundTripNs()]).toEqual([7, 12])
+  })
+
+  it.each([
+    ['gone', []],
+    ['off', layer(ruleOf({ uplink: delay, downlink: delay }, { enabled: false }))],
+  ])('takes back the round trip that a latency has told once it is %s', (_how, layers) => {
     const { rules, opened } = rulesOf(layer(ruleOf({ uplink: delay, downlink: delay })))
     const session = opened()
     const [acting] = session.begin(null)
@@ -195,7 +237,7 @@ describe('a change of rules', () => {
     contexts[1]!.delayed(7)
     contexts[1]!.delayed(8)
     expect(contexts[0]!.roundTripNs()).toBe(13)
-    rules.setLayers([])
+    rules.setLayers(layers)
     expect(contexts[0]!.roundTripNs()).toBe(0)
   })
 })

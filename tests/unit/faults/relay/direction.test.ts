@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { noDecisions } from '../../../../harness/faults/decisions.ts'
 import type { Piece, StreamStage } from '../../../../harness/faults/fault.ts'
 import type { ActiveFault } from '../../../../harness/faults/faults.ts'
@@ -22,7 +22,7 @@ function ruleWith(stage: StreamStage): RuleStages {
     rng: createRng(1),
     decisions: noDecisions.connection('a', 0, 0),
     counters: {},
-    addedNs: 0,
+    addedNs: { uplink: 0, downlink: 0 },
     hurry: () => {},
     act: () => {},
   })
@@ -210,6 +210,18 @@ describe('a direction of a stream', () => {
     expect([seen.left.length, seen.paused]).toEqual([1, false])
   })
 
+  it('does not hold its sender back for what is on its way', async () => {
+    const stage = { ...delaying(10e6), heldLimitBytes: 10, flightBytes: () => 20 }
+    const { direction, clock, seen } = directionWith(ruleWith(stage))
+    direction.receive(bytes('a'.repeat(30)))
+    expect(seen.paused).toBe(false)
+    await clock.advance(5e6)
+    direction.receive(bytes('b'))
+    expect(seen.paused).toBe(true)
+    await clock.advance(5e6)
+    expect([seen.left.length, seen.paused]).toEqual([1, false])
+  })
+
   it('waits for a receiver that takes no more, and holds the sender back', async () => {
     const { direction, seen, stick, accept, meters } = directionWith()
     stick()
@@ -220,6 +232,27 @@ describe('a direction of a stream', () => {
     expect(seen.paused).toBe(false)
     direction.receive(bytes('b'))
     expect([seen.left.length, meters.heldBytes]).toEqual([2, 0])
+  })
+
+  it('says that all has left only when the kernel has it, also where its end is behind that', () => {
+    const { direction, stick, accept } = directionWith()
+    let left = 0
+    stick()
+    direction.receive(bytes('one'))
+    direction.afterAll(() => left++)
+    direction.finish()
+    direction.afterAll(() => left++)
+    expect(left).toBe(0)
+    accept()
+    return vi.waitFor(() => expect(left).toBe(2))
+  })
+
+  it('does not count what waits before it against what its stages allow', () => {
+    const { direction, seen } = directionWith(ruleWith({ ...delaying(1e9), heldLimitBytes: 100 }))
+    direction.pend(1000)
+    expect(seen.paused).toBe(false)
+    direction.pend(8 * 2 ** 20)
+    expect(seen.paused).toBe(true)
   })
 
   it('forgets what is held when it is destroyed, says how much, and leaves no timer', () => {

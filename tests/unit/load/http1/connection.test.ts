@@ -246,8 +246,8 @@ describe('the limit of an attempt', () => {
   })
 
   test('begins when a connection was had', async () => {
-    await using server = await serveRaw((socket) => void setTimeout(() => socket.write(good), 25))
-    await using driver = await openHttp1(server.port, {}, { timeoutNs: 60e6 })
+    await using server = await serveRaw((socket) => void setTimeout(() => socket.write(good), 60))
+    await using driver = await openHttp1(server.port, {}, { timeoutNs: 180e6 })
     const request = driver.prepare()
     const ends = await Promise.all([0, 1, 2, 3].map(() => driver.lane().run(request)))
     expect(ends.map(({ error }) => error)).toEqual([null, null, null, null])
