@@ -92,7 +92,14 @@ function supervise(
     timer.cancel()
     await endTree({ watch, stop: how, clock, directory })
     // Node learns of the exit a moment after /proc shows it.
-    await Promise.race([exited, clock.sleep(nsPerSecond)])
+    await new Promise<void>((resolve) => {
+      // The limit must not keep this process alive once the exit is known.
+      const limit = clock.after(nsPerSecond, resolve)
+      void exited.then(() => {
+        limit.cancel()
+        resolve()
+      })
+    })
   }
   let ending: Promise<void> | undefined
   return { members: () => watch.scan(), stop: (how = stop) => (ending ??= end(how)) }

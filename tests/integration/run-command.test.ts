@@ -3,8 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runCommand } from '../../harness/pipeline/run-command.ts'
-import type { RunReport } from '../../harness/pipeline/run-report.ts'
+import { runCommand, type RunCommandOptions } from '../../harness/pipeline/run-command.ts'
+import { parseRunUpstreams } from '../../harness/pipeline/run-paths.ts'
+import { checkRun, ruleLines, type RunReport } from '../../harness/pipeline/run-report.ts'
 import { loadProfile } from '../../harness/profile/parse.ts'
 import { type Bench, openBench, root, soakrig, startSoakrig } from '../support/soakrig.ts'
 import { listening, serveSockets, type TestServer, until } from '../support/sockets.ts'
@@ -51,9 +52,28 @@ const fetching =
   'const t = Date.now(); fetch(process.argv[1]).then(async (a) => console.log(await a.text(), Date.now() - t))'
 const node = (code: string, ...args: string[]): string[] => ['--', process.execPath, '-e', code, ...args]
 
-/** Asks a port of loopback for an echo, and says how long that took. */
-const echoing = `const t = Date.now(); require('net').connect(process.env.WHERE, '127.0.0.1', function () { this.write('hi') })
-  .on('data', function () { console.log('ms', Date.now() - t); this.destroy() })`
+/** Asks a port of loopback for an echo; ends with 5 where that took as long, else with 6. */
+const echoing = (port: string, ms: number): string =>
+  `const t = Date.now(); require('net').connect(process.env.${port}, '127.0.0.1', function () { this.write('hi') })
+    .on('data', () => process.exit(Date.now() - t >= ${ms} ? 5 : 6))`
+
+const optionsOf = async (policy: string, file = profile): Promise<RunCommandOptions> => ({
+  profile: await loadProfile(file, { mode: 'smoke', flags: {}, env: {} }, { cwd: root, packageProfilesDir: root }),
+  policy,
+  upstreams: [],
+  preload: false,
+  command: ['./none'],
+  resultsDir: join(bench.directory, 'results'),
+  allowedHosts: [],
+  signal: new AbortController().signal,
+  onStart: () => {},
+})
+
+/** What the command line does, in this process: runs code of Node, which prints nothing, under a policy. */
+async function run(policy: string, code: string, changes: Partial<RunCommandOptions> = {}): Promise<RunReport> {
+  const [, ...command] = node(code)
+  return runCommand({ ...(await optionsOf(policy)), command, ...changes })
+}
 
 describe.concurrent('soakrig run', () => {
   test('runs a command under the faults of a policy, and says what fired; stdout is the command’s (F38, F40, P1)', async () => {
@@ -75,68 +95,51 @@ describe.concurrent('soakrig run', () => {
 
   test('tells the command where to ask in its environment', async () => {
     const code = `const { SOAKRIG_URL, SOAKRIG_HOST, SOAKRIG_PORT } = process.env
-      fetch(SOAKRIG_URL + '/echo/hi').then(() => console.log(SOAKRIG_URL === 'http://' + SOAKRIG_HOST + ':' + SOAKRIG_PORT))`
-    expect(await soakrig([...flags('slow'), '-q', ...node(code)])).toEqual({ code: 0, stdout: 'true', stderr: '' })
+      fetch(SOAKRIG_URL + '/echo/hi').then(() => process.exit(SOAKRIG_URL === 'http://' + SOAKRIG_HOST + ':' + SOAKRIG_PORT ? 5 : 6))`
+    expect(await run('slow', code)).toMatchObject({ exitCode: 5, rules: [{ fired: 1 }] })
   })
 
   test('relays services of the command’s own under the same rules', async () => {
-    const args = [...flags('slow'), '-q', '--upstream', `WHERE_PORT=127.0.0.1:${echo.port}`]
-    const code = echoing.replace('process.env.WHERE', 'process.env.WHERE_PORT')
-    const { stdout, code: exit } = await soakrig([...args, ...node(code)])
-    expect(exit).toBe(0)
-    expect(Number(/ms (\d+)/u.exec(stdout)?.[1])).toBeGreaterThanOrEqual(80)
+    const upstreams = parseRunUpstreams([`WHERE_PORT=127.0.0.1:${echo.port}`])
+    expect(await run('slow', echoing('WHERE_PORT', 80), { upstreams })).toMatchObject({ exitCode: 5 })
   })
 
   test('has a policy at a dependency act there, for the target and the command alike', async () => {
-    const code = echoing.replace('process.env.WHERE', 'process.env.DB_PORT')
-    const { stdout, stderr } = await soakrig([...flags('slow-db'), ...node(code)])
-    expect(Number(/ms (\d+)/u.exec(stdout)?.[1])).toBeGreaterThanOrEqual(70)
-    expect(stderr).toContain('slow-db/slow-db: matched 1, fired 1')
+    const { exitCode, rules } = await run('slow-db', echoing('DB_PORT', 70))
+    expect({ exitCode, rules }).toMatchObject({ exitCode: 5, rules: [{ rule: 'slow-db', matched: 1, fired: 1 }] })
   })
 
   test('carries out faults on the target itself', async () => {
-    const code = `const until = Date.now() + 300
+    const code = `const until = Date.now() + 200
       const ask = () => Date.now() < until && fetch(process.env.SOAKRIG_URL + '/echo/x').then(ask)
       ask()`
-    const { code: exit, stderr } = await soakrig([...flags('stopped'), ...node(code)])
-    expect(exit).toBe(0)
-    expect(stderr).toMatch(/^stopped\/target: fired [1-9]\d* \(pause \d+ of \d+\), 0 bytes$/mu)
+    const report = await run('stopped', code)
+    expect(report).toMatchObject({ exitCode: 0, notFired: null })
+    expect(ruleLines(report).at(-1)).toMatch(/^stopped\/target: fired [1-9]\d* \(pause \d+ of \d+\), 0 bytes$/u)
   })
 
   test.each([
     ['no traffic of it passed', 'slow', 'process.exit(0)', 'no traffic of the command passed'],
     ['its faults were too rare', 'rare', `fetch(process.env.SOAKRIG_URL + '/')`, 'acted on none of them'],
   ])('is void where a command passed, but %s (P1, P12)', async (_what, policy, code, reason) => {
-    const out = join(bench.directory, `${policy}-void.json`)
-    const { code: exit, stderr } = await soakrig([...flags(policy), '-o', out, ...node(code)])
-    expect(exit).toBe(114)
-    expect(stderr).toContain(reason)
-    expect(JSON.parse(await readFile(out, 'utf8'))).toMatchObject({
-      exitCode: 0,
-      notFired: expect.stringContaining(reason),
-    })
+    const report = await run(policy, code)
+    expect(report).toMatchObject({ exitCode: 0, notFired: expect.stringContaining(reason) })
+    expect(() => checkRun(report)).toThrow(expect.objectContaining({ code: 'nothing-fired', exitCode: 114 }))
   })
 
   test.each([
-    ['its own code', 'process.exit(7)', 7],
     ['that of a command which a fault broke', `fetch(process.env.SOAKRIG_URL).catch(() => process.exit(3))`, 3],
     ['128 and the signal', `process.kill(process.pid, 'SIGKILL')`, 137],
   ])('ends with %s', async (_what, code, exit) => {
-    expect((await soakrig([...flags('cut'), '-q', ...node(code)])).code).toBe(exit)
+    expect(await run('cut', code)).toMatchObject({ exitCode: exit })
   })
 
-  test('passes signals on to the command', async () => {
+  test('passes signals on to the command, and ends with its code', async () => {
     const code = `process.on('SIGTERM', () => process.exit(9)); setInterval(() => {}, 1000); console.log('ready')`
-    const run = startSoakrig([...flags('slow'), '-q', ...node(code)])
-    await Promise.race([once(run.stdout, 'data'), run])
-    run.kill('SIGTERM')
-    expect((await run).exitCode).toBe(9)
-  })
-
-  test('refuses what it cannot read, before anything is started', async () => {
-    const { code, stderr } = await soakrig([...flags('slow'), '--upstream', 'X', '--', 'true'])
-    expect(stderr).toContain('VARIABLE=HOST:PORT')
-    expect(code).toBe(104)
+    const running = startSoakrig([...flags('slow'), '-q', ...node(code)])
+    await Promise.race([once(running.stdout, 'data'), running])
+    running.kill('SIGTERM')
+    expect((await running).exitCode).toBe(9)
   })
 
   test.each([
@@ -149,19 +152,9 @@ describe.concurrent('soakrig run', () => {
     ['a command that is not there', 'slow', 'command-not-found', /cannot be run/u],
   ])('refuses %s (F38, P12)', async (what, policy, code, message) => {
     const options = {
-      profile: await loadProfile(
-        profile,
-        { mode: 'smoke', flags: {}, env: {} },
-        { cwd: root, packageProfilesDir: root },
-      ),
-      policy,
-      upstreams: [],
+      ...(await optionsOf(policy)),
       preload: what.endsWith('--preload'),
       command: what === 'no command' ? [] : ['./none'],
-      resultsDir: join(bench.directory, 'refused'),
-      allowedHosts: [],
-      signal: new AbortController().signal,
-      onStart: () => {},
     }
     const refused = expect.objectContaining({ code, exitCode: 104, message: expect.stringMatching(message) })
     await expect(runCommand(options)).rejects.toEqual(refused)
@@ -186,9 +179,9 @@ describe.concurrent('soakrig run', () => {
     const document = JSON.parse(await readFile(profile, 'utf8')) as object
     await writeFile(file, JSON.stringify({ ...document, target: { builtin: 'http', knobs: { dieAfter: 1 } } }))
     const code = `fetch(process.env.SOAKRIG_URL).catch(() => {}).then(() => setTimeout(() => {}, 200))`
-    const { code: exit, stderr } = await soakrig([...flags('slow'), '--profile', file, ...node(code)])
-    expect(stderr).toContain('the target ended')
-    expect(exit).toBe(113)
+    const died = expect.objectContaining({ code: 'target-died', exitCode: 113 })
+    const { profile: dying } = await optionsOf('slow', file)
+    await expect(run('slow', code, { profile: dying })).rejects.toEqual(died)
   })
 
   test('asks a target that runs already', async () => {
@@ -198,14 +191,9 @@ describe.concurrent('soakrig run', () => {
     const { slow } = document.policies as { slow: object }
     const target = { url: `http://127.0.0.1:${served.port}` }
     await writeFile(file, JSON.stringify({ ...document, target, dependencies: {}, policies: { slow } }))
-    const { code, stdout } = await soakrig([
-      ...flags('slow'),
-      '--profile',
-      file,
-      ...node(fetching, 'http://{host}:{port}'),
-    ])
-    expect(stdout).toContain('here')
-    expect(code).toBe(0)
+    const code = `fetch('http://{host}:{port}').then((answer) => answer.text()).then((text) => process.exit(text === 'here' ? 5 : 6))`
+    const { profile: ofUrl } = await optionsOf('slow', file)
+    expect(await run('slow', code, { profile: ofUrl })).toMatchObject({ exitCode: 5, rules: [{ fired: 1 }] })
     await until('its connections are gone', () => served.sockets.size === 0)
   })
 })

@@ -269,6 +269,36 @@ describe('the API', () => {
     expect([413, 'EPIPE', 'ECONNRESET']).toContain(given.status)
   })
 
+  test('ends once what it does is done, so that no proxy is opened behind its relay', async () => {
+    const begun = Promise.withResolvers<void>()
+    const opened = Promise.withResolvers<void>()
+    const slow = {
+      ports: {},
+      close: () => Promise.resolve(),
+      setSlice: () => {},
+      setLayers: () => Promise.resolve(),
+      open() {
+        begun.resolve()
+        return opened.promise
+      },
+    }
+    const listen = { host: '127.0.0.1', port: 0 }
+    const served = await serveToxiproxyApi({ listen, relay: slow, clock: realClock, allowedHosts: [], adopted: [] })
+    const asked = fetch(`http://127.0.0.1:${served.port}/proxies`, {
+      method: 'POST',
+      headers: { 'User-Agent': 'test' },
+      body: JSON.stringify({ name: 'slow', upstream }),
+    }).catch(() => 'cut off')
+    await begun.promise
+    let ended = false
+    const ending = served[Symbol.asyncDispose]().then(() => (ended = true))
+    expect(await asked).toBe('cut off')
+    await realClock.sleep(5e6)
+    expect(ended).toBe(false)
+    opened.resolve()
+    await ending
+  })
+
   test('is not served beyond loopback', async () => {
     const listen = { host: '192.0.2.1', port: 0 }
     await expect(

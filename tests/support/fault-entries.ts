@@ -67,7 +67,8 @@ const host = '127.0.0.1'
 const profileEntry: FaultEntry = {
   name: 'a profile',
   rowsAtOnce: Number.POSITIVE_INFINITY,
-  knows: () => true,
+  // It refuses a rule that nothing on its way could match.
+  knows: ({ name }) => name !== 'not-matched',
   async open(rows, targetPort, seed) {
     const document = {
       name: 'entries',

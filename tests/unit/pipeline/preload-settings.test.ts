@@ -51,7 +51,16 @@ describe('a mistake', () => {
     })
   })
 
-  test.each([[undefined], [' '], ['[]'], ['@/no/such/file']])('is %j', (variable) => {
+  test.each([
+    ['a fault that does nothing', { rules: [{ fault: { latency: { delay: '0ms' } } }] }, 'rule-1 changes nothing'],
+    ['a fault of a target', { rules: [{ fault: { kill: {} } }] }, 'found kill, which acts on a target'],
+    ['a key that there is not', { rule: [] }, 'did you mean "rules"'],
+  ])('is %s (P12, F38)', (_what, document, message) => {
+    const told = expect.objectContaining({ message: expect.stringContaining(message) })
+    expect(problems(document)).toMatchObject({ exitCode: 104, problems: expect.arrayContaining([told]) })
+  })
+
+  test.each([[undefined], [' '], ['[]'], ['{"rules"'], ['@/no/such/file']])('is %j', (variable) => {
     expect(() => readPreloadSettings(variable)).toThrow(/SOAKRIG_FAULTS: it /u)
   })
 })

@@ -10,9 +10,12 @@ describe('names of a resolver', () => {
     })
   })
 
-  test.each(['db.test', 'db.test=', '=127.0.0.1', 'db.test=localhost', ''])('are not %j', (text) => {
-    expect(() => parseDnsNames([text])).toThrow('NAME=ADDRESS')
-  })
+  test.each(['db.test', 'db.test=', '=127.0.0.1', 'db.test=localhost', 'db.test=127.0.0.1=::1', ''])(
+    'are not %j',
+    (text) => {
+      expect(() => parseDnsNames([text])).toThrow('NAME=ADDRESS')
+    },
+  )
 })
 
 describe('rules of a flag', () => {
