@@ -3,7 +3,7 @@ export interface FaultSpans {
   /** These may be in force from now on, besides those that are. */
   begin(names: readonly string[], nowNs: number): void
   /** By now no others are in force than these. */
-  only(names: readonly string[], nowNs: number): void
+  narrow(names: readonly string[], nowNs: number): void
   /**
    * The policies that may have touched what ended between two moments, sorted by name, and whether one of them was not in
    * force all the time.
@@ -32,7 +32,7 @@ export function followFaults(settleNs: number): FaultSpans {
           spans.push({ name, fromNs: nowNs, sureNs: Number.POSITIVE_INFINITY, toNs: Number.POSITIVE_INFINITY })
       }
     },
-    only(names, nowNs) {
+    narrow(names, nowNs) {
       for (const span of open()) {
         if (names.includes(span.name)) span.sureNs = Math.min(span.sureNs, nowNs)
         else span.toNs = nowNs

@@ -40,7 +40,7 @@ export function startSteps({ moments, originNs, clock, installer, spans, failed 
     // Marked from before it can be felt until it cannot be felt any more.
     spans.begin(names, clock.nowNs())
     await installer.install(installed)
-    spans.only(names, clock.nowNs())
+    spans.narrow(names, clock.nowNs())
   }
   const arm = (): void => {
     const moment = moments[next]
