@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { realClock, type Timer } from './clock.ts'
-import { cellCount, dueCell, dueTick, longestWaitNs, upCell } from './due-cell.ts'
+import { cellCount, dueCell, dueTick, longestWaitNs, message, upCell } from './due-cell.ts'
 
 /** The thread makes nothing that lasts: a small nursery keeps what it costs small. */
 const resourceLimits = { maxYoungGenerationSizeMb: 2 }
@@ -33,7 +33,8 @@ export class Alarm {
       execArgv: [],
       resourceLimits,
     })
-    this.#worker.on('message', () => {
+    this.#worker.on('message', (told: number) => {
+      if (told !== message.ring) return
       this.#toldNs = Number.POSITIVE_INFINITY
       this.#ring()
     })

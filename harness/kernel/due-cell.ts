@@ -11,6 +11,9 @@ export const cellCount = 2
 /** What the due cell holds while nothing is due. */
 export const noDue = 0
 
+/** What the thread tells its owner: that the due time has come, or will shortly, so that the owner's core is awake by then. */
+export const message = { ring: 0, rouse: 1 } as const
+
 /** Furthest due time that the cell can tell from a past one, with room to spare; longer waits are made in steps. */
 export const longestWaitNs = 2 ** 30 * 1e3
 

@@ -20,12 +20,14 @@ const findings = new Findings()
 
 /**
  * Round trips on some connections at once, one after the other on each, in ms. A pause before each, as long as a fault
- * delays, lets all processes fall asleep as they do there: what waking them costs is not the fault's.
+ * delays, lets all processes fall asleep as they do there: what waking them costs is not the fault's. The connections
+ * start `apartMs` after each other: what comes in one burst waits for its turn, and that is not the fault's either.
  */
-async function roundTrips(port: number, connections: number, each: number, pauseMs = 0): Promise<number[][]> {
+async function roundTrips(port: number, connections: number, each: number, pauseMs = 0, apartMs = 0): Promise<number[][]> {
   return Promise.all(
-    Array.from({ length: connections }, async () => {
+    Array.from({ length: connections }, async (_, index) => {
       const line = await openEcho(port)
+      await realClock.sleep(index * apartMs * 1e6)
       const times: number[] = []
       for (let n = 0; n < each; n++) {
         if (pauseMs > 0) await realClock.sleep(pauseMs * 1e6)
@@ -52,8 +54,10 @@ async function delays(server: number): Promise<void> {
     await roundTrips(relay.ports['plain']!, connections, 50)
     await roundTrips(relay.ports['late']!, connections, 5)
     await relay.readQuiet('late', 1e9)
-    const plain = quantile((await roundTrips(relay.ports['plain']!, connections, each, delayMs)).flat(), 0.5)
-    const seen = (await roundTrips(relay.ports['late']!, connections, each)).flat().map((ms) => ms - plain - delayMs)
+    const apartMs = delayMs / connections
+    const plain = quantile((await roundTrips(relay.ports['plain']!, connections, each, delayMs, apartMs)).flat(), 0.5)
+    const late = (await roundTrips(relay.ports['late']!, connections, each, 0, apartMs)).flat()
+    const seen = late.map((ms) => ms - plain - delayMs)
     const { arms } = await relay.readQuiet('late', 1e9)
     const own = decodeHistogram(arms['late']!.delays!.error)
     const name = `delay ${delayMs} ms, ${connections} connection${connections > 1 ? 's' : ''}`
