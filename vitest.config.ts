@@ -12,7 +12,7 @@ const parallel = { maxWorkers: '100%', isolate: false, sequence: { groupOrder: 0
 const measuring = ['effects', 'verdicts', 'servers', 'load-slice', 'relay'].map(
   (name) => `tests/integration/${name}.test.ts`,
 )
-const alone = { fileParallelism: false, sequence: { groupOrder: 2 } } as const
+const alone = { fileParallelism: false, maxConcurrency: 2, sequence: { groupOrder: 2 } } as const
 
 const patient = { testTimeout: 90_000, hookTimeout: 60_000 } as const
 

@@ -49,7 +49,8 @@ const quick = {
     timeout: '2s',
     requests: [{ method: 'GET', path: '/echo/hi', expect: { body: 'hi' } }],
   },
-  load: { model: 'closed', workers: 6 },
+  // With a pause, since most tests need some load and not all of the machine that others share.
+  load: { model: 'closed', workers: 6, think: '2ms' },
   modes: {
     smoke: {
       duration: '600ms',
