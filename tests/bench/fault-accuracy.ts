@@ -23,7 +23,13 @@ const findings = new Findings()
  * delays, lets all processes fall asleep as they do there: what waking them costs is not the fault's. The connections
  * start `apartMs` after each other: what comes in one burst waits for its turn, and that is not the fault's either.
  */
-async function roundTrips(port: number, connections: number, each: number, pauseMs = 0, apartMs = 0): Promise<number[][]> {
+async function roundTrips(
+  port: number,
+  connections: number,
+  each: number,
+  pauseMs = 0,
+  apartMs = 0,
+): Promise<number[][]> {
   return Promise.all(
     Array.from({ length: connections }, async (_, index) => {
       const line = await openEcho(port)

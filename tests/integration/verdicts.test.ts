@@ -51,7 +51,10 @@ describe.concurrent('a target that misbehaves', () => {
   })
 
   test('by dying in mid-run is 113, with what was measured until then', async () => {
-    const profile = await bench.profile('dies', { target: { builtin: 'http', knobs: { dieAfter: 20_000 } }, ...fullLoad })
+    const profile = await bench.profile('dies', {
+      target: { builtin: 'http', knobs: { dieAfter: 20_000 } },
+      ...fullLoad,
+    })
     const { code, result } = await bench.soak(profile)
     expect(code).toBe(113)
     expect(result.run.abortedBy).toBe('target')
