@@ -71,7 +71,7 @@ describe('a command in the documents', () => {
   const served = shown.filter(([, line]) => /^soakrig (target|relay)/u.test(line))
   const ended = shown.filter((command) => !served.includes(command))
 
-  test.each(ended)('%s: %s', async (_, line) => {
+  test.concurrent.each(ended)('%s: %s', async (_, line) => {
     const words = wordsOf(line)
       .map((word) => (/^results\/.*\.json$/u.test(word) ? exampleFile : word))
       .map((word) => (word.startsWith('http://127.0.0.1:8080') ? url : word))
@@ -85,7 +85,7 @@ describe('a command in the documents', () => {
     expect(code).toBe(0)
   })
 
-  test.each(served)('%s: %s', async (_, line) => {
+  test.concurrent.each(served)('%s: %s', async (_, line) => {
     const words = wordsOf(line)
     const anyPort = words[0] === 'target' ? ['--port', '0'] : ['--listen', '127.0.0.1:0']
     const run = startSoakrig([...words, ...anyPort, ...(words.includes('--api') ? ['--api', '127.0.0.1:0'] : [])])
@@ -158,7 +158,7 @@ describe('the example profile', () => {
     expect(arm.operations.ok).toBeGreaterThan(0)
   })
 
-  test.skipIf(noOpenssl)('https.json runs as it is (needs the package openssl)', async () => {
+  test.concurrent.skipIf(noOpenssl)('https.json runs as it is (needs the package openssl)', async () => {
     const { outcome, arm } = await stress('https.json', copied)
     expect(outcome).toEqual(good)
     expect(arm.protocolCounters['tls.handshakes']).toBeGreaterThan(0)

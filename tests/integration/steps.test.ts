@@ -51,7 +51,8 @@ const smoke = (duration: string, steps: readonly object[], names: readonly strin
   stress: { smoke: { steps } },
 })
 
-describe('steps of the stress stage', () => {
+// Side by side: most of each is waiting.
+describe.concurrent('steps of the stress stage', () => {
   test('put policies in force while the load goes on: windows are marked, clean ones judged by the ceilings (F36, P11)', async () => {
     const profile = await bench.profile(
       'steps',
