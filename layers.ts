@@ -15,14 +15,14 @@ const inner: Readonly<Record<string, Room>> = {
   resilience: room('measure'),
   target: room('measure'),
   workload: room(),
-  profile: room('faults', 'resilience', 'target', 'workload'),
+  profile: room('faults', 'resilience', 'target', 'workload', 'measure/load-series.ts'),
   plan: room('profile', 'faults', 'resilience', 'measure', 'workload'),
   load: room('plan', 'measure', 'resilience', 'workload', 'faults/dialer.ts'),
   run: room('plan', 'load', 'faults', 'resilience', 'target', 'measure', 'workload'),
   judge: room('profile', 'plan', 'faults', 'resilience', 'measure', 'workload'),
   archive: { may: ['measure'], types: ['plan', 'judge'] },
   compare: room('archive', 'judge', 'measure'),
-  simulate: room('plan', 'run', 'resilience', 'faults', 'measure'),
+  simulate: room('plan', 'run', 'resilience', 'faults', 'measure', 'workload', 'target/builtin/service-queue.ts'),
   cluster: room('run', 'measure'),
 }
 

@@ -1,6 +1,5 @@
 import { type GitState, sabotages } from '../harness/index.ts'
 import type { Argv } from 'yargs'
-import { $ } from 'zx'
 
 /** Flags of every command. */
 export const outputFlags = {
@@ -52,6 +51,7 @@ export const profileFlags = {
     describe: 'Ceiling of the memory growth under stress, in KiB',
   },
   only: { type: 'string', array: true, requiresArg: true, describe: 'Measure these policies only' },
+  cure: { type: 'string', requiresArg: true, describe: "Put this cure of the profile's scenario over it" },
   skip: { type: 'string', array: true, requiresArg: true, describe: 'Leave these policies out' },
   'keep-going': { type: 'boolean', default: false, describe: 'Go on to stress although a policy broke its bounds' },
   strict: { type: 'boolean', default: false, describe: 'Make an inconclusive run void (114)' },
@@ -70,6 +70,8 @@ export function lastGiven(values: Record<string, unknown>, yargs: Argv): void {
 
 /** The commit of the working directory, or null outside of a repository. */
 export async function gitState(): Promise<GitState | null> {
+  // Loaded here, since most commands do not ask for it.
+  const { $ } = await import('zx')
   const quietly = $({ nothrow: true, quiet: true })
   const [head, status] = await Promise.all([quietly`git rev-parse HEAD`, quietly`git status --porcelain`])
   return head.exitCode === 0 ? { sha: head.stdout.trim(), dirty: status.stdout.trim() !== '' } : null

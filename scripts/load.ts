@@ -13,6 +13,7 @@ interface LoadArguments extends RunArguments {
   readonly stage: readonly string[] | undefined
   readonly think: string | undefined
   readonly duration: string | undefined
+  readonly 'failure-budget': string | undefined
   readonly processes: string
   readonly method: string
   readonly header: readonly string[] | undefined
@@ -68,6 +69,11 @@ const modelFlags = {
     requiresArg: true,
     describe: 'Measured time, default 10s; that of the stages or the requests where they are given',
   },
+  'failure-budget': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'End as soon as more than this share of at least 50 operations of the last 30 s has failed',
+  },
 } as const
 
 /** Flags that say what is sent, and over what. */
@@ -122,10 +128,13 @@ export const load: CommandModule<object, LoadArguments> = {
         'a ramp of the rate, then a minute of it',
       )
       .example('$0 load http://127.0.0.1:8080/ -c 10 -n 1000', 'a thousand requests')
+      .example('$0 load http://127.0.0.1:8080/ -d 1h --failure-budget 5%', 'an hour, unless 5 % fail within 30 s')
       .example('$0 load https://127.0.0.1:8443/ --http2 --cacert ca.pem', 'HTTP/2 over TLS'),
   handler: (flags) => {
-    const { 'max-error-rate': maxErrorRate, 'max-in-flight': maxInFlight, 'unix-socket': unixSocket } = flags
-    const profile = loadProfileOf({ ...flags, maxErrorRate, maxInFlight, unixSocket, env: environment() })
+    const { 'max-error-rate': maxErrorRate, 'failure-budget': failureBudget } = flags
+    const { 'max-in-flight': maxInFlight, 'unix-socket': unixSocket } = flags
+    const renamed = { maxErrorRate, failureBudget, maxInFlight, unixSocket }
+    const profile = loadProfileOf({ ...flags, ...renamed, env: environment() })
     return measure('load', compileLoadPlan(profile), flags)
   },
 }

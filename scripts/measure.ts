@@ -49,6 +49,7 @@ export interface ProfileArguments extends RunArguments {
   readonly budget: string | undefined
   readonly 'max-rss-delta-kb': string | undefined
   readonly only: readonly string[] | undefined
+  readonly cure: string | undefined
   readonly skip: readonly string[] | undefined
   readonly 'keep-going': boolean
   readonly strict: boolean
@@ -65,7 +66,8 @@ interface MeasureChoices {
 
 /** The profile that a command names, with what its flags and the environment change in it. */
 export function profileOf(flags: ProfileArguments): Promise<Profile> {
-  const { profile, mode, duration, workers, connections, rate, processes, rounds, budget, seed, only, skip } = flags
+  const { profile, mode, duration, workers, connections, rate, processes, rounds, budget, seed, only, skip, cure } =
+    flags
   const { 'max-error-rate': maxErrorRate, 'max-rss-delta-kb': maxRssDeltaKb } = flags
   return loadProfile(
     profile,
@@ -75,6 +77,7 @@ export function profileOf(flags: ProfileArguments): Promise<Profile> {
       env: environment(),
       only,
       skip,
+      cure,
     },
     { cwd: process.cwd(), packageProfilesDir: packageProfilesDirectory() },
   )

@@ -1,5 +1,13 @@
 import type { CommandModule } from 'yargs'
-import { builtinTargets, parseFramingFlag, printLine, printNote, realClock, serveTarget } from '../harness/index.ts'
+import {
+  builtinTargets,
+  parseFramingFlag,
+  parseJsonFlag,
+  printLine,
+  printNote,
+  realClock,
+  serveTarget,
+} from '../harness/index.ts'
 import { outputFlags } from './flags.ts'
 import { signalled } from './signals.ts'
 
@@ -18,6 +26,7 @@ interface TargetArguments {
   readonly 'stall-every': string | undefined
   readonly 'stall-for': string | undefined
   readonly 'die-after': number
+  readonly capacity: string | undefined
   readonly cert: string | undefined
   readonly key: string | undefined
   readonly 'client-ca': string | undefined
@@ -34,6 +43,7 @@ const knobFlags = {
   'stall-every': { type: 'string', requiresArg: true, implies: 'stall-for', describe: 'Period of the stalls' },
   'stall-for': { type: 'string', requiresArg: true, implies: 'stall-every', describe: 'Length of a stall' },
   'die-after': { type: 'number', default: 0, requiresArg: true, describe: 'Requests until it dies, 0 for never' },
+  capacity: { type: 'string', requiresArg: true, describe: 'What it can serve, as JSON like in a profile' },
 } as const
 
 const ownFlags = {
@@ -74,6 +84,7 @@ export const target: CommandModule<object, TargetArguments> = {
         ...ownFlags,
       })
       .example('$0 target http --port 8080 --cpu-time 5ms', 'a target that is busy')
+      .example(`$0 target http --capacity '{"perSecond":300}'`, 'a target that serves so much and no more')
       .example('$0 target http2 --cert server.pem --key server.key', 'HTTP/2 with TLS')
       .example('$0 target tcp --framing length-prefixed:4', 'messages with their length before them'),
   async handler(flags) {
@@ -116,6 +127,7 @@ function knobsOf(flags: TargetArguments): Readonly<Record<string, unknown>> {
     status: flags.status,
     leak: flags.leak,
     dieAfter: flags['die-after'],
+    ...(flags.capacity !== undefined && { capacity: parseJsonFlag('--capacity', flags.capacity) }),
     ...(every !== undefined && length !== undefined && { stall: { every, for: length } }),
   }
 }

@@ -9,6 +9,7 @@ import type {
   ResultIterations,
   ResultLimit,
   ResultOperations,
+  ResultOtherTarget,
   ResultReconciliation,
   ResultResources,
 } from './result.ts'
@@ -106,6 +107,7 @@ export const armSchema: JsonSchema = shape<ResultArm>({
   attempts,
   all: shape<ResultArm['all']>({ iterations, operations, attempts }),
   errors: mapOf(count),
+  failureTypes: mapOf(count),
   attemptErrors: mapOf(count),
   errorTexts: mapOf(count),
   latencyMs: summary,
@@ -129,8 +131,30 @@ export const armSchema: JsonSchema = shape<ResultArm>({
   injectedDelayErrorMs: orNull(summary),
   server: shape<ResultArm['server']>({ requests: integerOrNull }),
   reconciliation,
+  others: mapOf(
+    shape<ResultOtherTarget>({
+      attempts,
+      errors: mapOf(count),
+      server: shape<ResultArm['server']>({ requests: integerOrNull }),
+      reconciliation,
+    }),
+  ),
   effects: listOf(effect),
   bounds: listOf(limit),
   policyCounters: mapOf(number),
+  policyPeaks: mapOf(number),
+  policyEvents: shape<ResultArm['policyEvents']>({
+    kept: listOf(
+      shape<ResultArm['policyEvents']['kept'][number]>({
+        atMs: number,
+        policy: text,
+        name: textOrNull,
+        event: text,
+        from: textOrNull,
+        reason: textOrNull,
+      }),
+    ),
+    dropped: count,
+  }),
   overheadNsPerOperation: numberOrNull,
 })

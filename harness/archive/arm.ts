@@ -1,6 +1,7 @@
 import type { ArmKind, ArmPath } from '../measure/arm.ts'
 import type { Effect } from '../measure/effect.ts'
 import type { LatencySummary } from '../measure/histogram.ts'
+import type { PolicyEvent } from '../measure/policy-event.ts'
 import type { RuleTallies } from '../measure/rule-tally.ts'
 import type { Tallies } from '../measure/tally.ts'
 import type { ResultLimit } from './limit.ts'
@@ -26,6 +27,8 @@ export interface ResultArm {
   }
   /** Failed operations by class, and failed attempts, over everything. */
   readonly errors: Readonly<Record<string, number>>
+  /** Failed operations by the kind of trouble; see `failureTypes` of the library. */
+  readonly failureTypes: Readonly<Record<string, number>>
   readonly attemptErrors: Readonly<Record<string, number>>
   /** What went wrong, in words, by how often; beyond a cap of distinct texts as "other". */
   readonly errorTexts: Readonly<Record<string, number>>
@@ -70,10 +73,29 @@ export interface ResultArm {
   readonly injectedDelayErrorMs: LatencySummary | null
   readonly server: { readonly requests: number | null }
   readonly reconciliation: ResultReconciliation
+  /** Of the attempts, those that went to other targets, by name; empty where none did. */
+  readonly others: Readonly<Record<string, ResultOtherTarget>>
   readonly effects: readonly Effect[]
   readonly bounds: readonly ResultLimit[]
   readonly policyCounters: Readonly<Record<string, number>>
+  /** The highest that something of a policy was in one slice, by name. */
+  readonly policyPeaks: Readonly<Record<string, number>>
+  readonly policyEvents: ResultPolicyEvents
   readonly overheadNsPerOperation: number | null
+}
+
+/** What happened to policies as a whole, in order, from the start of the run; what came after so many was only counted. */
+export interface ResultPolicyEvents {
+  readonly kept: readonly (Omit<PolicyEvent, 'atNs'> & { readonly atMs: number })[]
+  readonly dropped: number
+}
+
+/** What another target was asked over everything, and what it says it served. */
+export interface ResultOtherTarget {
+  readonly attempts: { readonly count: number; readonly failed: number; readonly cancelled: number }
+  readonly errors: Readonly<Record<string, number>>
+  readonly server: { readonly requests: number | null }
+  readonly reconciliation: ResultReconciliation
 }
 
 export interface ResultIterations {

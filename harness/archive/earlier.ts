@@ -3,6 +3,7 @@ const addedToArms = {
   schedule: null,
   iterations: null,
   errorTexts: {},
+  failureTypes: {},
   correctedLatencyMs: null,
   sendLatenessMs: null,
   requests: [],
@@ -10,6 +11,9 @@ const addedToArms = {
   rules: {},
   faultCounters: {},
   askedDelayMs: null,
+  others: {},
+  policyPeaks: {},
+  policyEvents: { kept: [], dropped: 0 },
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -18,10 +22,18 @@ type Fields = Readonly<Record<string, unknown>>
 export function withLaterKeys(document: unknown): unknown {
   if (!isObject(document)) return document
   return {
-    ...document,
+    ...withGuards(document),
     ...(Array.isArray(document['phases']) && { phases: document['phases'].map(phase) }),
     ...(Array.isArray(document['slices']) && { slices: document['slices'].map(slice) }),
   }
+}
+
+/** In its own place, since the order of the keys is part of the file. */
+function withGuards(document: Fields): Fields {
+  if ('guards' in document || !('doubts' in document)) return document
+  const entries = Object.entries(document)
+  const after = entries.findIndex(([key]) => key === 'doubts') + 1
+  return Object.fromEntries(entries.toSpliced(after, 0, ['guards', []]))
 }
 
 function phase(raw: unknown): unknown {

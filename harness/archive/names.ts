@@ -31,6 +31,11 @@ export function windowsName(resultFile: string): string {
   return resultFile.replace(/\.json$/u, '.windows.ndjson')
 }
 
+/** The file of dead letters beside a result file. */
+export function deadLettersName(resultFile: string): string {
+  return resultFile.replace(/\.json$/u, '.dead-letters.ndjson')
+}
+
 /** Where the results of a profile are. */
 export function profileDirectory(resultsDir: string, profile: string): string {
   return join(resultsDir, profile)

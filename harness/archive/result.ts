@@ -2,8 +2,16 @@ import type { ArmKind, ArmPath, PhaseKind } from '../measure/arm.ts'
 import type { LatencySummary } from '../measure/histogram.ts'
 import type { ResultArm } from './arm.ts'
 import type { ResultLimit } from './limit.ts'
+import type { ResultScenario } from './scenario.ts'
 
-export type { ResultArm, ResultIterations, ResultOperations, ResultReconciliation, ResultResources } from './arm.ts'
+export type {
+  ResultArm,
+  ResultIterations,
+  ResultOperations,
+  ResultOtherTarget,
+  ResultReconciliation,
+  ResultResources,
+} from './arm.ts'
 export type { ResultLimit } from './limit.ts'
 
 /** The schema of result files that this version writes. */
@@ -35,14 +43,42 @@ export interface Result {
   readonly thresholds: readonly ResultLimit[]
   readonly reference: ResultReference
   readonly doubts: readonly ResultDoubt[]
+  readonly guards: readonly ResultGuard[]
   readonly generators: readonly ResultGenerator[]
   /** The windows of stress under steps, taken together by what they were under; absent where there were no steps. */
   readonly windowGroups?: readonly ResultWindowGroup[]
+  /** What the overload of the stress stage came to; absent where the profile is no scenario. */
+  readonly scenario?: ResultScenario
   /** The sibling file of windows, one JSON document per line; null when none was written. */
-  readonly windows: { readonly file: string; readonly sha256: string; readonly count: number } | null
+  readonly windows: ResultLines | null
+  /** The sibling file of calls that clients gave up and kept; absent where there were none. */
+  readonly deadLetters?: ResultLines
   /** The run was broken behind its own back, to prove that it notices. */
   readonly sabotage: string | null
   readonly simulated: boolean
+}
+
+/** A file beside the result, one JSON document per line. */
+export interface ResultLines {
+  readonly file: string
+  readonly sha256: string
+  readonly count: number
+}
+
+/** One line of the file of dead letters: a call that a client gave up, and that can be made again. */
+export interface ResultDeadLetter {
+  /** When it was given up, in ISO 8601. */
+  readonly time: string
+  readonly arm: string
+  readonly request: string
+  /** What was asked for; `${env:NAME}` as it is written in the profile. Null where nobody could tell. */
+  readonly message: unknown
+  /** False: it may have been done, though its answer was lost. */
+  readonly idempotent: boolean
+  /** Why it was given up: class of the last failure, and its status or 0. */
+  readonly error: string
+  readonly status: number
+  readonly attempts: number
 }
 
 export interface ResultRun {
@@ -58,7 +94,7 @@ export interface ResultRun {
   readonly finishedAt: string
   readonly durationMs: number
   readonly status: 'completed' | 'aborted'
-  /** What ended an aborted run: a signal, the target, a bound, the watchdog. */
+  /** What ended an aborted run: a signal, the target, a bound, the watchdog, the failure budget. */
   readonly abortedBy: string | null
   readonly exitCode: number
   readonly verdict: VerdictName
@@ -189,6 +225,20 @@ export interface ResultDoubt {
   /** Metrics that it makes untrustworthy. */
   readonly taints: readonly string[]
   readonly effect: 'void' | 'inconclusive' | 'note'
+}
+
+/** What might have ended the run early. */
+export interface ResultGuard {
+  readonly kind: 'failure-budget' | 'watchdog'
+  readonly settings: Readonly<Record<string, number | string>>
+  readonly state: 'held' | 'tripped'
+  /** How near it came: the highest share in a window, null where none had enough samples; or how long the run took. */
+  readonly worst: number | null
+  readonly unit: 'share' | 'ms'
+  /** When it ended the run, from its start. */
+  readonly atMs: number | null
+  /** In the window with the highest share. */
+  readonly samples: number | null
 }
 
 export interface ResultGenerator {

@@ -7,6 +7,8 @@ import {
   type ResultDoubt,
   type ResultEnvironment,
   type ResultGenerator,
+  type ResultGuard,
+  type ResultLines,
   type ResultMetrics,
   type ResultPhase,
   type ResultPlan,
@@ -17,6 +19,7 @@ import {
   type ResultTarget,
   type ResultWindowGroup,
 } from './result.ts'
+import { scenarioSchema } from './scenario.ts'
 import {
   count,
   flag,
@@ -158,6 +161,16 @@ const doubt = shape<ResultDoubt>({
   effect: oneOf('void', 'inconclusive', 'note'),
 })
 
+const guard = shape<ResultGuard>({
+  kind: oneOf('failure-budget', 'watchdog'),
+  settings: mapOf({ type: ['number', 'string'] }),
+  state: oneOf('held', 'tripped'),
+  worst: numberOrNull,
+  unit: oneOf('share', 'ms'),
+  atMs: numberOrNull,
+  samples: integerOrNull,
+})
+
 const generator = shape<ResultGenerator>({
   cpuPercent: numberOrNull,
   rssKb: numberOrNull,
@@ -176,6 +189,8 @@ const windowGroup = shape<ResultWindowGroup>({
   perSecond: numberOrNull,
   okLatencyMs: summary,
 })
+
+const lines = shape<ResultLines>({ file: text, sha256: text, count })
 
 /** JSON Schema (draft-07) of a result file; the order of its keys is the order in the file. */
 export const resultSchema: JsonSchema = {
@@ -198,12 +213,15 @@ export const resultSchema: JsonSchema = {
       thresholds: listOf(limit),
       reference: shape<ResultReference>({ id: textOrNull, file: textOrNull, sha256: textOrNull, whyNone: textOrNull }),
       doubts: listOf(doubt),
+      guards: listOf(guard),
       generators: listOf(generator),
       windowGroups: listOf(windowGroup),
-      windows: orNull(shape<NonNullable<Result['windows']>>({ file: text, sha256: text, count })),
+      scenario: scenarioSchema,
+      windows: orNull(lines),
+      deadLetters: lines,
       sabotage: textOrNull,
       simulated: flag,
     },
-    ['windowGroups'],
+    ['windowGroups', 'scenario', 'deadLetters'],
   ),
 }

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { writeFailure, writeWhole } from './durable-file.ts'
-import { profileDirectory, resultName, stampOf, windowsName } from './names.ts'
-import type { Result, ResultWindow } from './result.ts'
+import { LinesFile } from './lines-file.ts'
+import { deadLettersName, profileDirectory, resultName, stampOf, windowsName } from './names.ts'
+import type { Result, ResultDeadLetter, ResultLines, ResultWindow } from './result.ts'
 import { resultText } from './text.ts'
-import { WindowsFile } from './windows-file.ts'
 
 /** Where one run leaves its result. */
 export interface Archive {
@@ -15,6 +15,9 @@ export interface Archive {
   appendWindow(window: ResultWindow): void
   /** Ends the windows file and gives what the result says of it; null when there was no window. */
   closeWindows(): Promise<Result['windows']>
+  /** Writes a dead letter, to a file of their own; as for windows. */
+  appendDeadLetter(letter: ResultDeadLetter): void
+  closeDeadLetters(): ResultLines | null
   /** Writes the result whole or not at all, and gives its file. Rejects with `cannot-write`, `result-exists` (106). */
   write(result: Result): Promise<string>
 }
@@ -35,12 +38,15 @@ export function createArchive({
 }): Archive {
   const file = join(profileDirectory(resultsDir, profile), resultName({ stamp: stampOf(startedAt), mode, id }))
   const windowsFile = windowsName(file)
-  const windows = new WindowsFile(windowsFile)
+  const windows = new LinesFile(windowsFile)
+  const letters = new LinesFile(deadLettersName(file))
   return {
     file,
     windowsFile,
     appendWindow: (window) => windows.append(window),
     closeWindows: async () => windows.close(),
+    appendDeadLetter: (letter) => letters.append(letter),
+    closeDeadLetters: () => letters.close(),
     write: async (result) => {
       await mkdir(dirname(file), { recursive: true }).catch((error: unknown) => {
         throw writeFailure(file, error)

@@ -6,7 +6,7 @@ import { isMultiplexed } from '../workload/traits.ts'
 import { effectsOf } from './effects.ts'
 import { type ArmFigures, figuresOf } from './facts.ts'
 import { holdThreshold, type Limit } from './limits.ts'
-import { type Reconciliation, reconcile } from './reconcile.ts'
+import { type Reconciliation, reconcile, reconcileOther } from './reconcile.ts'
 
 /** What one arm came to: its figures, whether its effect showed, and whether the target held what it promised. */
 export interface ArmVerdict {
@@ -16,6 +16,8 @@ export interface ArmVerdict {
   readonly effects: readonly Effect[]
   readonly bounds: readonly Limit[]
   readonly reconciliation: Reconciliation
+  /** Of other targets that its client has asked, by name. */
+  readonly others: Readonly<Record<string, Reconciliation>>
 }
 
 /** Judges one arm. Bounds are those of its policy, and hold for its policy arm only. */
@@ -39,5 +41,11 @@ export function judgeArm(
       datagrams: workload.protocol === 'udp',
       multiplexed: isMultiplexed(workload),
     }),
+    others: Object.fromEntries(
+      Object.entries(measurement.all.elsewhere).map(([name, counts]) => [
+        name,
+        reconcileOther(counts, measurement.otherServers[name] ?? null),
+      ]),
+    ),
   }
 }

@@ -52,6 +52,16 @@ function errorCeilings(limit: number, clean: readonly ArmMeasurement[], windows:
   return [...whole, worst]
 }
 
+/** Holds the ceiling of degraded answers against arms without a fault, each as a whole. */
+export function holdDegradedCeiling(limit: number, arms: readonly ArmMeasurement[]): readonly Limit[] {
+  return arms.map(({ identity, all: { operations } }): Limit => {
+    const ended = operations.ok + operations.failed
+    const actual = ended === 0 ? null : significant(operations.degraded / ended)
+    const ok = actual !== null && actual <= limit
+    return { kind: 'ceiling', scope: identity.id, expr: `degraded rate <= ${limit}`, actual, limit, ok }
+  })
+}
+
 function memoryCeiling(limit: number, windows: WindowSummary): Limit {
   const delta = rssDeltaKb(windows)
   const actual = delta === null ? null : significant(delta)

@@ -6,6 +6,7 @@ import { emptyTally } from '../measure/tally.ts'
 import type { Arm } from '../plan/arms.ts'
 import type { ArmVerdict } from './arm-verdict.ts'
 import { generatorDoubts } from './generator-doubts.ts'
+import type { Reconciliation } from './reconcile.ts'
 import type { WindowSummary } from './windows.ts'
 
 /** One operation in so many may be cut off before it is worth a word. */
@@ -15,23 +16,20 @@ export const saturatedSlices = 0.05
 
 /** What there is to distrust in the arms that were measured. */
 export function armDoubts(arms: readonly ArmVerdict[]): readonly Doubt[] {
-  return arms.flatMap(({ arm, measurement, effects, reconciliation }) => [
+  return arms.flatMap(({ arm, measurement, effects, reconciliation, others }) => [
     ...operationDoubts(arm, measurement),
     ...generatorDoubts(arm, measurement),
     ...effects.filter(({ ok }) => !ok).map((effect) => effectDoubt(arm.id, effect)),
-    ...(reconciliation.status === 'mismatch'
-      ? [
-          doubt(
-            'counts-differ',
-            `${arm.id}: the target counted ${reconciliation.difference} requests against ${reconciliation.expected} that should have reached it (slack ${reconciliation.slack})`,
-            ['operations', 'attempts', 'errorRate'],
-          ),
-        ]
-      : []),
-    ...(reconciliation.status === 'unreadable'
-      ? [doubt('stats-unreadable', `${arm.id}: ${reconciliation.detail}`, ['attempts'])]
-      : []),
+    ...countDoubts(`${arm.id}: the target`, reconciliation),
+    ...Object.entries(others).flatMap(([name, ofOther]) => countDoubts(`${arm.id}: the target ${name}`, ofOther)),
   ])
+}
+
+function countDoubts(who: string, { status, difference, expected, slack, detail }: Reconciliation): readonly Doubt[] {
+  if (status === 'unreadable') return [doubt('stats-unreadable', `${who}: ${detail}`, ['attempts'])]
+  if (status !== 'mismatch') return []
+  const text = `${who} counted ${difference} requests against ${expected} that should have reached it (slack ${slack})`
+  return [doubt('counts-differ', text, ['operations', 'attempts', 'errorRate'])]
 }
 
 /** The doubt that an effect of some place did not show, or may not have. */

@@ -1,14 +1,16 @@
 import { exitCodes, type ExitCode, worstExitCode } from '../kernel/exit-codes.ts'
+import { nsPerSecond } from '../kernel/units.ts'
 import { type Doubt, doubt } from '../measure/doubts.ts'
 import type { Measurements } from '../measure/measurements.ts'
 import type { Arm } from '../plan/arms.ts'
 import type { Profile } from '../profile/profile.ts'
 import { type ArmVerdict, judgeArm } from './arm-verdict.ts'
-import { holdCeilings } from './ceilings.ts'
+import { holdCeilings, holdDegradedCeiling } from './ceilings.ts'
 import { type ArmComparison, compareArms } from './comparisons.ts'
 import { armDoubts, canaryDoubts, runDoubts } from './doubts.ts'
 import { baselineFacts } from './facts.ts'
 import { holdThreshold, type Limit } from './limits.ts'
+import { judgeScenario, type ScenarioCase, scenarioReasons, type ScenarioVerdict } from './metastable/scenario.ts'
 import { stepDoubts, type SteppedPhase } from './steps.ts'
 import { stressLimits } from './stress.ts'
 import type { WindowSummary } from './windows.ts'
@@ -25,8 +27,10 @@ export interface Case {
   readonly stepped: readonly SteppedPhase[]
   /** Whether the stress stage was carried out. */
   readonly stressed: boolean
+  /** The overload that the profile is about; null where there is none, or it was not carried out. */
+  readonly scenario: ScenarioCase | null
   /** Why the run ended early, if it did. */
-  readonly stopped: 'signal' | 'target' | 'watchdog' | 'bounds' | 'error' | null
+  readonly stopped: 'signal' | 'target' | 'watchdog' | 'failure-budget' | 'bounds' | 'error' | null
   /** Makes an inconclusive run void. */
   readonly strict: boolean
 }
@@ -42,6 +46,8 @@ export interface Verdict {
   readonly thresholds: readonly Limit[]
   readonly comparisons: readonly ArmComparison[]
   readonly doubts: readonly Doubt[]
+  /** Null where the profile is no scenario. */
+  readonly scenario: ScenarioVerdict | null
 }
 
 /** Judges a run: were the effects there (else void), did the target hold its bounds, what is there to distrust. */
@@ -66,12 +72,15 @@ export function judge(run: Case): Verdict {
       isJudged(arm) &&
       !run.stepped.some(({ phase }) => phase === arm.phase),
   )
-  const ceilings = holdCeilings(
-    profile.ceilings,
-    clean.map(({ measurement }) => measurement),
-    windows,
-    stressed,
-  )
+  const ceilings = [
+    ...holdCeilings(
+      profile.ceilings,
+      clean.map(({ measurement }) => measurement),
+      windows,
+      stressed,
+    ),
+    ...degradedLimits(run, arms),
+  ]
   const thresholds = [
     ...clean.flatMap(({ arm, figures }) =>
       profile.thresholds.map((threshold) => holdThreshold('threshold', arm.id, threshold, figures)),
@@ -89,8 +98,22 @@ export function judge(run: Case): Verdict {
       rounds: run.rounds,
     }),
   ]
-  const answer = answerOf(run, { arms, ceilings, thresholds, doubts })
-  return { ...answer, arms, ceilings, thresholds, doubts, comparisons: comparisonsOf(run, arms) }
+  const scenario = judgeScenario(run.scenario, profile)
+  const judged = { arms, ceilings, thresholds, doubts, scenario }
+  return { ...answerOf(run, judged), ...judged, comparisons: comparisonsOf(run, arms) }
+}
+
+/** A client's policies must do without help where no fault is. */
+function degradedLimits({ profile, stepped }: Case, arms: readonly ArmVerdict[]): readonly Limit[] {
+  const { degradedRate } = profile.ceilings
+  if (degradedRate === undefined) return []
+  const without = arms.filter(
+    ({ arm }) => isJudged(arm) && arm.rules.length === 0 && !stepped.some(({ phase }) => phase === arm.phase),
+  )
+  return holdDegradedCeiling(
+    degradedRate,
+    without.map(({ measurement }) => measurement),
+  )
 }
 
 function isJudged({ phaseKind }: Arm): boolean {
@@ -117,7 +140,7 @@ function comparisonsOf({ measurements, rounds }: Case, arms: readonly ArmVerdict
     })
 }
 
-type Judged = Pick<Verdict, 'arms' | 'ceilings' | 'thresholds' | 'doubts'>
+type Judged = Pick<Verdict, 'arms' | 'ceilings' | 'thresholds' | 'doubts' | 'scenario'>
 
 /** One reason with the exit code that it asks for. */
 interface Reason {
@@ -130,6 +153,8 @@ function answerOf(run: Case, judged: Judged): Pick<Verdict, 'verdict' | 'exitCod
     ...endReasons(run),
     ...scriptReasons(judged),
     ...limitReasons(judged),
+    // What was ended early had no time to come to anything.
+    ...(run.stopped === null ? overloadReasons(judged) : []),
     ...doubtReasons(run, judged.doubts),
   ]
   const exitCode = worstExitCode(reasons.map(({ code }) => code))
@@ -138,7 +163,7 @@ function answerOf(run: Case, judged: Judged): Pick<Verdict, 'verdict' | 'exitCod
   return { verdict: verdictOf(exitCode, judged.doubts), exitCode, reasons: sorted.map(({ text }) => text) }
 }
 
-function endReasons({ stopped, measurements }: Case): Reason[] {
+function endReasons({ stopped, profile, measurements }: Case): Reason[] {
   const exit = measurements.unplannedExit
   const how = exit?.signal ? `by ${exit.signal}` : `with exit code ${exit?.code ?? 'unknown'}`
   const last = exit && exit.tail.length > 0 ? `; its last line: ${exit.tail.at(-1)}` : ''
@@ -147,8 +172,23 @@ function endReasons({ stopped, measurements }: Case): Reason[] {
       ? [{ code: exitCodes.aborted, text: 'ended by a signal; this is what was measured until then' }]
       : []),
     ...(exit ? [{ code: exitCodes.targetDied, text: `the target ended by itself ${how}${last}` }] : []),
-    ...(stopped === 'watchdog' ? [{ code: exitCodes.watchdog, text: 'the run took far longer than planned' }] : []),
+    ...(stopped === 'watchdog' ? [{ code: exitCodes.watchdog, text: watchdogText(profile) }] : []),
+    ...(stopped === 'failure-budget' ? [{ code: exitCodes.broken, text: budgetText(profile, measurements) }] : []),
   ]
+}
+
+function watchdogText({ guards: { watchdogNs } }: Profile): string {
+  return watchdogNs === null
+    ? 'the run took far longer than planned'
+    : `the run took longer than its watchdog allows: ${watchdogNs / nsPerSecond} s`
+}
+
+function budgetText({ guards }: Profile, { failureBudget }: Measurements): string {
+  const { threshold, windowNs, of } = guards.failureBudget ?? { threshold: 0, windowNs: 0, of: 'operations' }
+  const { rate, samples } = failureBudget?.breach ?? { rate: 0, samples: 0 }
+  const share = (value: number): string => `${Number((100 * value).toPrecision(3))} %`
+  const seconds = windowNs / nsPerSecond
+  return `failure budget spent: ${share(rate)} of ${samples} ${of} failed within ${seconds} s, allowed: ${share(threshold)}`
 }
 
 /** A user's script that throws is broken, whatever share of the operations that is. */
@@ -170,6 +210,10 @@ function limitReasons({ arms, ceilings, thresholds }: Judged): Reason[] {
         text: `${kind} of ${scope} broken: ${expr}, found ${actual}`,
       }))
   )
+}
+
+function overloadReasons({ scenario }: Judged): Reason[] {
+  return scenario ? scenarioReasons(scenario).map((text) => ({ code: exitCodes.broken, text })) : []
 }
 
 function doubtReasons({ stopped, strict }: Case, doubts: readonly Doubt[]): Reason[] {

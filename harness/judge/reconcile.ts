@@ -1,6 +1,7 @@
 import { missingRequests, rateDrops } from '../faults/expect.ts'
 import { faultTable } from '../faults/faults.ts'
-import type { ArmMeasurement } from '../measure/measurements.ts'
+import { type Counts, emptyCounts, subtractRecords, type TargetCounts } from '../measure/counts.ts'
+import type { ArmMeasurement, ServerCount } from '../measure/measurements.ts'
 import type { Arm } from '../plan/arms.ts'
 
 /** What the client sent against what the target says it served. */
@@ -41,27 +42,57 @@ export interface Travel {
  */
 export function reconcile(
   { rules, at }: Pick<Arm, 'rules' | 'at'>,
-  { all, tallies, faultCounters, server }: ArmMeasurement,
+  { all, tallies, faultCounters, server }: Pick<ArmMeasurement, 'all' | 'tallies' | 'faultCounters' | 'server'>,
   { datagrams, multiplexed }: Travel,
 ): Reconciliation {
   const none = { status: 'none', expected: null, difference: null, slack: 0 } as const
   if (server === null) return { ...none, detail: null }
   if ('restarts' in server)
     return { ...none, detail: `the target was started again ${server.restarts} times, and its count with it` }
+  const { count: asked, cancelled, resent, errors } = ofTarget(all)
   const missing = at === null ? missingRequests(rules, datagrams) : new Map<string, Missing>()
   const kept = keptBack(multiplexed ? anyOfThem(missing) : missing, tallies)
-  const dropped = at === null && datagrams ? (faultCounters['rate.queueDrops'] ?? 0) : 0
+  const dropped = at === null && datagrams ? of(faultCounters, 'rate.queueDrops') : 0
   const drops = rateDrops(rules)
-  const expected = all.attempts.count - kept.surely - (drops === 'uplink' ? dropped : 0)
+  // An attempt that never had a connection cannot have got there.
+  const expected = asked - of(errors, 'pool-timeout') - kept.surely - (drops === 'uplink' ? dropped : 0)
   if ('problem' in server) return { status: 'unreadable', expected, difference: null, slack: 0, detail: server.problem }
-  const foreignResets = Math.max(0, (all.attemptErrors['reset'] ?? 0) - kept.resets)
-  const ended = uncertain.reduce((sum, error) => sum + (all.attemptErrors[error] ?? 0), 0)
-  const fewer = all.attempts.cancelled + foreignResets + ended + kept.perhaps + (drops === 'either' ? dropped : 0)
-  const more = all.wire.staleReconnects + server.slack + kept.perhapsMore
+  const foreignResets = Math.max(0, of(errors, 'reset') - kept.resets)
+  const ended = uncertain.reduce((sum, error) => sum + of(errors, error), 0)
+  const fewer = cancelled + foreignResets + ended + kept.perhaps + (drops === 'either' ? dropped : 0)
+  const more = resent + server.slack + kept.perhapsMore
   const difference = server.requests - expected
   const within = difference >= -fewer && difference <= more
   const status = difference === 0 ? 'exact' : within ? 'within' : 'mismatch'
   return { status, expected, difference, slack: fewer + more, detail: null }
+}
+
+function of(counts: Readonly<Record<string, number>>, name: string): number {
+  return counts[name] ?? 0
+}
+
+/** The attempts that went to the target itself. */
+function ofTarget({ attempts, attemptErrors, wire, elsewhere }: Counts): TargetCounts {
+  const all = { ...attempts, resent: wire.staleReconnects, errors: attemptErrors }
+  return Object.values(elsewhere).reduce<TargetCounts>(
+    (left, other) => ({
+      count: left.count - other.count,
+      failed: left.failed - other.failed,
+      cancelled: left.cancelled - other.cancelled,
+      resent: left.resent - other.resent,
+      errors: subtractRecords(left.errors, other.errors),
+    }),
+    all,
+  )
+}
+
+/** What was sent to another target, on whose way no fault acts, against what that one says it served. */
+export function reconcileOther(counts: TargetCounts, server: ServerCount): Reconciliation {
+  const { count, failed, cancelled, resent, errors } = counts
+  const wire = { bytesSent: 0, bytesReceived: 0, connects: 0, staleReconnects: resent }
+  const all = { ...emptyCounts([]), attempts: { count, failed, cancelled }, attemptErrors: errors, wire }
+  const untouched = { tallies: {}, faultCounters: {} }
+  return reconcile({ rules: [], at: null }, { all, server, ...untouched }, { datagrams: false, multiplexed: false })
 }
 
 /** Requests that fewer reach the target for each firing of a fault. */

@@ -52,3 +52,20 @@ export function found(value: unknown): string {
   // Modules may export what JSON does not know.
   return JSON.stringify(value) ?? `a ${typeof value}`
 }
+
+/** A copy in which every leaf has been replaced: texts, numbers, empty lists and the like, in order. */
+export function mapLeaves(value: unknown, change: (leaf: unknown, pointer: string) => unknown, pointer = ''): unknown {
+  if (Array.isArray(value) && value.length > 0) {
+    return value.map((item, index) => mapLeaves(item, change, pointer + step(index)))
+  }
+  if (!isRecord(value) || Object.keys(value).length === 0) return change(value, pointer)
+  const entries = Object.entries(value)
+    .filter(([, item]) => item !== undefined)
+    .map(([name, item]) => [name, mapLeaves(item, change, pointer + step(name))])
+  return Object.fromEntries(entries)
+}
+
+/** A deep copy; keys that hold undefined are gone. */
+export function copyOf(value: unknown): unknown {
+  return mapLeaves(value, (leaf) => (Array.isArray(leaf) ? [] : isRecord(leaf) ? {} : leaf))
+}

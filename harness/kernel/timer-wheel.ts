@@ -44,6 +44,11 @@ export class TimerWheel {
     this.#tick = tickOf(clock.nowNs())
   }
 
+  /** The time of its clock, for whoever is called back by something else than an entry. */
+  nowNs(): number {
+    return this.#clock.nowNs()
+  }
+
   /** How many entries are scheduled. */
   get size(): number {
     return this.#size

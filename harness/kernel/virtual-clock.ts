@@ -1,15 +1,12 @@
-import { type Clock, nextTurn, sleepOn, type Timer } from './clock.ts'
-
-interface Pending {
-  readonly dueNs: number
-  readonly order: number
-  readonly callback: () => void
-}
+import { type Clock, nextTurn, sleepOn } from './clock.ts'
+import { TimerHeap } from './timer-heap.ts'
 
 /** A clock that moves only when told to. */
 export interface VirtualClock extends Clock {
   /** Moves time forward, firing what falls due in order; promises get their turn between timers. */
   advance(ns: number): Promise<void>
+  /** The same at once, for what is made of events alone: no promise gets a turn before the end. */
+  run(ns: number): void
   /** How many timers wait. */
   pending(): number
 }
@@ -18,23 +15,18 @@ export interface VirtualClock extends Clock {
 export function createVirtualClock(startNs = 0): VirtualClock {
   const epochMs = Date.UTC(2026, 0, 1)
   let now = startNs
-  let order = 0
-  const waiting = new Set<Pending>()
+  const waiting = new TimerHeap(() => {})
 
-  const after = (delayNs: number, callback: () => void): Timer => {
-    const entry = { dueNs: now + Math.max(0, delayNs), order: order++, callback }
-    waiting.add(entry)
-    return { cancel: () => waiting.delete(entry) }
-  }
+  const after: Clock['after'] = (delayNs, callback) => waiting.add(now + Math.max(0, delayNs), callback)
 
-  const nextDue = (limitNs: number): Pending | undefined => {
-    let first: Pending | undefined
-    for (const entry of waiting) {
-      if (entry.dueNs > limitNs) continue
-      if (!first || entry.dueNs < first.dueNs || (entry.dueNs === first.dueNs && entry.order < first.order))
-        first = entry
-    }
-    return first
+  /** Fires the first timer, when it is due by then; false when none is. */
+  const fireNext = (limitNs: number): boolean => {
+    const { first } = waiting
+    if (!first || first.dueNs > limitNs) return false
+    waiting.takeFirst()
+    now = first.dueNs
+    first.callback()
+    return true
   }
 
   return {
@@ -46,12 +38,12 @@ export function createVirtualClock(startNs = 0): VirtualClock {
     async advance(ns) {
       const limitNs = now + ns
       await nextTurn()
-      for (let entry = nextDue(limitNs); entry; entry = nextDue(limitNs)) {
-        waiting.delete(entry)
-        now = entry.dueNs
-        entry.callback()
-        await nextTurn()
-      }
+      while (fireNext(limitNs)) await nextTurn()
+      now = limitNs
+    },
+    run(ns) {
+      const limitNs = now + ns
+      while (fireNext(limitNs));
       now = limitNs
     },
   }

@@ -15,6 +15,9 @@ interface Slot {
   readonly rng: Rng
 }
 
+/** How soon a user goes on after an iteration that its own client refused at once: else it would do nothing but ask again. */
+const afterRefusalNs = 1e6
+
 /** Users that each begin an iteration when the one before has ended and they have thought. */
 export class ClosedModelRunner implements ModelRunner, UserOwner {
   readonly #model: ClosedModel
@@ -26,6 +29,8 @@ export class ClosedModelRunner implements ModelRunner, UserOwner {
   #gone = 0
   #busy = 0
   #over = false
+  /** Who is beginning an iteration right now. */
+  #beginning: LoadUser | null = null
 
   constructor(model: ClosedModel, context: ModelContext) {
     this.#model = model
@@ -58,6 +63,7 @@ export class ClosedModelRunner implements ModelRunner, UserOwner {
   iterationEnded(user: LoadUser, end: IterationEnd, nowNs: number): void {
     this.#busy--
     if (end === 'exhausted') this.#exhaust()
+    if (this.#beginning === user && end !== 'exhausted') return this.#pause(this.#slots.get(user) as Slot, nowNs)
     if (this.#plain && !this.#over && nowNs < this.#context.endNs && this.#left > 0) this.#begin(user, nowNs)
     else this.#rest(this.#slots.get(user) as Slot, nowNs)
   }
@@ -79,6 +85,12 @@ export class ClosedModelRunner implements ModelRunner, UserOwner {
   #exhaust(): void {
     this.#left = 0
     this.#context.recorder.feedExhausted()
+  }
+
+  /** Waits after an iteration that has ended as it began. */
+  #pause(slot: Slot, nowNs: number): void {
+    if (this.#over || this.#left === 0) return this.#settle(nowNs)
+    this.#context.wheel.schedule(slot.wait, nowNs + Math.max(afterRefusalNs, drawPause(this.#model.think, slot.rng)))
   }
 
   /** Thinks, or waits to become active again. */
@@ -110,7 +122,10 @@ export class ClosedModelRunner implements ModelRunner, UserOwner {
   #begin(user: LoadUser, nowNs: number): void {
     this.#busy++
     this.#left--
+    const before = this.#beginning
+    this.#beginning = user
     user.begin(nowNs, nowNs)
+    this.#beginning = before
   }
 
   /** Tells of the end once nothing runs and nothing is to come. */

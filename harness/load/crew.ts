@@ -2,8 +2,7 @@ import type { Dialer } from '../faults/dialer.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Rng } from '../kernel/rng.ts'
 import type { TimerWheel } from '../kernel/timer-wheel.ts'
-import { openStages } from '../resilience/client.ts'
-import type { PolicyCounters, PolicyStage } from '../resilience/policy.ts'
+import type { Client } from '../resilience/client.ts'
 import { mostSockets } from '../plan/models.ts'
 import { dealtTo } from '../plan/pacer/shard.ts'
 import type { ProtocolName, Protocols } from '../workload/workload.ts'
@@ -12,10 +11,20 @@ import type { Shard, SliceTask, WindowDelta } from './protocol.ts'
 import type { SliceRecorder } from './recorder.ts'
 import type { CreateUser } from './user.ts'
 
+/** Another target than that of the slice, which attempts may go to. */
+export interface OtherTarget {
+  readonly name: string
+  readonly host: string
+  readonly address: string
+  readonly port: number
+}
+
 /** What the users of one slice are made with. */
 export interface CrewOptions {
   readonly task: SliceTask
   readonly address: string
+  /** Absent where there are none. */
+  readonly others?: readonly OtherTarget[]
   /** Absent where nothing is to happen before connections are dialled. */
   readonly dialer?: Dialer | undefined
   readonly shard: Shard
@@ -23,7 +32,7 @@ export interface CrewOptions {
   readonly wheel: TimerWheel
   readonly rng: Rng
   readonly emit: (window: WindowDelta) => void
-  readonly policyCounters: PolicyCounters
+  readonly client: Client
   readonly protocolCounters: Record<string, number>
 }
 
@@ -38,28 +47,26 @@ export interface Crew {
 /** Makes the crew of a slice; which one follows from the workload. */
 export type OpenCrew = (options: CrewOptions) => Promise<Crew>
 
-/** What the drivers of a slice run on. */
+/** What the drivers of a slice run on; those of another target dial it as it is. */
 export function driverContext<Name extends ProtocolName>(
-  { task, address, dialer, shard, clock, wheel, rng, protocolCounters }: CrewOptions,
+  { task, address, dialer, shard, clock, wheel, rng, client, protocolCounters }: CrewOptions,
   connection: Protocols[Name]['connection'],
   timeoutNs: number,
+  other: OtherTarget | null = null,
 ): DriverContext<Name> {
+  const { host, port } = other ?? task
   return {
     connection,
-    host: task.host,
-    address,
-    port: task.port,
-    ...(dialer && { dialer }),
+    host,
+    address: other?.address ?? address,
+    port,
+    ...(dialer && !other && { dialer }),
     timeoutNs,
+    pooling: client.connections,
     connections: Math.max(1, dealtTo(mostSockets(task.load), shard)),
     clock,
     wheel,
-    rng: rng.fork(task.arm, task.slice, 'driver', shard.index),
+    rng: rng.fork(task.arm, task.slice, 'driver', shard.index, ...(other ? [other.name] : [])),
     counters: protocolCounters,
   }
-}
-
-/** The state machines of the client's policies for one operation at a time. */
-export function stagesOf({ task, policyCounters }: CrewOptions, rng: Rng): readonly PolicyStage[] {
-  return openStages(task.client, rng.fork('client'), policyCounters)
 }

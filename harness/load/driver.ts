@@ -2,7 +2,8 @@ import type { Dialer } from '../faults/dialer.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Rng } from '../kernel/rng.ts'
 import type { TimerWheel } from '../kernel/timer-wheel.ts'
-import type { Outcome } from '../resilience/policy.ts'
+import type { Outcome } from '../resilience/outcome.ts'
+import type { ConnectionsPolicy } from '../resilience/policy.ts'
 import type { Reply } from '../workload/reply.ts'
 import type { ProtocolName, Protocols, WorkloadRequest } from '../workload/workload.ts'
 
@@ -17,8 +18,10 @@ export interface DriverContext<Name extends ProtocolName = ProtocolName> {
   readonly dialer?: Dialer
   /** Limit of one attempt, connecting included; then it fails with the class `timeout`. */
   readonly timeoutNs: number
-  /** Sockets of this worker, at most; made when they are needed. */
+  /** Sockets of this worker, at most, where no policy rules them; made when they are needed. */
   readonly connections: number
+  /** The client's policy for connections; absent where it has none. */
+  readonly pooling?: ConnectionsPolicy | undefined
   readonly clock: Clock
   readonly wheel: TimerWheel
   readonly rng: Rng
@@ -64,11 +67,16 @@ export interface Driver<Name extends ProtocolName = ProtocolName, Request extend
   prepare(request: WorkloadRequest<Name>): Request
   /** Lanes of one user share what is the user's own, such as cookies; without one, a lane is a user. */
   lane(listener: AttemptListener, user?: object): Lane<Request>
+  /** Those of other targets that attempts may go to, by name; absent where there are none. */
+  readonly others?: ReadonlyMap<string, Driver>
   /** Closes every connection and ends every timer; no lane is in use any more. */
   close(): void
 }
 
-/** What every driver folder exports. Opening may wait, such as for a .proto to be read; it connects to nothing. */
+/**
+ * What every driver folder exports. Opening may wait, such as for a .proto to be read; it connects to nothing, but begins
+ * the connections that a pool keeps.
+ */
 export type OpenDriver<Name extends ProtocolName, Request extends Prepared> = (
   context: DriverContext<Name>,
 ) => Promise<Driver<Name, Request>>

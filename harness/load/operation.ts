@@ -1,9 +1,15 @@
 import type { Clock } from '../kernel/clock.ts'
+import type { Rng } from '../kernel/rng.ts'
 import type { TimerWheel } from '../kernel/timer-wheel.ts'
-import { type AttemptPort, OperationPipeline } from '../resilience/pipeline.ts'
-import { failure, type Outcome, type PolicyStage } from '../resilience/policy.ts'
+import type { Client } from '../resilience/client.ts'
+import { failure, type Outcome } from '../resilience/outcome.ts'
+import type { Call, Step, StepOwner } from '../resilience/step.ts'
 import type { Reply } from '../workload/reply.ts'
-import type { AttemptListener, Driver, Lane, Prepared } from './driver.ts'
+import { Attempt, type AttemptedOperation } from './attempt.ts'
+import type { WorkloadRequest } from '../workload/workload.ts'
+import type { Driver, Prepared } from './driver.ts'
+import { OperationContent } from './operation-content.ts'
+import { preparedFor } from './other-targets.ts'
 import type { SliceRecorder } from './recorder.ts'
 
 /** What all operations of a slice share. */
@@ -11,119 +17,119 @@ export interface OperationContext {
   readonly clock: Clock
   readonly wheel: TimerWheel
   readonly recorder: SliceRecorder
+  readonly client: Client
 }
 
 /** Whoever runs operations, one at a time on each. */
 export interface OperationOwner {
   /** Looks at the reply of an attempt that succeeded: null, or what is wrong with it. */
   examine(reply: Reply): string | null
+  /** Whether anybody looks at the replies of the operation that runs. */
+  looksAtReplies(): boolean
   /** The operation has ended and must be recorded; the next may begin within this call. */
   operationEnded(operation: Operation, outcome: Outcome, nowNs: number): void
 }
 
-/** One operation at a time: operation → client policies → attempts on a lane. Used again and again, it allocates nothing. */
-export class Operation implements AttemptPort, AttemptListener {
-  readonly #context: OperationContext
+/** One operation at a time: operation → client policies → attempts on lanes. Used again and again, it allocates nothing. */
+export class Operation implements AttemptedOperation, Call, StepOwner {
+  readonly recorder: SliceRecorder
+  requestIndex = 0
+  measured = false
+  request = ''
+  idempotent = true
+  deadlineNs = Number.POSITIVE_INFINITY
+  target: string | null = null
+  readonly content: OperationContent
   readonly #owner: OperationOwner
-  readonly #pipeline: OperationPipeline
-  readonly #lane: Lane
+  readonly #step: Step
   #prepared: Prepared | null = null
-  #request = 0
-  #measured = false
+  #source: WorkloadRequest | null = null
+  #answer: Attempt | null = null
+  #running = false
   #intendedNs = 0
   #startedNs = 0
-  #attemptNs = 0
 
-  constructor(context: OperationContext, driver: Driver, stages: readonly PolicyStage[], owner: OperationOwner) {
-    this.#context = context
+  constructor({ recorder, client }: OperationContext, driver: Driver, rng: Rng, owner: OperationOwner) {
+    this.recorder = recorder
     this.#owner = owner
-    this.#pipeline = new OperationPipeline(stages, context.wheel, this)
-    // One owner is one user, however many operations it has in flight.
-    this.#lane = driver.lane(this, owner)
+    this.content = new OperationContent(owner, () => this.#answer?.reply ?? null)
+    this.#step = client.operation({
+      rng,
+      owner: this,
+      // One owner is one user, however many operations and attempts it has in flight.
+      attempt: (of) => new Attempt(this, driver, owner, of),
+    })
   }
 
   /** True from `begin` until its owner was told of its end. */
   get running(): boolean {
-    return this.#pipeline.running
+    return this.#running
   }
 
-  /** The reply to its last attempt; valid while its end is being told. */
-  get reply(): Reply {
-    return this.#lane.reply
+  get prepared(): Prepared {
+    return this.#prepared as Prepared
   }
 
-  /** Begins an operation that was to start at `intendedNs`; `request` is the index under which it is counted. */
-  begin(prepared: Prepared, request: number, intendedNs: number, nowNs: number): void {
+  preparedFor(other: Driver): Prepared {
+    return preparedFor(other, this.#source as WorkloadRequest)
+  }
+
+  /**
+   * The reply to the attempt that ended last, or what was given in its place; valid while the operation's end is being
+   * told. Null where none did.
+   */
+  get reply(): Reply | null {
+    return this.content.standIn ?? this.#answer?.reply ?? null
+  }
+
+  /**
+   * Begins an operation that was to start at `intendedNs`: `source`, which was `prepared` for its driver, and is counted
+   * under the index `request`.
+   */
+  begin(prepared: Prepared, source: WorkloadRequest, request: number, intendedNs: number, nowNs: number): void {
     this.#prepared = prepared
-    this.#request = request
-    this.#measured = this.#context.recorder.isMeasured(intendedNs)
+    this.#source = source
+    this.content.begin(source)
+    this.idempotent = prepared.idempotent
+    this.request = this.recorder.nameOf(request)
+    this.requestIndex = request
+    this.measured = this.recorder.isMeasured(intendedNs)
+    this.deadlineNs = Number.POSITIVE_INFINITY
+    this.target = null
+    this.#answer = null
     this.#intendedNs = intendedNs
     this.#startedNs = nowNs
-    this.#pipeline.begin(prepared, nowNs)
+    this.#running = true
+    this.#step.begin(this, nowNs)
   }
 
   /** Cuts the operation off: its owner is told of its end as `aborted`. */
   cutOff(nowNs: number): void {
-    this.#pipeline.abort(failure('aborted'), nowNs)
+    if (!this.#running) return
+    this.#step.cancel(nowNs)
+    this.ended(failure('aborted'), nowNs)
   }
 
   /** Counts the operation that has just ended. */
   record(outcome: Outcome, nowNs: number): void {
-    const { recorder } = this.#context
-    recorder.operationEnded(this.#measured, this.#request, outcome, this.#intendedNs, this.#startedNs, nowNs)
+    const { measured, requestIndex } = this
+    this.recorder.operationEnded(measured, requestIndex, outcome, this.#intendedNs, this.#startedNs, nowNs)
   }
 
-  attempt(nowNs: number): void {
-    this.#context.recorder.counts(this.#measured).attempts.count++
-    this.#attemptNs = nowNs
-    this.#lane.start(this.#prepared as Prepared, nowNs)
+  attemptBegins(): void {
+    this.content.attempts++
   }
 
-  cancel(): void {
-    const counts = this.#context.recorder.counts(this.#measured)
-    counts.attempts.cancelled++
-    this.#lane.cancel()
-    this.#countBytes()
+  examine(reply: Reply): string | null {
+    return this.#owner.examine(reply)
   }
 
-  granted(nowNs: number): void {
-    if (this.#measured) this.#context.recorder.queued(nowNs - this.#attemptNs)
+  answeredBy(attempt: Attempt): void {
+    this.#answer = attempt
   }
 
-  connected(nowNs: number): void {
-    this.#context.recorder.counts(this.#measured).wire.connects++
-    if (this.#measured) this.#context.recorder.connected(nowNs - this.#attemptNs)
-  }
-
-  firstByte(nowNs: number): void {
-    if (this.#measured) this.#context.recorder.firstByte(nowNs - this.#attemptNs)
-  }
-
-  resent(): void {
-    this.#context.recorder.counts(this.#measured).wire.staleReconnects++
-  }
-
-  attemptEnded(outcome: Outcome, nowNs: number, detail: string | null): void {
-    const { recorder } = this.#context
-    const wrong = outcome.ok ? this.#owner.examine(this.#lane.reply) : detail
-    const settled = outcome.ok && wrong !== null ? failure('check') : outcome
-    this.#countBytes()
-    if (settled.ok) {
-      const request = recorder.request(this.#measured, this.#request)
-      request.responses++
-      request.bytesReceived += this.#lane.receivedBytes
-    } else recorder.attemptFailed(this.#measured, settled, wrong)
-    if (this.#measured) recorder.attemptTook(nowNs - this.#attemptNs)
-    this.#pipeline.attemptSettled(settled, nowNs)
-  }
-
-  finished(outcome: Outcome, nowNs: number): void {
+  ended(outcome: Outcome, nowNs: number): void {
+    this.#running = false
     this.#owner.operationEnded(this, outcome, nowNs)
-  }
-
-  #countBytes(): void {
-    const { wire } = this.#context.recorder.counts(this.#measured)
-    wire.bytesSent += this.#lane.sentBytes
-    wire.bytesReceived += this.#lane.receivedBytes
   }
 }

@@ -5,6 +5,8 @@ import { serveParent } from '../kernel/parent-channel.ts'
 import { openPreciseClock } from '../kernel/precise-clock.ts'
 import { createRng } from '../kernel/rng.ts'
 import { TimerWheel } from '../kernel/timer-wheel.ts'
+import { checkPolicyModules } from '../resilience/use/module.ts'
+import { ArmClients } from './arm-clients.ts'
 import type { OpenCrew } from './crew.ts'
 import { openCrews } from './crews.ts'
 import type { Shard, ShardCommand, ShardReply } from './protocol.ts'
@@ -15,10 +17,12 @@ import { type RunningSlice, startSlice } from './slice.ts'
 const clock = openPreciseClock()
 const wheel = new TimerWheel(clock)
 const eventLoop = watchEventLoop()
+const clients = new ArmClients(wheel)
 let shard: Shard = { index: 0, count: 1 }
 let rng = createRng(0)
 let allowedHosts: readonly string[] = []
-let script: string | null = null
+/** The modules of users that this process runs. */
+let modules: readonly string[] = []
 let openCrew: OpenCrew | undefined
 let running: RunningSlice | undefined
 
@@ -28,7 +32,9 @@ const channel = serveParent<ShardCommand, ShardReply>(
     if (command.kind === 'open') {
       ;({ shard, allowedHosts } = command)
       rng = createRng(command.seed).fork('load')
-      ;({ script } = command.workload)
+      const { script } = command.workload
+      modules = [...(script === null ? [] : [script]), ...command.policyFiles]
+      await checkPolicyModules(command.policyFiles)
       openCrew = await openCrews(command.workload, shard, rng)
       channel.send({ kind: 'done', id })
     } else if (command.kind === 'stop') {
@@ -38,16 +44,23 @@ const channel = serveParent<ShardCommand, ShardReply>(
       if (!openCrew) throw new Error('a slice comes after the opening')
       const { task } = command
       const address = await resolveAllowed(task.host, allowedHosts)
+      const others = await Promise.all(
+        task.others.map(async (one) => ({ ...one, address: await resolveAllowed(one.host, allowedHosts) })),
+      )
       const emit = (window: Extract<ShardReply, { kind: 'window' }>['window']): void =>
         channel.send({ kind: 'window', window })
+      const emitCounts = (counts: Extract<ShardReply, { kind: 'counts' }>['counts']): void =>
+        channel.send({ kind: 'counts', counts })
       eventLoop.takeP99Ms()
-      running = await startSlice({ task, address, allowedHosts, shard, clock, wheel, eventLoop, rng, openCrew, emit })
+      const client = await clients.of(task, rng)
+      const own = { shard, clock, wheel, eventLoop, rng, openCrew, client }
+      running = await startSlice({ ...own, task, address, others, allowedHosts, emit, emitCounts })
       // Not awaited: `stop` must be handled while the slice runs.
       void running.report.then((report) => channel.send({ kind: 'sliced', id, report }))
     }
   },
   (error) => {
-    const failure = escaped(error, script)
+    const failure = escaped(error, modules)
     return failure === null ? null : { kind: 'failed', ...reportOf(failure) }
   },
 )

@@ -1,9 +1,12 @@
 import type { FailureReport } from '../kernel/failure-report.ts'
 import type { DialerTask } from '../faults/dialer.ts'
 import type { Counts } from '../measure/counts.ts'
+import type { WindowSeries } from '../measure/load-series.ts'
+import type { DeadLetter } from '../measure/dead-letter.ts'
 import type { Tallies } from '../measure/tally.ts'
-import type { ClientPolicies } from '../resilience/client.ts'
+import type { ClientPolicies } from '../resilience/settings.ts'
 import type { PolicyCounters } from '../resilience/policy.ts'
+import type { PolicyEvents } from '../measure/policy-event.ts'
 import type { LoadModel } from '../workload/model.ts'
 import type { Workload } from '../workload/workload.ts'
 
@@ -18,6 +21,8 @@ export interface SliceTask {
   readonly arm: string
   /** Counts the slices of the run; part of the key of random decisions. */
   readonly slice: number
+  /** Counts the lives of the target; the state of an arm's client lasts for one. */
+  readonly life: number
   /** The target's host as it is named to it, and where to dial. */
   readonly host: string
   readonly port: number
@@ -26,6 +31,8 @@ export interface SliceTask {
   /** The model; an open one has its rate as a number. */
   readonly load: LoadModel
   readonly client: ClientPolicies
+  /** Other targets that its policies may ask, dialled as they are. */
+  readonly others: readonly { readonly name: string; readonly host: string; readonly port: number }[]
   /** When the first iteration starts, in CLOCK_MONOTONIC ns. */
   readonly startAtNs: number
   /** Users start staggered over this; what starts in it is counted, but not measured. */
@@ -33,6 +40,8 @@ export interface SliceTask {
   readonly measureNs: number
   readonly drainNs: number
   readonly windowNs: number
+  /** How often to tell what has ended, besides the windows; absent where nobody asks. */
+  readonly countEveryNs?: number
 }
 
 /** What the conductor tells a load worker. */
@@ -44,17 +53,34 @@ export type ShardCommand =
       readonly seed: number
       readonly allowedHosts: readonly string[]
       readonly workload: Workload
+      /** Modules of the policies of arms to come, to be looked at before there is a load. */
+      readonly policyFiles: readonly string[]
     }
   | { readonly kind: 'slice'; readonly id: number; readonly task: SliceTask }
   /** Stop issuing now; the slice that runs is drained and reported as usual. */
   | { readonly kind: 'stop'; readonly id: number }
 
-/** What a load worker answers. Windows come unasked while a slice runs. */
+/** What a load worker answers. Windows and counts come unasked while a slice runs. */
 export type ShardReply =
   | { readonly kind: 'done'; readonly id: number }
   | { readonly kind: 'window'; readonly window: WindowDelta }
+  | { readonly kind: 'counts'; readonly counts: CountDelta }
   | { readonly kind: 'sliced'; readonly id: number; readonly report: SliceReport }
   | ({ readonly kind: 'failed' } & FailureReport)
+
+/** What has ended well, and what has failed. */
+export interface Ended {
+  readonly ok: number
+  readonly failed: number
+}
+
+/** What one worker saw end between two moments, measured or not. What was cut off has not ended. */
+export interface CountDelta {
+  readonly fromNs: number
+  readonly toNs: number
+  readonly operations: Ended
+  readonly attempts: Ended
+}
 
 /** What one worker saw end in one window of measured time. Windows are counted from the start of the measured time. */
 export interface WindowDelta {
@@ -65,6 +91,8 @@ export interface WindowDelta {
   readonly toNs: number
   readonly ok: number
   readonly failed: number
+  /** What began in it. */
+  readonly series: WindowSeries
   /** Latency of the successes, encoded histogram in µs. */
   readonly okLatency: string
 }
@@ -91,6 +119,11 @@ export interface SliceReport {
   /** Of measured operations by the name of their request; empty ones where there is only one. */
   readonly requestLatency: Readonly<Record<string, string>>
   readonly policyCounters: PolicyCounters
+  /** The highest that something of a policy was in this worker, by name. */
+  readonly policyPeaks: Readonly<Record<string, number>>
+  readonly policyEvents: PolicyEvents
+  /** What its policies gave up and kept. */
+  readonly deadLetters: readonly DeadLetter[]
   /** What the faults of the dialler did. */
   readonly dialerTallies: Tallies
   /** Counts of the protocol's own. */

@@ -1,9 +1,20 @@
 import { CappedCounter } from '../measure/capped-counter.ts'
-import { addCounts, type Counts, emptyCounts, emptyRequest, increment, type RequestCounts } from '../measure/counts.ts'
+import {
+  addCounts,
+  type Counts,
+  emptyCounts,
+  emptyRequest,
+  emptyTarget,
+  increment,
+  type RequestCounts,
+  type TargetCounts,
+} from '../measure/counts.ts'
 import { createHistogram, type LatencyHistogram } from '../measure/histogram.ts'
 import { errorTextCap } from '../measure/measurements.ts'
-import type { Outcome } from '../resilience/policy.ts'
-import type { SliceReport, SliceTask, WindowDelta } from './protocol.ts'
+import { failureTypeOf } from '../resilience/failure-type.ts'
+import type { Outcome } from '../resilience/outcome.ts'
+import type { CountDelta, SliceReport, SliceTask, WindowDelta } from './protocol.ts'
+import { WindowSeriesCounter } from './window-series.ts'
 
 /** What is kept of one request. */
 interface RequestRecord {
@@ -17,7 +28,15 @@ interface RequestRecord {
 /** What a slice adds to its report when it is over. */
 type Ending = Pick<
   SliceReport,
-  'policyCounters' | 'dialerTallies' | 'protocolCounters' | 'measuredNs' | 'cpuMs' | 'eventLoopDelayP99Ms'
+  | 'policyCounters'
+  | 'policyPeaks'
+  | 'policyEvents'
+  | 'deadLetters'
+  | 'dialerTallies'
+  | 'protocolCounters'
+  | 'measuredNs'
+  | 'cpuMs'
+  | 'eventLoopDelayP99Ms'
 >
 
 /** Counts and times of one slice in one worker. Every operation is counted once, as measured or as not. */
@@ -40,6 +59,7 @@ export class SliceRecorder {
   readonly #requests: RequestRecord[] = []
   /** A script's requests come one by one: what is the only one now may not stay it. */
   readonly #single: boolean
+  readonly #series: WindowSeriesCounter
   readonly #errorTexts = new CappedCounter(errorTextCap)
   #exhausted = false
   #windowIndex = 0
@@ -57,6 +77,7 @@ export class SliceRecorder {
     this.#lateness = scheduled ? createHistogram() : null
     this.#attempt = task.client.length > 0 ? createHistogram() : null
     this.#single = requests.length === 1
+    this.#series = new WindowSeriesCounter(this.#measureFromNs, task.windowNs)
     for (const name of requests) this.addRequest(name)
   }
 
@@ -70,12 +91,28 @@ export class SliceRecorder {
     return measured ? this.#measured : this.#unmeasured
   }
 
+  /** An attempt begins. */
+  attemptBegan(measured: boolean, nowNs: number): void {
+    this.counts(measured).attempts.count++
+    this.#series.attempt(nowNs)
+  }
+
+  /** The counts of attempts that go to another target. */
+  elsewhere(measured: boolean, target: string): TargetCounts {
+    return (this.counts(measured).elsewhere[target] ??= emptyTarget())
+  }
+
   /** Counts under a name from now on; returns the index that goes with it. */
   addRequest(name: string): number {
     const record = { name, measured: emptyRequest(), unmeasured: emptyRequest(), latency: createHistogram() }
     this.#measured.requests[name] = record.measured
     this.#unmeasured.requests[name] = record.unmeasured
     return this.#requests.push(record) - 1
+  }
+
+  /** The name of the request of an index. */
+  nameOf(index: number): string {
+    return (this.#requests[index] as RequestRecord).name
   }
 
   /** What is counted of the request of an index. */
@@ -99,6 +136,7 @@ export class SliceRecorder {
     if (outcome.ok) {
       counts.operations.ok++
       ofRequest.ok++
+      if (outcome.standIn !== null) counts.operations.degraded++
     } else if (outcome.error === 'aborted') {
       counts.operations.cutOff++
       return
@@ -106,6 +144,7 @@ export class SliceRecorder {
       counts.operations.failed++
       ofRequest.failed++
       increment(counts.errors, outcome.error ?? 'protocol')
+      increment(counts.failureTypes, failureTypeOf(outcome))
     }
     if (measured) this.#took(request, outcome.ok, (nowNs - startedNs) / 1000, (nowNs - intendedNs) / 1000)
   }
@@ -153,17 +192,32 @@ export class SliceRecorder {
 
   /** An arrival of the schedule has started, so much later than it was to. */
   sent(intendedNs: number, nowNs: number): void {
-    if (this.isMeasured(intendedNs)) this.#lateness?.record((nowNs - intendedNs) / 1000)
+    if (!this.isMeasured(intendedNs)) return
+    this.#series.offered()
+    this.#lateness?.record((nowNs - intendedNs) / 1000)
   }
 
   /** An arrival of the schedule could not start. */
   dropped(intendedNs: number): void {
-    this.counts(this.isMeasured(intendedNs)).iterations.dropped++
+    const measured = this.isMeasured(intendedNs)
+    this.counts(measured).iterations.dropped++
+    if (measured) this.#series.offered()
   }
 
   /** A feed had no row left for an iteration, so that the load ends. */
   feedExhausted(): void {
     this.#exhausted = true
+  }
+
+  /** What has ended so far, measured or not. */
+  ended(): Pick<CountDelta, 'operations' | 'attempts'> {
+    const both = [this.#measured, this.#unmeasured]
+    const sum = (read: (counts: Counts) => number): number => both.reduce((total, counts) => total + read(counts), 0)
+    const responses = this.#requests.reduce((all, one) => all + one.measured.responses + one.unmeasured.responses, 0)
+    return {
+      operations: { ok: sum(({ operations }) => operations.ok), failed: sum(({ operations }) => operations.failed) },
+      attempts: { ok: responses, failed: sum(({ attempts }) => attempts.failed) },
+    }
   }
 
   /** Ends the window that runs; the next one begins. */
@@ -178,6 +232,7 @@ export class SliceRecorder {
       toNs,
       ok: this.#windowOk,
       failed: this.#windowFailed,
+      series: this.#series.take(this.#measureFromNs + this.#windowIndex * windowNs),
       okLatency: this.#window.encode(),
     })
     this.#ok.add(this.#window)

@@ -3,24 +3,27 @@ import type { Clock } from '../kernel/clock.ts'
 import type { EventLoopMonitor } from '../kernel/event-loop.ts'
 import { cpuTimeMs } from '../kernel/host.ts'
 import { type TimerWheel, wheelEntry } from '../kernel/timer-wheel.ts'
+import { subtractRecords } from '../measure/counts.ts'
 import { dealtTo } from '../plan/pacer/shard.ts'
-import type { PolicyCounters } from '../resilience/policy.ts'
 import type { LoadModel } from '../workload/model.ts'
 import { ClosedModelRunner } from './closed-model.ts'
 import type { CrewOptions, OpenCrew } from './crew.ts'
 import type { ModelContext, ModelRunner } from './model.ts'
 import { OpenModelRunner } from './open-model.ts'
-import type { SliceReport, SliceTask } from './protocol.ts'
+import { countTeller } from './count-teller.ts'
+import type { CountDelta, SliceReport, SliceTask } from './protocol.ts'
 import type { SliceRecorder } from './recorder.ts'
 
 /** The longest drain of a slice that was stopped. */
 const stoppedDrainNs = 1e9
 
-export interface SliceOptions extends Omit<CrewOptions, 'dialer' | 'policyCounters' | 'protocolCounters'> {
+export interface SliceOptions extends Omit<CrewOptions, 'dialer' | 'protocolCounters'> {
   /** Where connections may go besides loopback, as of `mayDial`. */
   readonly allowedHosts: readonly string[]
   readonly eventLoop: EventLoopMonitor
   readonly openCrew: OpenCrew
+  /** Hears what the task wants told besides the windows. */
+  readonly emitCounts?: (counts: CountDelta) => void
 }
 
 /** A slice while it runs. */
@@ -33,13 +36,15 @@ export interface RunningSlice {
 
 /** Starts one slice of a load model. */
 export async function startSlice(options: SliceOptions): Promise<RunningSlice> {
-  const { task, shard, clock, wheel, eventLoop, rng, openCrew } = options
+  const { task, shard, clock, wheel, eventLoop, rng, openCrew, client } = options
   const measureFromNs = task.startAtNs + task.discardNs
-  const policyCounters: PolicyCounters = {}
+  const counted = client.counters()
+  client.takePeaks()
+  client.log.take()
   const protocolCounters: Record<string, number> = {}
   const { promise: ended, resolve } = Promise.withResolvers<void>()
   const dialer = dialerOf(options)
-  const crew = await openCrew({ ...options, dialer, policyCounters, protocolCounters })
+  const crew = await openCrew({ ...options, dialer, protocolCounters })
   const { iterations } = task.load
   const context: ModelContext = {
     clock,
@@ -60,17 +65,22 @@ export async function startSlice(options: SliceOptions): Promise<RunningSlice> {
     },
   }
   const model = runnerOf(task.load, context)
+  const teller = countTeller({ ...options, recorder: crew.recorder })
   const timers = createTimers({ task, context, recorder: crew.recorder, model, wheel, clock })
   model.start()
 
   const report = ended.then(() => {
     timers.cancel()
+    teller.end(clock.nowNs())
     // Stopped before its measured time began, a slice has one empty window of no length.
     crew.recorder.closeWindow(Math.max(measureFromNs, Math.min(clock.nowNs(), context.endNs)))
     crew.close()
     dialer?.close()
     return crew.recorder.finish({
-      policyCounters,
+      policyCounters: subtractRecords(client.counters(), counted),
+      policyPeaks: client.takePeaks(),
+      policyEvents: client.log.take(),
+      deadLetters: client.letters.take(),
       dialerTallies: dialer?.tallies() ?? {},
       protocolCounters,
       measuredNs: Math.max(0, context.endNs - measureFromNs),

@@ -1,41 +1,10 @@
 import { systemCode } from '../kernel/errors.ts'
-import type { ErrorClass } from '../resilience/policy.ts'
-
-const classes: Readonly<Record<string, ErrorClass>> = {
-  ECONNREFUSED: 'refused',
-  ECONNRESET: 'reset',
-  ECONNABORTED: 'reset',
-  EPIPE: 'reset',
-  // Nothing left here: no free port, no file descriptor for this process or this machine, no buffer.
-  EADDRNOTAVAIL: 'exhausted',
-  EMFILE: 'exhausted',
-  ENFILE: 'exhausted',
-  ENOBUFS: 'exhausted',
-  ENOMEM: 'exhausted',
-  EPROTO: 'tls',
-  EHOSTUNREACH: 'unreachable',
-  ENETUNREACH: 'unreachable',
-  // Of look-ups, by the system's resolver and by c-ares.
-  ENOTFOUND: 'dns',
-  EAI_AGAIN: 'dns',
-  ENODATA: 'dns',
-  ESERVFAIL: 'dns',
-  EREFUSED: 'dns',
-  EBADRESP: 'dns',
-  EFORMERR: 'dns',
-  ENOTIMP: 'dns',
-}
-
-/** What OpenSSL and Node call failures of TLS, the names of X509_verify_cert's errors included. */
-const tlsCodes =
-  /^(?:ERR_SSL_|ERR_TLS_|ERR_OSSL_|CERT_|CRL_|UNABLE_TO_|ERROR_IN_C|SELF_SIGNED_|DEPTH_ZERO_|INVALID_(?:CA|PURPOSE)$|PATH_LENGTH_|HOSTNAME_MISMATCH$)/u
+import { classOfCode } from '../resilience/error-codes.ts'
+import type { ErrorClass } from '../resilience/outcome.ts'
 
 /** The class of a socket's failure by its code (`ECONNRESET`); `connected` says whether the connection had been made. */
 export function classOfSocketError(code: string, connected: boolean): ErrorClass {
-  const known = classes[code]
-  if (known) return known
-  if (tlsCodes.test(code)) return 'tls'
-  return connected ? 'closed' : 'connect'
+  return classOfCode(code) ?? (connected ? 'closed' : 'connect')
 }
 
 /** A peer that ends its side before the handshake is over has failed it, and says no more than that. */

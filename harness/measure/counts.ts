@@ -17,6 +17,14 @@ export interface AttemptCounts {
   cancelled: number
 }
 
+/** Attempts that went to another target than the first; they are among all attempts. */
+export interface TargetCounts extends AttemptCounts {
+  /** Failed ones by error class. */
+  readonly errors: Record<string, number>
+  /** Requests sent a second time, as in `staleReconnects`. */
+  resent: number
+}
+
 /** Iterations are what a load model starts: one operation of a plain request, or the steps of a scenario or script. */
 export interface IterationCounts {
   /** Started; each ends as ok, failed or interrupted. */
@@ -37,9 +45,13 @@ export interface Counts {
   readonly attempts: AttemptCounts
   /** Failed operations by error class. */
   readonly errors: Record<string, number>
+  /** The same by the kind of trouble, as far as class and status tell. */
+  readonly failureTypes: Record<string, number>
   /** Failed attempts by error class. */
   readonly attemptErrors: Record<string, number>
   readonly wire: WireCounts
+  /** By the name of another target; empty where none was asked. */
+  readonly elsewhere: Record<string, TargetCounts>
   /** By the name of the request. */
   readonly requests: Record<string, RequestCounts>
 }
@@ -66,6 +78,11 @@ export function emptyRequest(): RequestCounts {
   return { responses: 0, bytesReceived: 0, ok: 0, failed: 0 }
 }
 
+/** Counts of a target that was not asked yet. */
+export function emptyTarget(): TargetCounts {
+  return { count: 0, failed: 0, cancelled: 0, resent: 0, errors: {} }
+}
+
 /** Counts of nothing yet, for a workload of these requests. */
 export function emptyCounts(requests: readonly string[]): Counts {
   return {
@@ -73,8 +90,10 @@ export function emptyCounts(requests: readonly string[]): Counts {
     operations: { count: 0, ok: 0, failed: 0, degraded: 0, cutOff: 0 },
     attempts: { count: 0, failed: 0, cancelled: 0 },
     errors: {},
+    failureTypes: {},
     attemptErrors: {},
     wire: { bytesSent: 0, bytesReceived: 0, connects: 0, staleReconnects: 0 },
+    elsewhere: {},
     requests: Object.fromEntries(requests.map((name) => [name, emptyRequest()])),
   }
 }
@@ -86,15 +105,26 @@ export function addCounts(a: Counts, b: Counts): Counts {
     operations: addFields(a.operations, b.operations),
     attempts: addFields(a.attempts, b.attempts),
     errors: addRecords(a.errors, b.errors),
+    failureTypes: addRecords(a.failureTypes, b.failureTypes),
     attemptErrors: addRecords(a.attemptErrors, b.attemptErrors),
     wire: addFields(a.wire, b.wire),
-    requests: Object.fromEntries(
-      [...new Set([...Object.keys(a.requests), ...Object.keys(b.requests)])].map((name) => [
-        name,
-        addFields(a.requests[name] ?? emptyRequest(), b.requests[name] ?? emptyRequest()),
-      ]),
-    ),
+    elsewhere: addByName(a.elsewhere, b.elsewhere, emptyTarget, addTargets),
+    requests: addByName(a.requests, b.requests, emptyRequest, addFields),
   }
+}
+
+function addByName<Item>(
+  a: Readonly<Record<string, Item>>,
+  b: Readonly<Record<string, Item>>,
+  empty: () => Item,
+  add: (one: Item, other: Item) => Item,
+): Record<string, Item> {
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])]
+  return Object.fromEntries(names.map((name) => [name, add(a[name] ?? empty(), b[name] ?? empty())]))
+}
+
+function addTargets({ errors, ...a }: TargetCounts, { errors: more, ...b }: TargetCounts): TargetCounts {
+  return { ...addFields(a, b), errors: addRecords(errors, more) }
 }
 
 function addFields<Fields extends object>(a: Fields, b: Fields): Fields {
@@ -108,6 +138,23 @@ export function addRecords(
 ): Record<string, number> {
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])]
   return Object.fromEntries(keys.map((key) => [key, (a[key] ?? 0) + (b[key] ?? 0)]))
+}
+
+/** What numbers that only grow have grown by since `before`. */
+export function subtractRecords(
+  after: Readonly<Record<string, number>>,
+  before: Readonly<Record<string, number>>,
+): Record<string, number> {
+  return Object.fromEntries(Object.entries(after).map(([key, value]) => [key, value - (before[key] ?? 0)]))
+}
+
+/** The higher of two by key. */
+export function maxRecords(
+  a: Readonly<Record<string, number>>,
+  b: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])]
+  return Object.fromEntries(keys.map((key) => [key, Math.max(a[key] ?? 0, b[key] ?? 0)]))
 }
 
 /** Counts one more under a key. */

@@ -21,16 +21,29 @@ export interface EffectFacts {
   readonly operations: number
   readonly attempts: number
   readonly failedOperations: number
+  /** Operations that something else than the target answered. */
+  readonly degradedOperations: number
+  /** The same over everything, discard and drain included. */
+  readonly allDegraded: number
   /** Operations that were cut off; their attempts are counted, they are not. */
   readonly cutOff: number
   /** Over everything, discard and drain included: failed attempts by class, those that we ended ourselves, and all. */
   readonly attemptErrors: Readonly<Record<string, number>>
+  /** Failed operations by class, likewise over everything. */
+  readonly errors: Readonly<Record<string, number>>
   readonly cancelled: number
   readonly allAttempts: number
   /** Requests that were sent again because their connection had been closed: what hit the first one was not seen. */
   readonly staleReconnects: number
   /** Median over chunks of the delay that the relay added, less the delay it was asked for, in ms; null for none. */
   readonly injectedDelayErrorP50Ms: number | null
+  /** What the client's policies have counted, likewise over everything, and the highest that something was, by name. */
+  readonly policyCounters: Readonly<Record<string, number>>
+  readonly policyPeaks: Readonly<Record<string, number>>
+  /** How long the slowest hundredth of the failures took, in ms; null where none failed. */
+  readonly failedP99Ms: number | null
+  /** Of how many failures that is. */
+  readonly timedFailures: number
   /** By fault keyword: what it could have acted on, and what it did act on. */
   readonly fired: Readonly<Record<string, { readonly eligible: number; readonly fired: number }>>
   /** What faults count besides, by name. */
@@ -38,8 +51,20 @@ export interface EffectFacts {
   /** The names of the rules of which the relay (or resolver) of the arm has told, whatever they did. */
   readonly rulesTold: readonly string[]
   readonly waits: WaitFacts
+  readonly load: LoadFacts
   /** The quickest connection that was made in the measured time, in ms; null for none. */
   readonly connectMs: number | null
+}
+
+/** How an arm was loaded: a client has its state in each process, for as long as its target lives. */
+export interface LoadFacts {
+  readonly processes: number
+  /** Operations in flight at once, at most, over all processes; of a script users, each of whom may have several. */
+  readonly inFlight: number
+  readonly scripted: boolean
+  readonly slices: number
+  /** From the first operation of a slice to the end of its last, at most. */
+  readonly sliceNs: number
 }
 
 /** What the relay held back for at least `longWaitMs`, and who waited for it. All 0 where they cannot be compared. */

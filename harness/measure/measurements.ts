@@ -1,7 +1,10 @@
 import type { ArmIdentity } from './arm.ts'
 import { CappedCounter } from './capped-counter.ts'
-import { addCounts, addRecords, type Counts, emptyCounts } from './counts.ts'
+import { addCounts, addRecords, type Counts, emptyCounts, maxRecords } from './counts.ts'
+import type { BudgetMeasurement } from './failure-budget.ts'
 import { createHistogram, type LatencyHistogram } from './histogram.ts'
+import type { QueueReading, WindowSeries } from './load-series.ts'
+import { addEvents, noEvents, type PolicyEvents } from './policy-event.ts'
 import { addRules, type RuleTallies } from './rule-tally.ts'
 import { addTallies, type Tallies } from './tally.ts'
 
@@ -64,11 +67,16 @@ export interface ArmMeasurement {
   /** What faults count besides, by name. */
   faultCounters: Record<string, number>
   policyCounters: Record<string, number>
+  /** The highest that something of a policy was, by name: of a slice the sum over workers, whose peaks may lie apart. */
+  policyPeaks: Record<string, number>
+  policyEvents: PolicyEvents
   protocolCounters: Record<string, number>
   errorTexts: Readonly<Record<string, number>>
   /** Whether a slice ended early since a feed of unique rows had none left. */
   feedExhausted: boolean
   server: ServerCount
+  /** The same of other targets that its policies may ask, by name. */
+  otherServers: Readonly<Record<string, ServerCount>>
   upstreamFailures: number
   targetCpuMs: number | null
   generatorCpuMs: number
@@ -108,10 +116,13 @@ export function emptyArm(identity: ArmIdentity, requests: readonly string[]): Ar
     rules: {},
     faultCounters: {},
     policyCounters: {},
+    policyPeaks: {},
+    policyEvents: noEvents,
     protocolCounters: {},
     errorTexts: {},
     feedExhausted: false,
     server: null,
+    otherServers: {},
     upstreamFailures: 0,
     targetCpuMs: null,
     generatorCpuMs: 0,
@@ -156,10 +167,18 @@ export function addSlice(arm: ArmMeasurement, slice: SliceMeasurement): void {
   arm.rules = addRules(arm.rules, slice.rules)
   arm.faultCounters = addRecords(arm.faultCounters, slice.faultCounters)
   arm.policyCounters = addRecords(arm.policyCounters, slice.policyCounters)
+  arm.policyPeaks = maxRecords(arm.policyPeaks, slice.policyPeaks)
+  arm.policyEvents = addEvents(arm.policyEvents, slice.policyEvents)
   arm.protocolCounters = addRecords(arm.protocolCounters, slice.protocolCounters)
   arm.feedExhausted ||= slice.feedExhausted
   arm.errorTexts = addTexts([arm.errorTexts, slice.errorTexts])
   arm.server = arm.slices === 1 ? slice.server : addServer(arm.server, slice.server)
+  arm.otherServers = Object.fromEntries(
+    Object.entries(slice.otherServers).map(([name, count]) => {
+      const known = arm.otherServers[name]
+      return [name, known === undefined ? count : addServer(known, count)]
+    }),
+  )
   arm.upstreamFailures += slice.upstreamFailures
   arm.targetCpuMs = addKnown(arm.targetCpuMs, slice.targetCpuMs)
   arm.generatorCpuMs += slice.generatorCpuMs
@@ -249,6 +268,10 @@ export interface WindowMeasurement {
   readonly memoryKb: number | null
   readonly fds: number | null
   readonly okLatency: string
+  /** What began in it. */
+  readonly series: WindowSeries
+  /** Of a target with a capacity, in a scenario; null where nobody looked, or it did not tell. */
+  readonly queue: QueueReading | null
   /** Policies that steps had put in force, or so shortly before that they were still felt. */
   readonly faults: readonly string[]
   /** Whether one of them was not in force all the time: the window says nothing of it, nor of clean load. */
@@ -272,6 +295,8 @@ export interface Measurements {
   readonly kills: number
   /** The life that ended by itself. */
   readonly unplannedExit: UnplannedExit | null
+  /** Null where the run had none. */
+  readonly failureBudget: BudgetMeasurement | null
   /** Why the target's memory could not be read, at each time it could not. */
   readonly memoryMissing: { readonly count: number; readonly detail: string | null }
   readonly target: {

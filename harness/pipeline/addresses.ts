@@ -6,10 +6,12 @@ import type { Profile } from '../profile/profile.ts'
  * relays check the address again when they dial. Rejects with `host-not-allowed` (104) or `host-unknown` (106).
  */
 export async function checkAddresses(
-  { target, dependencies }: Pick<Profile, 'target' | 'dependencies'>,
+  { target, others, dependencies }: Pick<Profile, 'target' | 'others' | 'dependencies'>,
   allowedHosts: readonly string[],
 ): Promise<void> {
-  const ofTarget = target.kind === 'url' ? [new URL(target.url).hostname.replace(/^\[(.*)\]$/u, '$1')] : []
-  for (const host of [...ofTarget, ...dependencies.map(({ upstream }) => upstream.host)])
+  const targets = [target, ...others.map(({ settings }) => settings)].flatMap((settings) =>
+    settings.kind === 'url' ? [new URL(settings.url).hostname.replace(/^\[(.*)\]$/u, '$1')] : [],
+  )
+  for (const host of [...targets, ...dependencies.map(({ upstream }) => upstream.host)])
     await resolveAllowed(host, allowedHosts)
 }

@@ -1,13 +1,23 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Workload } from '../workload/workload.ts'
+import { policyFiles } from '../resilience/use/module.ts'
+import type { Profile } from '../profile/profile.ts'
 
-/** What a workload took from files, as sha256 by name: it shapes the measurement as much as the profile that names them. */
-export function contentsOf({ feeds, script, connection, requests }: Workload): Readonly<Record<string, string>> {
+/** What a profile took from files, as sha256 by name: it shapes the measurement as much as the profile that names them. */
+export function contentsOf({
+  workload,
+  policies,
+}: Pick<Profile, 'workload' | 'policies'>): Readonly<Record<string, string>> {
+  const { feeds, script, connection, requests } = workload
   const bodies = requests.flatMap(({ message }) =>
     'body' in message && message.body.kind === 'file' ? [message.body.path] : [],
   )
-  const files = [...(script === null ? [] : [script]), ...('proto' in connection ? [connection.proto] : []), ...bodies]
+  const files = [
+    ...(script === null ? [] : [script]),
+    ...('proto' in connection ? [connection.proto] : []),
+    ...bodies,
+    ...policyFiles(policies.flatMap(({ client }) => client)),
+  ]
   return Object.fromEntries([
     ...feeds.map(({ name, rows }) => [`feed ${name}`, sha256(JSON.stringify(rows))]),
     ...namesOf(files).map(([name, own]) => [name, sha256(...own.map(contentOf))]),

@@ -35,6 +35,8 @@ export interface LoadFlags extends LoadModelFlags, LoadWorkloadFlags {
   readonly duration: string | undefined
   readonly seed: string | undefined
   readonly maxErrorRate: string | undefined
+  /** The share of failures, of half a minute, that ends the load. */
+  readonly failureBudget: string | undefined
   /** Of it STRESS_DURATION and STRESS_MAX_ERROR_RATE are heeded, and what `${env:NAME}` stands for. */
   readonly env: Readonly<Record<string, string>>
 }
@@ -49,6 +51,7 @@ export function loadProfileOf(flags: LoadFlags): Profile {
     // Of a number of requests all are measured, also where they take less than the usual discard.
     modes: { smoke: { duration: durationOf(flags), budget: '366d', ...(counted && { discard: '0s' }) } },
     ceilings: { rssDeltaKb: null },
+    ...(flags.failureBudget !== undefined && { guards: { failureBudget: { threshold: flags.failureBudget } } }),
   }
   // These speak of what ad hoc load does not have: the workers of a mode, and a ceiling of memory.
   const { STRESS_WORKERS: _, STRESS_MAX_RSS_DELTA_KB: __, ...env } = flags.env
@@ -94,6 +97,7 @@ const flagsByPointer: Readonly<Record<string, string>> = {
   '/workload/version': '--http2',
   '/workload/tls/verify': '--insecure',
   '/load/model': '--rate',
+  '/guards/failureBudget': '--failure-budget',
 }
 
 /** What these flags are where nobody gives them. */

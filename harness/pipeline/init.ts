@@ -10,11 +10,8 @@ import { importHar } from '../workload/import/har.ts'
 import type { Imported } from '../workload/import/imported.ts'
 import { importOpenApi } from '../workload/import/openapi.ts'
 import { badFlag } from './bad-flag.ts'
+import { type ImportKind, importKinds } from './import-kinds.ts'
 import { starter } from './starter.ts'
-
-/** What a profile can be made of. */
-export const importKinds = ['har', 'curl', 'openapi'] as const
-export type ImportKind = (typeof importKinds)[number]
 
 /** What profile to write, and where. */
 export interface InitOptions {

@@ -1,5 +1,5 @@
 import { parseQuantity } from '../kernel/units.ts'
-import { parseArrivalRate } from '../profile/arrival-rate.ts'
+import { parseArrivalRate } from '../kernel/arrival-rate.ts'
 import { badFlag, wholeNumber } from './bad-flag.ts'
 
 /** The load model as ad hoc load is told it on the command line, as it was written. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { ProgressListener } from '../measure/progress.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { Sabotage } from '../run/life.ts'
+import type { Sabotage } from '../run/sabotage.ts'
 
 /** The commit of the build under test. */
 export interface GitState {

@@ -1,8 +1,8 @@
 import { describeEnvironment } from '../archive/environment.ts'
 import {
   type Result,
-  type ResultArm,
   type ResultGenerator,
+  type ResultLines,
   type ResultPhase,
   resultSchemaId,
   type ResultSlice,
@@ -12,15 +12,17 @@ import type { ArmVerdict } from '../judge/arm-verdict.ts'
 import { saturatedSlices } from '../judge/doubts.ts'
 import type { Verdict } from '../judge/judge.ts'
 import type { WindowSummary } from '../judge/windows.ts'
-import { createHistogram, type LatencyHistogram, type LatencySummary } from '../measure/histogram.ts'
 import type { Measurements, OwnProcess, SliceSummary } from '../measure/measurements.ts'
 import { expectedMs, type Plan } from '../plan/plan.ts'
 import { hidden } from '../profile/env-references.ts'
 import type { Profile } from '../profile/profile.ts'
 import { contentsOf } from './contents.ts'
+import { guardsOf } from './guards.ts'
 import { metricsOf } from './metrics.ts'
 import type { RunOptions } from './options.ts'
 import { undecided } from './reference.ts'
+import { armOf } from './result-arm.ts'
+import { scenarioOf } from './scenario.ts'
 import { windowGroupsOf } from './window-groups.ts'
 
 /** How a run went, beside what it measured. */
@@ -34,6 +36,9 @@ export interface RunEnd {
   readonly abortedBy: string | null
   readonly notMeasured: readonly { readonly what: string; readonly why: string }[]
   readonly windows: Result['windows']
+  readonly deadLetters: ResultLines | null
+  /** What the client of an arm costs, in ns of an operation. */
+  readonly overheads: ReadonlyMap<string, number | null>
 }
 
 /** Puts together the result of a run. */
@@ -62,16 +67,19 @@ export function composeResult(
     },
     target: targetOf(measurements, profile),
     metrics: metricsOf(verdict, windows, steppedArms(plan)),
-    phases: phasesOf(verdict.arms, profile),
+    phases: phasesOf(verdict.arms, profile, end),
     slices: measurements.slices.map((slice) => sliceOf(slice, end.startNs)),
     comparisons: verdict.comparisons.map((comparison) => ({ ...comparison, ...undecided })),
     ceilings: verdict.ceilings,
     thresholds: verdict.thresholds,
     reference: { id: null, file: null, sha256: null, whyNone: 'not looked for' },
     doubts: verdict.doubts,
+    guards: guardsOf(plan, measurements, end),
     generators: measurements.processes.filter(({ role }) => role === 'worker').map(generatorOf),
     ...windowGroupsOf(windows),
+    ...scenarioOf(verdict.scenario),
     windows: end.windows,
+    ...(end.deadLetters && { deadLetters: end.deadLetters }),
     sabotage,
     simulated: false,
   }
@@ -83,8 +91,9 @@ function steppedArms({ stress }: Plan): readonly string[] {
 }
 
 /** Only what has contents gets the key, so that the fingerprint of any other profile does not depend on it. */
-function withContents({ effective, workload }: Profile): Profile['effective'] {
-  const contents = contentsOf(workload)
+function withContents(profile: Profile): Profile['effective'] {
+  const contents = contentsOf(profile)
+  const { effective } = profile
   return Object.keys(contents).length === 0 ? effective : { ...effective, contents }
 }
 
@@ -126,104 +135,15 @@ function targetOf({ target, lives, kills, unplannedExit }: Measurements, { secre
   }
 }
 
-function phasesOf(arms: readonly ArmVerdict[], profile: Profile): ResultPhase[] {
+function phasesOf(arms: readonly ArmVerdict[], profile: Profile, end: RunEnd): ResultPhase[] {
   const phases = new Map<string, ArmVerdict[]>()
   for (const verdict of arms) phases.set(verdict.arm.phase, [...(phases.get(verdict.arm.phase) ?? []), verdict])
   return [...phases].map(([id, ofPhase]) => ({
     id,
     kind: (ofPhase[0] as ArmVerdict).arm.phaseKind,
     policy: (ofPhase[0] as ArmVerdict).arm.policy,
-    arms: ofPhase.map((verdict) => armOf(verdict, profile)),
+    arms: ofPhase.map((verdict) => armOf(verdict, profile, end)),
   }))
-}
-
-function armOf(
-  { arm, measurement, figures, effects, bounds, reconciliation }: ArmVerdict,
-  { secrets }: Profile,
-): ResultArm {
-  const { all, measured, latencies, tallies, server } = measurement
-  const { ok, failed, attempt, queue, connect, firstByte, askedDelay, injectedDelay, injectedDelayError } = latencies
-  const scheduled = latencies.corrected.count > 0
-  // Where no policy stands between them, an attempt is an operation.
-  const attemptLatencyMs = arm.client.length > 0 ? attempt.summary() : merged([ok, failed])
-  const delayed = injectedDelay.count > 0
-  return {
-    arm: arm.kind,
-    path: arm.path,
-    workers: measurement.workers,
-    measuredMs: measurement.measuredNs / nsPerMs,
-    schedule: measurement.schedule,
-    iterations: measured.iterations,
-    operations: { ...measured.operations, perSecond: figures.okPerSecond },
-    attempts: measured.attempts,
-    all: { iterations: all.iterations, operations: all.operations, attempts: all.attempts },
-    errors: all.errors,
-    attemptErrors: all.attemptErrors,
-    errorTexts: withoutSecrets(measurement.errorTexts, secrets),
-    latencyMs: figures.latencyMs,
-    correctedLatencyMs: scheduled ? latencies.corrected.summary() : null,
-    sendLatenessMs: scheduled ? latencies.sendLateness.summary() : null,
-    okLatencyMs: ok.summary(),
-    attemptLatencyMs,
-    queueMs: queue.summary(),
-    connectMs: connect.summary(),
-    firstByteMs: firstByte.summary(),
-    histogram: figures.histogram,
-    requests: requestsOf(measurement),
-    wire: all.wire,
-    protocolCounters: measurement.protocolCounters,
-    resources: {
-      target: {
-        cpuMs: measurement.targetCpuMs,
-        memoryKb: measurement.memoryKb,
-        fds: measurement.fds,
-        threads: measurement.threads,
-      },
-      generators: { cpuMs: measurement.generatorCpuMs },
-      relay: { cpuMs: measurement.relayCpuMs },
-    },
-    fired: tallies,
-    rules: measurement.rules,
-    faultCounters: measurement.faultCounters,
-    askedDelayMs: delayed ? askedDelay.summary() : null,
-    injectedDelayMs: delayed ? injectedDelay.summary() : null,
-    injectedDelayErrorMs: delayed ? injectedDelayError.summary() : null,
-    server: { requests: server && 'requests' in server ? server.requests : null },
-    reconciliation,
-    effects,
-    bounds,
-    policyCounters: measurement.policyCounters,
-    overheadNsPerOperation: null,
-  }
-}
-
-/** Texts of errors hold what was expected, and so what was taken from the environment. */
-function withoutSecrets(texts: Readonly<Record<string, number>>, secrets: Profile['secrets']): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const [text, count] of Object.entries(texts)) {
-    const shown = hidden(text, secrets)
-    counts[shown] = (counts[shown] ?? 0) + count
-  }
-  return counts
-}
-
-function requestsOf({ measured, latencies, requestLatencies }: ArmVerdict['measurement']): ResultArm['requests'] {
-  const names = Object.keys(measured.requests)
-  return names.map((name) => {
-    const { ok, failed } = measured.requests[name] ?? { ok: 0, failed: 0 }
-    // Of a single request the arm's own figures are its figures.
-    const own = requestLatencies.get(name)
-    const latencyMs = names.length > 1 && own ? own.summary() : merged([latencies.ok, latencies.failed])
-    return { name, ok, failed, latencyMs }
-  })
-}
-
-function merged(histograms: readonly LatencyHistogram[]): LatencySummary {
-  const sum = createHistogram()
-  for (const histogram of histograms) sum.add(histogram)
-  const summary = sum.summary()
-  sum.destroy()
-  return summary
 }
 
 function sliceOf(slice: SliceSummary, startNs: number): ResultSlice {

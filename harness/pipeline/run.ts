@@ -18,9 +18,13 @@ import { openRunDirectory } from '../run/run-directory.ts'
 import { openSession, type Session } from '../run/session.ts'
 import { checkAddresses } from './addresses.ts'
 import { checkEnvironment } from './preflight.ts'
+import { watchdogLimitNs } from './guards.ts'
+import { archivedLetter } from './dead-letters.ts'
 import type { RunOptions } from './options.ts'
+import { measureOverheads } from './overhead.ts'
 import { withReference } from './reference.ts'
 import { composeResult } from './result.ts'
+import { type ScenarioWatch, watchScenario } from './scenario.ts'
 import { StageRunner } from './stages.ts'
 
 /** What a run leaves. */
@@ -30,10 +34,6 @@ export interface RunOutcome {
   /** What kept soakrig from going on, after the result was written. */
   readonly failure: unknown
 }
-
-/** A run that takes longer than this over its plan is ended by the watchdog. */
-const watchdogFactor = 3
-const watchdogFloorNs = 60 * nsPerSecond
 
 /** What a run has come to when it ends, however it ends. */
 interface Ending {
@@ -63,6 +63,7 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
     startNs,
     steppedPhases(plan).map(({ phase }) => phase),
   )
+  const heard = { windows, scenario: watchScenario(plan) }
   let session: Session | undefined
   try {
     session = await openSession({
@@ -72,11 +73,14 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
       signal,
       allowedHosts: options.allowedHosts,
       sabotage: options.sabotage,
-      onWindow: (window) => hearWindow(window, windows, archive, options, startNs),
+      onWindow: (window) => hearWindow(window, heard, archive, options, startNs),
+      onDeadLetters: (arm, letters) => {
+        for (const letter of letters) archive.appendDeadLetter(archivedLetter(letter, arm.id, clock, profile.secrets))
+      },
     })
-    const ending = await runStages(session, options, () => caseOf(options, session as Session, windows, null))
+    const ending = await runStages(session, options, () => caseOf(options, session as Session, heard, null))
     const stopped = stoppedBy(session, ending)
-    const run = await caseOf(options, session, windows, stopped)
+    const run = await caseOf(options, session, heard, stopped)
     const verdict = withFailure(judge(run), ending.failure, signal)
     const end = {
       id,
@@ -87,6 +91,9 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
       abortedBy: abortedBy(stopped, ending.failure),
       notMeasured: notMeasured(plan, run, verdict, stopped),
       windows: await archive.closeWindows(),
+      deadLetters: archive.closeDeadLetters(),
+      // A run that was told to end ends now.
+      overheads: stopped === null ? await measureOverheads(run.arms) : new Map<string, null>(),
     }
     const result = await withReference(composeResult(options, end, run.measurements, run.windows, verdict), resultsDir)
     const file = await archive.write(result)
@@ -99,11 +106,7 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
 
 async function runStages(session: Session, options: RunOptions, judgeNow: () => Promise<Case>): Promise<Ending> {
   const { plan, clock, keepGoing } = options
-  // Each slice may wait for what hangs.
-  const slices = plan.lives.flatMap((life) => life.slices).length + plan.stress.length
-  const drainsNs = slices * plan.profile.workload.timeoutNs
-  const limitNs = watchdogFactor * plan.expectedNs + drainsNs + watchdogFloorNs
-  const watchdog = clock.after(limitNs, () => session.stop('watchdog'))
+  const watchdog = clock.after(watchdogLimitNs(plan), () => session.stop('watchdog'))
   try {
     const stages = new StageRunner(session, options)
     await stages.measure()
@@ -125,13 +128,22 @@ function stoppedBy(session: Session, { failure, brokeBounds }: Ending): Case['st
   return brokeBounds ? 'bounds' : null
 }
 
+/** Who listens to the windows of a run as they close. */
+interface Heard {
+  readonly windows: WindowWatch
+  readonly scenario: ScenarioWatch
+}
+
 async function caseOf(
   { plan, strict }: RunOptions,
   session: Session,
-  windows: WindowWatch,
+  { windows, scenario }: Heard,
   stopped: Case['stopped'],
 ): Promise<Case> {
   const measurements = await session.measurements()
+  const stressed = plan.stress.some(
+    ({ arm }) => arm.phaseKind === 'stress' && (measurements.arms.get(arm.id)?.slices ?? 0) > 0,
+  )
   return {
     profile: plan.profile,
     arms: plannedArms(plan),
@@ -139,9 +151,8 @@ async function caseOf(
     measurements,
     windows: windows.read(),
     stepped: steppedPhases(plan),
-    stressed: plan.stress.some(
-      ({ arm }) => arm.phaseKind === 'stress' && (measurements.arms.get(arm.id)?.slices ?? 0) > 0,
-    ),
+    stressed,
+    scenario: stressed ? scenario.read() : null,
     stopped,
     strict,
   }
@@ -196,12 +207,13 @@ function notMeasured(plan: Plan, run: Case, verdict: Verdict, stopped: Case['sto
 
 function hearWindow(
   window: WindowMeasurement,
-  watch: WindowWatch,
+  { windows, scenario }: Heard,
   archive: Archive,
   { onProgress }: RunOptions,
   startNs: number,
 ): void {
-  watch.add(window)
+  windows.add(window)
+  scenario.add(window)
   archive.appendWindow(archivedWindow(window, startNs))
   const seconds = (window.toNs - window.fromNs) / nsPerSecond
   onProgress({

@@ -2,13 +2,9 @@ import type { Clock } from '../kernel/clock.ts'
 import { SoakrigError } from '../kernel/errors.ts'
 import { createRng } from '../kernel/rng.ts'
 import { targetSchemaProblems } from '../profile/validate.ts'
-import { builtinNames } from '../target/builtin/builtins.ts'
 import { type ServedBuiltin, serveBuiltin } from '../target/builtin/serve.ts'
 import { parseTarget, targetProblems } from '../target/settings.ts'
 import { badFlag } from './bad-flag.ts'
-import { parseJsonFlag } from './json-flag.ts'
-
-export { builtinNames as builtinTargets }
 
 export interface ServeTargetOptions {
   readonly host: string
@@ -39,14 +35,4 @@ export async function serveTarget({
     throw new SoakrigError('the settings of the target are not valid', { code: 'bad-target', exit: 'usage', problems })
   }
   return serveBuiltin({ ...settings, host, port }, { ...context, rng: createRng(seed) })
-}
-
-/** A framing as a flag holds it: `line`, `length-prefixed:4`, `fixed:64b`, or what a profile says, as JSON. Throws `bad-flag` (104). */
-export function parseFramingFlag(text: string): unknown {
-  if (text === 'line') return text
-  const { kind, value } = /^(?<kind>length-prefixed|fixed):(?<value>.+)$/u.exec(text)?.groups ?? {}
-  if (kind === 'fixed') return { fixed: value }
-  if (kind !== undefined) return { lengthPrefixed: Number(value) }
-  if (text.startsWith('{')) return parseJsonFlag('--framing', text)
-  throw badFlag('--framing', text, 'line, length-prefixed:1 (2, 4), fixed:SIZE, or JSON such as {"line":"\\r\\n"}')
 }

@@ -5,7 +5,7 @@ import type { Layer, Rule } from '../faults/rule.ts'
 import { canAct, plainRule } from '../faults/rules.ts'
 import { nsPerMs } from '../kernel/units.ts'
 import type { Mode, Policy } from '../profile/profile.ts'
-import type { ClientPolicies } from '../resilience/client.ts'
+import type { ClientPolicies } from '../resilience/settings.ts'
 
 /** One way of asking the target: a path, its faults and the client's policies; fixed for the whole round. */
 export interface Arm extends ArmIdentity {

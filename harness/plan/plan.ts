@@ -171,7 +171,7 @@ function grouped(policies: readonly Policy[]): Policy[][] {
 }
 
 /** Smoke stress, and in a long run the sustained load after it; the steps are for the last. */
-function segmentsOf({ mode, load, stress: steps, policies }: Profile): StressSegment[] {
+function segmentsOf({ mode, load, stress: steps, stressClient: client, policies }: Profile): StressSegment[] {
   const segment = (
     name: string,
     model: LoadModel,
@@ -179,7 +179,7 @@ function segmentsOf({ mode, load, stress: steps, policies }: Profile): StressSeg
     moments: readonly Moment[] = [],
   ): StressSegment => {
     const path = moments.some(({ installed }) => installed.some(actsOnPath)) ? 'relay' : 'direct'
-    const arm = createArm(mode, 'stress', { kind: 'baseline', path })
+    const arm = createArm(mode, 'stress', { kind: 'baseline', path, client })
     // Of a number of iterations all are measured, also those that it begins with.
     const discardNs = model.iterations === null ? Math.max(rampNs, arm.discardNs) : 0
     const phase = `stress.${name}`

@@ -5,6 +5,8 @@ import { shareOf } from '../kernel/units.ts'
 export interface Ceilings {
   /** Share of failed operations. */
   readonly errorRate: number | null
+  /** Share of operations that something else than the target answered; absent for no limit. */
+  readonly degradedRate?: number
   /** Growth of the target's memory in the stress stage, in KiB. */
   readonly rssDeltaKb: number | null
 }
@@ -12,6 +14,7 @@ export interface Ceilings {
 /** Ceilings as a profile holds them, after the schema's defaults. */
 export interface RawCeilings {
   readonly errorRate: string | number | null
+  readonly degradedRate?: string | number
   readonly rssDeltaKb: number | null
 }
 
@@ -22,6 +25,10 @@ export const ceilingsSchema: JsonSchema = {
   ...objectSchema(
     {
       errorRate: { ...errorRate, anyOf: [...(errorRate['anyOf'] as JsonSchema[]), { type: 'null' }], default: 0.02 },
+      degradedRate: quantitySchema(
+        'share',
+        "Largest share of operations that something else than the target answered, also where a client's policies are measured without a fault; no limit by default",
+      ),
       rssDeltaKb: {
         type: ['integer', 'null'],
         minimum: 0,
@@ -35,6 +42,10 @@ export const ceilingsSchema: JsonSchema = {
 }
 
 /** Reads ceilings that have no problems. */
-export function parseCeilings({ errorRate: share, rssDeltaKb }: RawCeilings): Ceilings {
-  return { errorRate: share === null ? null : shareOf(share), rssDeltaKb }
+export function parseCeilings({ errorRate: share, degradedRate, rssDeltaKb }: RawCeilings): Ceilings {
+  return {
+    errorRate: share === null ? null : shareOf(share),
+    ...(degradedRate !== undefined && { degradedRate: shareOf(degradedRate) }),
+    rssDeltaKb,
+  }
 }

@@ -1,14 +1,15 @@
 import { type Problem, SoakrigError } from '../kernel/errors.ts'
-import { parseTarget, targetProblems } from '../target/settings.ts'
+import type { ClientPolicies } from '../resilience/settings.ts'
 import { parseWorkload } from '../workload/parse.ts'
 import type { Place } from '../workload/place.ts'
 import { workloadProblems } from '../workload/problems.ts'
 import { parseCeilings } from './ceilings.ts'
 import { dependencyProblems, parseDependencies } from './dependencies.ts'
-import { found, isRecord, valueAt, within } from '../kernel/json.ts'
-import { copyOf, type Document, withValue } from './document.ts'
+import { copyOf, found, isRecord, valueAt, within } from '../kernel/json.ts'
+import { type Document, withValue } from './document.ts'
 import { expandReferences, secretsOf, withoutSecrets } from './env-references.ts'
 import { faultPathProblems } from './fault-path.ts'
+import { guardProblems, parseGuards } from './guards.ts'
 import { loadProblems, parseLoad } from './load.ts'
 import { modeNames, modeProblems, type ModeName, parseMode, stressNs } from './modes.ts'
 import {
@@ -19,14 +20,17 @@ import {
   selectionProblems,
 } from './overrides.ts'
 import { parsePolicies, policyProblems } from './policies.ts'
+import { parseClientAt, policyModuleProblems } from './policy-modules.ts'
 import type { Profile } from './profile.ts'
-import { protocolFitProblems } from './protocol-fit.ts'
 import { asWritten, provenanceOf } from './provenance.ts'
 import { profileKeys, type RawProfile } from './schema.ts'
+import { requestRetryProblems, withRequestRetries } from './request-retries.ts'
+import { parseScenario, scenarioProblems, withCure } from './scenario.ts'
 import { settle } from './settle.ts'
 import { stepWarnings } from './step-warnings.ts'
 import { parseStress, stressProblems } from './stress.ts'
 import { dialledKeywords, targetFaultProblems } from './target-faults.ts'
+import { parseTargets, targetPlaces, targetsProblems } from './targets.ts'
 import { parseThresholds, thresholdProblems } from './threshold.ts'
 import { validateDocument } from './validate.ts'
 import { firingWarnings } from './warnings.ts'
@@ -52,7 +56,8 @@ export function compileProfile(draft: Draft, overrides: ProfileOverrides): Profi
     const shape = { where: '/', message: `found ${found(draft.document)}, allowed: an object` }
     throw badProfile(draft.source, [...draft.problems, ...unknownMode, shape])
   }
-  const { document, overridden, problems: homeless } = applyOverrides(withoutOwnKeys(draft.document), overrides, mode)
+  const { document: cured, problems: incurable } = withCure(withoutOwnKeys(draft.document), overrides.cure)
+  const { document, overridden, problems: homeless } = applyOverrides(cured, overrides, mode)
   const { document: expanded, problems: unset } = expandReferences(document, overrides.env)
   const filled = copyOf(expanded) as Document
   const place: Place = { directory: draft.directory }
@@ -61,7 +66,7 @@ export function compileProfile(draft: Draft, overrides: ProfileOverrides): Profi
   )
   const told = [...unset, ...inDocument.map((problem) => withoutSecrets(problem, document, expanded))]
   const placed = told.map((problem) => placedAtOrigin(problem, overridden))
-  const problems = [...draft.problems, ...unknownMode, ...homeless, ...placed]
+  const problems = [...draft.problems, ...unknownMode, ...incurable, ...homeless, ...placed]
   if (problems.length > 0) throw badProfile(draft.source, problems)
 
   const written = asWritten(filled, document) as Document
@@ -100,22 +105,27 @@ function documentProblems(filled: Document, overrides: ProfileOverrides, place: 
     !bySchema.some(({ where }) => within(where, pointer) || within(pointer, where))
   const raw = filled as unknown as RawProfile
   const declared = isRecord(raw.policies) ? Object.keys(raw.policies) : []
+  // Of several targets the first is the one that faults and policies are about.
+  const [first] = targetPlaces(filled)
+  const ofFirst = { ...filled, workload: raw.workload, target: first?.raw }
+  const soundOfFirst = (pointer: string): boolean => sound(pointer === '/target' ? (first?.where ?? pointer) : pointer)
   return [
     ...bySchema,
-    ...(sound('/target')
-      ? targetProblems(raw.target).map(({ pointer, message }) => ({ where: `/target${pointer}`, message }))
-      : []),
+    ...targetsProblems(filled, sound),
     ...workloadProblems(raw.workload, sound, place),
     ...(sound('/load') ? loadProblems(raw.load) : []),
     ...modeNames.flatMap((name) => (sound(`/modes/${name}`) ? modeProblems(name, raw.modes[name], declared) : [])),
-    ...policyProblems(raw.policies, sound, raw),
-    ...dependencyProblems(filled, sound),
+    ...policyProblems(raw.policies, soundOfFirst, ofFirst),
+    ...policyModuleProblems(raw.policies, sound, place),
+    ...requestRetryProblems(raw, sound),
+    ...dependencyProblems(ofFirst, sound),
     ...stepProblems(raw, sound),
     ...faultPathProblems(filled),
-    ...targetFaultProblems(filled, sound),
-    ...(sound('/target') && sound('/workload/protocol') ? protocolFitProblems(filled) : []),
+    ...targetFaultProblems(ofFirst, soundOfFirst),
     ...selectionProblems(overrides, declared),
     ...thresholdProblems(raw.thresholds, '/thresholds'),
+    ...guardProblems(raw.guards, sound),
+    ...scenarioProblems(filled, sound),
   ]
 }
 
@@ -128,6 +138,7 @@ function stepProblems(raw: RawProfile, sound: (pointer: string) => boolean): Pro
     policies: policies.map(([name]) => name),
     faulty: policies.filter(([, policy]) => isFaulty(policy)).map(([name]) => name),
     dialled: (name) => dialledKeywords(isRecord(raw.policies) ? raw.policies[name] : undefined),
+    workload: isRecord(raw.workload) && sound('/workload') ? raw.workload : null,
   })
 }
 
@@ -139,22 +150,30 @@ function parsed(
 ): Omit<Profile, 'source' | 'effective' | 'secrets' | 'provenance'> {
   const load = parseLoad(raw.load)
   const chosen = parseMode(mode, raw.modes[mode])
-  const policies = parsePolicies(raw.policies, raw.workload)
+  const policies = parsePolicies(raw.policies, raw.workload, place)
   const stress = parseStress(raw.stress, mode)
   return {
     name: raw.name ?? 'profile',
     seed: raw.seed,
-    target: parseTarget(raw.target),
+    ...parseTargets(raw as unknown as Document),
     dependencies: parseDependencies(raw.dependencies),
     workload: parseWorkload(raw.workload, place),
     load,
     mode: chosen,
     policies,
     stress,
+    stressClient: stressClientOf(raw, mode, place),
+    scenario: parseScenario(raw as unknown as Document, mode),
     ceilings: parseCeilings(raw.ceilings),
     thresholds: parseThresholds(raw.thresholds),
+    guards: parseGuards(raw.guards),
     warnings: [...warnings, ...firingWarnings(policies, load, chosen), ...stepWarnings(stress, policies, chosen)],
   }
+}
+
+function stressClientOf({ stress, workload }: RawProfile, mode: ModeName, place: Place): ClientPolicies {
+  const client = stress?.[mode]?.client
+  return client === undefined ? [] : withRequestRetries(parseClientAt(client, place), workload)
 }
 
 /** The error of a profile that cannot be used, every problem in it. */

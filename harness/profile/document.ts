@@ -1,4 +1,4 @@
-import { isRecord, type JsonObject, step, stepsOf } from '../kernel/json.ts'
+import { isRecord, type JsonObject, mapLeaves, stepsOf } from '../kernel/json.ts'
 
 /** A profile as it is written: an object of whatever JSON holds. */
 export type Document = JsonObject
@@ -15,23 +15,6 @@ function placed(holder: unknown, [name, ...rest]: readonly string[], value: unkn
   if (holder !== undefined && !isRecord(holder)) return holder
   const own = holder && Object.hasOwn(holder, name) ? holder[name] : undefined
   return { ...holder, [name]: placed(own, rest, value) }
-}
-
-/** A copy in which every leaf has been replaced: texts, numbers, empty lists and the like, in order. */
-export function mapLeaves(value: unknown, change: (leaf: unknown, pointer: string) => unknown, pointer = ''): unknown {
-  if (Array.isArray(value) && value.length > 0) {
-    return value.map((item, index) => mapLeaves(item, change, pointer + step(index)))
-  }
-  if (!isRecord(value) || Object.keys(value).length === 0) return change(value, pointer)
-  const entries = Object.entries(value)
-    .filter(([, item]) => item !== undefined)
-    .map(([name, item]) => [name, mapLeaves(item, change, pointer + step(name))])
-  return Object.fromEntries(entries)
-}
-
-/** A deep copy; keys that hold undefined are gone. */
-export function copyOf(value: unknown): unknown {
-  return mapLeaves(value, (leaf) => (Array.isArray(leaf) ? [] : isRecord(leaf) ? {} : leaf))
 }
 
 /** The pointers of all leaves, in order. */

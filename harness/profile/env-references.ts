@@ -1,6 +1,6 @@
 import type { Problem } from '../kernel/errors.ts'
-import { valueAt } from '../kernel/json.ts'
-import { type Document, mapLeaves } from './document.ts'
+import { mapLeaves, valueAt } from '../kernel/json.ts'
+import type { Document } from './document.ts'
 
 const reference = /\$\{env:([^}]*)\}/gu
 

@@ -18,13 +18,12 @@ const ownKeys = ['$schema', 'extends', 'name']
 /** A profile over the one that it extends: objects are merged, everything else replaces. The base's name is not taken. */
 export function extended(base: Document, own: Document): Document {
   const inherited = Object.fromEntries(Object.entries(base).filter(([key]) => !ownKeys.includes(key)))
-  // Settings of one kind of target mean nothing to another.
-  const sameKind = kindOf(own['target']) === undefined || kindOf(own['target']) === kindOf(base['target'])
-  const { target, load, workload, ...others } = inherited
+  const { target, targets, load, workload, ...others } = inherited
   return merged(
     {
       ...others,
-      ...(sameKind && { target }),
+      ...(own['targets'] === undefined && sameKind(own['target'], target) && { target }),
+      ...(own['target'] === undefined && isRecord(targets) && { targets: targetsFor(own['targets'], targets) }),
       ...(workload !== undefined && { workload: workloadFor(own['workload'], workload) }),
       ...(load !== undefined && { load: loadFor(own['load'], load) }),
     },
@@ -43,6 +42,17 @@ function workloadFor(own: unknown, base: unknown): unknown {
       ([key]) => (sameProtocol || everyProtocol.includes(key)) && !(asksItself && workloadSources.includes(key)),
     ),
   )
+}
+
+/** Settings of one kind of target mean nothing to another. */
+function sameKind(own: unknown, base: unknown): boolean {
+  return base !== undefined && (kindOf(own) === undefined || kindOf(own) === kindOf(base))
+}
+
+/** What of a base's targets means something to a profile that has these of its own. */
+function targetsFor(own: unknown, base: Document): Document {
+  const entries = Object.entries(base)
+  return Object.fromEntries(isRecord(own) ? entries.filter(([name, one]) => sameKind(own[name], one)) : entries)
 }
 
 function kindOf(target: unknown): string | undefined {
@@ -69,7 +79,8 @@ function isOtherModel(own: unknown, base: unknown): boolean {
   return isRecord(own) && isRecord(base) && own['model'] !== undefined && own['model'] !== (base['model'] ?? 'closed')
 }
 
-function merged(base: unknown, own: unknown): unknown {
+/** Objects are merged, everything else replaces. */
+export function merged(base: unknown, own: unknown): unknown {
   if (own === undefined) return base
   if (!isRecord(base) || !isRecord(own)) return own
   const keys = [...new Set([...Object.keys(base), ...Object.keys(own)])]

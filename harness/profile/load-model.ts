@@ -2,7 +2,7 @@ import type { Problem } from '../kernel/errors.ts'
 import { type JsonSchema, objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { durationNs } from '../kernel/units.ts'
 import type { ClosedModel, Curve, LoadModel, OpenModel } from '../workload/model.ts'
-import { arrivalRateProblem, arrivalRateSchema, parseArrivalRate } from './arrival-rate.ts'
+import { arrivalRateProblem, arrivalRateSchema, parseArrivalRate } from '../kernel/arrival-rate.ts'
 import { parsePause, pauseProblems, pauseSchema, type RawPause } from '../workload/pause.ts'
 
 /** Closed loops as a profile holds them, after the schema's defaults. */

@@ -1,7 +1,7 @@
 import type { Problem } from '../kernel/errors.ts'
 import { type JsonSchema, objectSchema } from '../kernel/json-schema.ts'
 import type { ClosedModel, LoadModel } from '../workload/model.ts'
-import { parseArrivalRate } from './arrival-rate.ts'
+import { parseArrivalRate } from '../kernel/arrival-rate.ts'
 import { highest, modelProblems, modelSchema, parseModel, type RawModel } from './load-model.ts'
 
 /** How the target is asked. */

@@ -32,6 +32,8 @@ export interface ProfileOverrides {
   readonly env: Readonly<Record<string, string>>
   /** Policies to measure, instead of those of the mode. */
   readonly only?: readonly string[] | undefined
+  /** The cure of the profile's scenario that is put over it. */
+  readonly cure?: string | undefined
   /** Policies not to measure. */
   readonly skip?: readonly string[] | undefined
 }

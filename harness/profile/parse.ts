@@ -1,7 +1,6 @@
 import { dirname } from 'node:path'
 import { workingDirectory } from '../kernel/host.ts'
-import { isRecord } from '../kernel/json.ts'
-import { copyOf } from './document.ts'
+import { copyOf, isRecord } from '../kernel/json.ts'
 import { compileProfile } from './compile.ts'
 import { findProfile, type ProfilePlaces } from './files.ts'
 import type { ProfileOverrides } from './overrides.ts'

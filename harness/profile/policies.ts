@@ -1,9 +1,14 @@
 import type { Rule } from '../faults/rule.ts'
 import type { Problem } from '../kernel/errors.ts'
 import { type JsonSchema, objectSchema } from '../kernel/json-schema.ts'
-import { type ClientPolicies, clientSchema, parseClient } from '../resilience/client.ts'
+import {
+  clientProblems,
+  type ClientPolicies,
+  clientReference,
+  parseClient,
+  type RawClient,
+} from '../resilience/settings.ts'
 import { found, isRecord, step } from '../kernel/json.ts'
-import type { Document } from './document.ts'
 import {
   faultyProblems,
   faultyProperties,
@@ -12,6 +17,9 @@ import {
   type RawFaulty,
 } from './policy-rules.ts'
 import { didYouMean, quoted } from '../kernel/suggest.ts'
+import { withRequestRetries } from './request-retries.ts'
+import type { Place } from '../workload/place.ts'
+import { parseClientAt } from './policy-modules.ts'
 import {
   parseThresholds,
   type RawThresholds,
@@ -35,7 +43,7 @@ export interface Policy {
 
 /** A policy as a profile holds it. */
 export interface RawPolicy extends RawFaulty {
-  readonly client?: Document
+  readonly client?: RawClient
   readonly under?: RawFaulty
   readonly bounds?: RawThresholds
 }
@@ -48,7 +56,7 @@ const reserved = ['baseline', 'control', 'direct', 'stress', 'warmup', 'canary']
 const policySchema = objectSchema(
   {
     ...faultyProperties,
-    client: clientSchema,
+    client: clientReference,
     under: {
       ...objectSchema(faultyProperties, { description: 'The fault that the client policy is for' }),
       anyOf: [{ required: ['fault'] }, { required: ['rules'] }],
@@ -85,7 +93,7 @@ export function policyProblems(
       ...(isRecord(under) && ('fault' in under || 'rules' in under)
         ? faultyProblems(under, `${where}/under`, sound, surroundings)
         : []),
-      ...idleProblems(client, `${where}/client`, sound),
+      ...clientProblemsOf(client, `${where}/client`, sound, surroundings),
       ...thresholdProblems(bounds, `${where}/bounds`),
     ]
   })
@@ -107,9 +115,16 @@ function shapeProblems({ fault, rules, client, under }: RawPolicy, where: string
   return [{ where, message }]
 }
 
-/** A policy that changes nothing would be measured, and pass, for nothing. */
-function idleProblems(client: RawPolicy['client'], where: string, sound: (pointer: string) => boolean): Problem[] {
-  if (client === undefined || !sound(where) || parseClient(client).length > 0) return []
+/** Besides what its policies say: one that changes nothing would be measured, and pass, for nothing. */
+function clientProblemsOf(
+  client: RawPolicy['client'],
+  where: string,
+  sound: (pointer: string) => boolean,
+  { workload }: PolicySurroundings,
+): readonly Problem[] {
+  if (client === undefined || !sound(where)) return []
+  const problems = clientProblems(client, where, isRecord(workload) && sound('/workload') ? workload : null)
+  if (problems.length > 0 || parseClient(client).length > 0) return problems
   return [{ where, message: 'changes nothing: none of its policies has a setting' }]
 }
 
@@ -126,7 +141,7 @@ export function unknownPolicies(
 }
 
 /** Reads policies that have no problems, in their order; of the workload they may name requests. */
-export function parsePolicies(raw: Readonly<Record<string, RawPolicy>>, workload: unknown): Policy[] {
+export function parsePolicies(raw: Readonly<Record<string, RawPolicy>>, workload: unknown, place: Place): Policy[] {
   return Object.entries(raw).map(([name, { client, under, bounds = {}, ...own }]) => {
     const faulty = client === undefined ? own : under
     return {
@@ -134,7 +149,7 @@ export function parsePolicies(raw: Readonly<Record<string, RawPolicy>>, workload
       kind: client === undefined ? 'fault' : under === undefined ? 'client' : 'combined',
       rules: faulty === undefined ? [] : parseFaulty(faulty, name, workload),
       at: faulty?.at ?? null,
-      client: client === undefined ? [] : parseClient(client),
+      client: client === undefined ? [] : withRequestRetries(parseClientAt(client, place), workload),
       bounds: parseThresholds(bounds),
     }
   })

@@ -3,11 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { dirname, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf, SoakrigError } from '../kernel/errors.ts'
-import { found, isRecord } from '../kernel/json.ts'
-import { copyOf } from './document.ts'
+import { copyOf, found, isRecord } from '../kernel/json.ts'
 import { extended } from './extends.ts'
 import { type ProfileFile, profilesIn } from './files.ts'
-import { type Read, readJson } from './jsonc.ts'
+import { type Read, readJson } from '../kernel/jsonc.ts'
 import { didYouMean } from '../kernel/suggest.ts'
 
 const modules = ['.ts', '.mjs', '.js']

@@ -1,30 +1,38 @@
 import { ruleDefinitions } from '../faults/rule-schema.ts'
 import type { JsonSchema } from '../kernel/json-schema.ts'
 import { objectSchema } from '../kernel/json-schema.ts'
+import { requestRetryReference, requestRetrySchema } from '../resilience/retry/schema.ts'
+import { clientDefinitions } from '../resilience/settings.ts'
 import { targetSchema } from '../target/settings.ts'
 import type { RawWorkload } from '../workload/parse.ts'
 import { workloadSchema } from '../workload/schema.ts'
 import { ceilingsSchema, type RawCeilings } from './ceilings.ts'
 import { dependenciesSchema, type RawDependencies } from './dependencies.ts'
+import { guardsSchema, type RawGuards } from './guards.ts'
 import { loadSchema, type RawLoad } from './load.ts'
 import { type ModeName, modesSchema, type RawMode } from './modes.ts'
 import { policiesSchema, type RawPolicy } from './policies.ts'
+import { type RawScenario, scenarioSchema } from './scenario.ts'
 import { type RawStress, stressSchema } from './stress.ts'
+import { targetsSchema } from './targets.ts'
 import { type RawThresholds, thresholdsSchema } from './threshold.ts'
 
 /** A profile as it is written, after the schema's defaults. */
 export interface RawProfile {
   readonly name?: string
   readonly seed: number
-  readonly target: unknown
+  readonly target?: unknown
+  readonly targets?: unknown
   readonly dependencies?: RawDependencies
   readonly workload: RawWorkload
   readonly load: RawLoad
   readonly modes: Readonly<Record<ModeName, RawMode>>
   readonly policies: Readonly<Record<string, RawPolicy>>
   readonly stress?: RawStress
+  readonly scenario?: RawScenario
   readonly ceilings: RawCeilings
   readonly thresholds: RawThresholds
+  readonly guards?: RawGuards
 }
 
 /** The keys of a profile that take effect, in the order in which they are shown. */
@@ -32,14 +40,17 @@ export const profileKeys = [
   'name',
   'seed',
   'target',
+  'targets',
   'dependencies',
   'workload',
   'load',
   'modes',
   'policies',
   'stress',
+  'scenario',
   'ceilings',
   'thresholds',
+  'guards',
 ] as const
 
 /** Names that may be a folder of results. */
@@ -70,19 +81,22 @@ export function profileJsonSchema(only?: string): JsonSchema {
           description: 'All chance of a run comes from it',
         },
         target: targetSchema,
+        targets: targetsSchema,
         dependencies: dependenciesSchema,
-        workload: workloadSchema(only),
+        workload: workloadSchema(only, { retry: requestRetryReference }),
         load: loadSchema,
         modes: modesSchema,
         policies: policiesSchema,
         stress: stressSchema,
+        scenario: scenarioSchema,
         ceilings: ceilingsSchema,
         thresholds: { ...thresholdsSchema('Limits on clean load'), default: {} },
+        guards: guardsSchema,
       },
       { description: 'What soakrig tests, how hard, under which faults, and what must hold' },
     ),
-    if: { required: ['extends'] },
+    if: { anyOf: [{ required: ['extends'] }, { required: ['targets'] }] },
     else: { required: ['target'] },
-    definitions: ruleDefinitions,
+    definitions: { ...ruleDefinitions, ...clientDefinitions, requestRetry: requestRetrySchema },
   }
 }

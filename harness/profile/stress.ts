@@ -2,6 +2,7 @@ import type { Problem } from '../kernel/errors.ts'
 import { found, isRecord } from '../kernel/json.ts'
 import { type JsonSchema, objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { durationNs, formatNs } from '../kernel/units.ts'
+import { clientProblems, clientReference, type RawClient } from '../resilience/settings.ts'
 import { type ModeName, modeNames } from './modes.ts'
 import { unknownPolicies } from './policies.ts'
 
@@ -23,7 +24,9 @@ interface RawStep {
   readonly for?: string
 }
 
-export type RawStress = Readonly<Partial<Record<ModeName, { readonly steps: readonly RawStep[] }>>>
+export type RawStress = Readonly<
+  Partial<Record<ModeName, { readonly steps?: readonly RawStep[]; readonly client?: RawClient }>>
+>
 
 const name = (description: string): JsonSchema => ({ type: 'string', minLength: 1, description })
 
@@ -45,13 +48,19 @@ export const stressSchema: JsonSchema = objectSchema(
   Object.fromEntries(
     modeNames.map((mode) => [
       mode,
-      objectSchema(
-        { steps: { type: 'array', items: stepSchema, description: 'What happens when, in any order' } },
-        { required: ['steps'], description: `Of the ${mode} mode` },
-      ),
+      {
+        ...objectSchema(
+          {
+            client: clientReference,
+            steps: { type: 'array', items: stepSchema, description: 'What happens when, in any order' },
+          },
+          { description: `Of the ${mode} mode` },
+        ),
+        minProperties: 1,
+      },
     ]),
   ),
-  { description: 'Faults of policies that come and go in the stress stage, by mode' },
+  { description: 'Faults of policies that come and go in the stress stage, and what the client does, by mode' },
 )
 
 /** What is known where the steps of a mode are looked at. */
@@ -63,19 +72,21 @@ export interface StressContext {
   readonly faulty: readonly string[]
   /** Of a policy: faults that act where connections are made, which cannot come and go. */
   readonly dialled: (policy: string) => readonly string[]
+  /** As the profile holds it; null where it has problems of its own. */
+  readonly workload: Readonly<Record<string, unknown>> | null
 }
 
 /** What the schema cannot say of the steps; only modes for which `sound` holds are looked at. */
 export function stressProblems(
   raw: unknown,
   sound: (pointer: string) => boolean,
-  { durationNs: length, policies, faulty, dialled }: StressContext,
+  { durationNs: length, policies, faulty, dialled, workload }: StressContext,
 ): Problem[] {
   if (!isRecord(raw)) return []
   return modeNames
     .filter((mode) => sound(`/stress/${mode}`))
     .flatMap((mode) => {
-      const steps = (raw as RawStress)[mode]?.steps ?? []
+      const { steps = [], client } = (raw as RawStress)[mode] ?? {}
       const own = steps.flatMap((step, index) => {
         const where = `/stress/${mode}/steps/${index}`
         return [
@@ -85,7 +96,10 @@ export function stressProblems(
           ...lateProblems(step, where, length(mode)),
         ]
       })
-      return own.length > 0 ? own : orderProblems(steps, `/stress/${mode}/steps`)
+      return [
+        ...(client === undefined ? [] : clientProblems(client, `/stress/${mode}/client`, workload)),
+        ...(own.length > 0 ? own : orderProblems(steps, `/stress/${mode}/steps`)),
+      ]
     })
 }
 

@@ -1,49 +1,12 @@
-import { Ajv, type ValidateFunction } from 'ajv'
 import { faultsProblems } from '../faults/faults.ts'
 import { faultAloneSchema, ruleSetSchema } from '../faults/rule-schema.ts'
 import { rulesProblems } from '../faults/rules.ts'
 import type { Problem } from '../kernel/errors.ts'
 import { isRecord } from '../kernel/json.ts'
-import type { JsonSchema } from '../kernel/json-schema.ts'
-import { parseQuantity, type QuantityName } from '../kernel/units.ts'
+import { checkOf } from '../kernel/schema-check.ts'
 import { targetSchema } from '../target/settings.ts'
 import { protocolOf } from '../workload/schema.ts'
 import { profileJsonSchema } from './schema.ts'
-import { schemaProblems } from './schema-problems.ts'
-
-/** A check of documents whose schema is compiled when it is first needed; `keyOf` says which of several one needs. */
-function checkOf(
-  schema: (key: string | undefined) => JsonSchema,
-  keyOf: (document: unknown) => string | undefined = () => undefined,
-): (document: unknown) => Problem[] {
-  const compiled = new Map<string | undefined, ValidateFunction>()
-  return (document) => {
-    const key = keyOf(document)
-    const check = compiled.get(key) ?? compile(schema(key))
-    compiled.set(key, check)
-    return check(document) ? [] : schemaProblems(check.errors ?? [])
-  }
-}
-
-function compile(schema: JsonSchema): ValidateFunction {
-  const ajv = new Ajv({
-    allErrors: true,
-    verbose: true,
-    useDefaults: true,
-    allowUnionTypes: true,
-    strictTypes: false,
-    strictRequired: false,
-    // Else each use of a definition would be a copy of its code.
-    inlineRefs: false,
-  })
-  ajv.addKeyword({
-    keyword: 'quantity',
-    type: ['string', 'number'],
-    schemaType: 'string',
-    validate: (name: QuantityName, data: unknown) => 'value' in parseQuantity(name, data),
-  })
-  return ajv.compile(schema)
-}
 
 /** Checks a document against the profile's schema, and fills the schema's defaults into it: the argument is changed. */
 export const validateDocument: (document: unknown) => Problem[] = checkOf(profileJsonSchema, (document) =>

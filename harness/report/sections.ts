@@ -4,6 +4,8 @@ import { errorsSection } from './errors.ts'
 import { faultSections } from './fault-sections.ts'
 import { figureSections } from './figures.ts'
 import { duration, percent, ratio, shortNumber, signed } from './format.ts'
+import { guardLines } from './guard-lines.ts'
+import { scenarioSection } from './scenario-section.ts'
 import { scheduleSection } from './schedule.ts'
 import { armLines, type Section, told } from './section.ts'
 
@@ -14,6 +16,7 @@ export function sectionsOf(result: Result): Section[] {
   const [early, late] = result.run.kind === 'load' ? [figures, []] : [[], figures]
   return told([
     { title: 'reasons', lines: result.run.reasons },
+    scenarioSection(result),
     ...early,
     ...judgedSections(result),
     ...faultSections(result),
@@ -47,6 +50,7 @@ function judgedSections(result: Result): Section[] {
     { title: 'bounds', lines: [...armLines(result, ({ arm }) => arm.bounds.map(limitLine)), ...limitLines(ofWindows)] },
     { title: 'ceilings', lines: limitLines(ceilings) },
     { title: 'thresholds', lines: limitLines(ofCleanLoad) },
+    { title: 'guards', lines: guardLines(result) },
     { title: 'counts that differ from the target', lines: armLines(result, reconciliationLines) },
     { title: 'the target', lines: targetLines(result) },
     {

@@ -1,61 +1,116 @@
-import { type JsonSchema, objectSchema } from '../kernel/json-schema.ts'
 import type { Rng } from '../kernel/rng.ts'
+import type { TimerWheel } from '../kernel/timer-wheel.ts'
 import type { Effect } from '../measure/effect.ts'
-import type { PolicyContext, PolicyCounters, PolicyMember, PolicyStage } from './policy.ts'
-import { retry } from './retry/retry.ts'
-import { timeout } from './timeout.ts'
+import { DeadLetters } from './dead-letters.ts'
+import type { Breaker } from './breaker/breaker.ts'
+import { memberOf } from './members.ts'
+import { Pipeline } from './pipeline.ts'
+import { PolicyLog } from './policy-log.ts'
+import type { ConnectionsPolicy, Policy, PolicyContext, PolicyCounters, StagedPolicy } from './policy.ts'
+import type { ClientPolicies } from './settings.ts'
+import type { MakeStep, Step, StepOwner } from './step.ts'
+import type { UserPolicies } from './use/user-policy.ts'
 
-/** The client policies, by keyword. */
-const members: Readonly<Record<string, PolicyMember<unknown>>> = {
-  retry: retry as PolicyMember<unknown>,
-  timeout: timeout as PolicyMember<unknown>,
+/** What the operations of a client run on. */
+export interface ClientOptions {
+  readonly wheel: TimerWheel
+  readonly rng: Rng
+  /** Those that its policies name, loaded before; absent where they name none. */
+  readonly userPolicies?: UserPolicies
 }
 
-/** One policy of a client: plain data, sent to the load workers as it is. */
-export interface ClientStage {
-  readonly keyword: string
-  readonly settings: unknown
+/** How one operation at a time is put together. */
+export interface OperationParts {
+  /** Belongs to this operation alone. */
+  readonly rng: Rng
+  /** Told of each end. */
+  readonly owner: StepOwner
+  /** Makes what is inside of all policies: an attempt on a wire, or a call of a function. */
+  readonly attempt: MakeStep
 }
 
-/** The policies of a client, outermost first; none for the plain path. */
-export type ClientPolicies = readonly ClientStage[]
+/** A client with its policies: what all of its operations in one process share. */
+export class Client {
+  readonly log = new PolicyLog()
+  readonly letters = new DeadLetters()
+  readonly #policies: readonly Policy[]
+  readonly #wheel: TimerWheel
 
-/** The `client` of a policy. */
-export const clientSchema: JsonSchema = {
-  ...objectSchema(Object.fromEntries(Object.values(members).map(({ keyword, schema }) => [keyword, schema])), {
-    description: 'What the client does about faults.',
-  }),
-  minProperties: 1,
-}
+  constructor(policies: ClientPolicies, { wheel, rng, userPolicies = new Map() }: ClientOptions) {
+    this.#wheel = wheel
+    const own = { wheel, log: this.log, letters: this.letters, userPolicies }
+    this.#policies = policies.map(({ keyword, settings }, index) =>
+      memberOf(keyword).open(settings, { ...own, rng: rng.fork(index) }),
+    )
+  }
 
-interface RawClient {
-  readonly retry?: unknown
-  readonly timeout?: { readonly operation?: string; readonly attempt?: string }
-}
+  /** Makes an operation, to be begun again and again; one at a time on each. */
+  operation({ rng, owner, attempt }: OperationParts): Step {
+    const around = this.#policies.filter(({ kind }) => kind !== 'connections')
+    return this.#stepOf(around, rng, owner, attempt)
+  }
 
-/** Reads a `client` object that the schema let pass. Order: the operation's timeout, retry, the attempt's timeout. */
-export function parseClient(raw: RawClient): ClientPolicies {
-  const stage = (keyword: string, settings: unknown): ClientStage[] =>
-    settings === undefined ? [] : [{ keyword, settings: memberOf(keyword).parse(settings) }]
-  return [
-    ...stage('timeout', raw.timeout?.operation),
-    ...stage('retry', raw.retry),
-    ...stage('timeout', raw.timeout?.attempt),
-  ]
-}
+  /** What rules the connections of its attempts; absent where nothing does. */
+  get connections(): ConnectionsPolicy | undefined {
+    return this.#policies.find((policy) => policy.kind === 'connections')
+  }
 
-/** The state machines of one operation at a time, outermost first. */
-export function openStages(policies: ClientPolicies, rng: Rng, counters: PolicyCounters): PolicyStage[] {
-  return policies.map(({ keyword, settings }, index) => memberOf(keyword).stage(settings, rng.fork(index), counters))
+  /** What the policies have counted since the client was made, by name. */
+  counters(): PolicyCounters {
+    const sum: PolicyCounters = {}
+    for (const { counters } of this.#policies)
+      for (const [name, count] of Object.entries(counters)) sum[name] = (sum[name] ?? 0) + count
+    return sum
+  }
+
+  /** The circuit breakers of its policies; one for each request is there from the first call of that request on. */
+  breakers(): readonly Breaker[] {
+    return this.#policies.flatMap((policy) => policy.breakers?.() ?? [])
+  }
+
+  /** The highest that things have been since this was last asked, by name. */
+  takePeaks(): Record<string, number> {
+    const taken: Record<string, number> = {}
+    for (const { peaks } of this.#policies) {
+      for (const [name, peak] of Object.entries(peaks ?? {})) {
+        taken[name] = Math.max(taken[name] ?? 0, peak)
+        if (peaks) peaks[name] = 0
+      }
+    }
+    return taken
+  }
+
+  /** The first policies up to one that forks are a pipeline; what is inside of that one is made in the same way, by it. */
+  #stepOf(policies: readonly Policy[], rng: Rng, owner: StepOwner, attempt: MakeStep): Step {
+    const [first] = policies
+    if (!first) return attempt(owner)
+    if (first.kind === 'fork') {
+      let branches = 0
+      return first.fork({
+        wheel: this.#wheel,
+        rng: rng.fork('fork', policies.length),
+        owner,
+        inner: (of) => this.#stepOf(policies.slice(1), rng.fork('branch', policies.length, branches++), of, attempt),
+        attempt,
+      })
+    }
+    const at = policies.findIndex(({ kind }) => kind === 'fork')
+    const staged = at < 0 ? policies : policies.slice(0, at)
+    const rest = policies.slice(staged.length)
+    return new Pipeline({
+      policies: staged as readonly StagedPolicy[],
+      inner: rest.length === 0 ? attempt : (of) => this.#stepOf(rest, rng, of, attempt),
+      owner,
+      wheel: this.#wheel,
+      rng,
+    })
+  }
 }
 
 /** What must be seen if the client's policies did what they should under a fault. */
-export function clientEffects(policies: ClientPolicies, context: PolicyContext): readonly Effect[] {
-  return policies.flatMap(({ keyword, settings }) => memberOf(keyword).expect(settings, context))
-}
-
-function memberOf(keyword: string): PolicyMember<unknown> {
-  const member = members[keyword]
-  if (!member) throw new RangeError(`no client policy ${keyword}`)
-  return member
+export function clientEffects(policies: ClientPolicies, context: Omit<PolicyContext, 'others'>): readonly Effect[] {
+  return policies.flatMap(({ keyword, settings }, index) => {
+    const others = policies.filter((_, other) => other !== index).map((other) => other.keyword)
+    return memberOf(keyword).expect(settings, { ...context, others })
+  })
 }

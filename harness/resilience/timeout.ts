@@ -1,6 +1,8 @@
 import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { durationNs } from '../kernel/units.ts'
-import { decisions, failure, type PolicyMember, type PolicyStage } from './policy.ts'
+import { failure } from './outcome.ts'
+import { decisions, type PolicyCounters, type PolicyMember, type PolicyStage } from './policy.ts'
+import type { Call } from './step.ts'
 
 /** Limits in ns; Infinity for none. */
 export interface TimeoutSettings {
@@ -20,27 +22,46 @@ export const timeout: PolicyMember<TimeoutSettings> = {
 
   parse: (raw) => ({ limitNs: durationNs(raw) }),
 
-  stage({ limitNs }, _rng, counters) {
-    counters['timeouts'] ??= 0
-    const stage: PolicyStage = {
-      dueNs: Number.POSITIVE_INFINITY,
-      ownOutcome: failure('timeout'),
-      begin(_operation, nowNs) {
-        stage.dueNs = nowNs + limitNs
-        return decisions.proceed
-      },
-      settled() {
-        stage.dueNs = Number.POSITIVE_INFINITY
-        return decisions.settle
-      },
-      timer() {
-        stage.dueNs = Number.POSITIVE_INFINITY
-        counters['timeouts'] = (counters['timeouts'] ?? 0) + 1
-        return decisions.settle
-      },
-    }
-    return stage
+  open({ limitNs }) {
+    const counters = { timeouts: 0 }
+    return { kind: 'stage', counters, stage: () => timeoutStage(limitNs, counters) }
   },
 
   expect: () => [],
+}
+
+/** Counts in `timeouts`. */
+export function timeoutStage(limitNs: number, counters: PolicyCounters & { timeouts: number }): PolicyStage {
+  const expired = failure('timeout')
+  let call: Call | null = null
+  let outerDeadlineNs = Number.POSITIVE_INFINITY
+  const restore = (): void => {
+    stage.dueNs = Number.POSITIVE_INFINITY
+    if (call) call.deadlineNs = outerDeadlineNs
+  }
+  const stage = {
+    dueNs: Number.POSITIVE_INFINITY,
+    ownOutcome: null as typeof expired | null,
+    begin(begun: Call, nowNs: number) {
+      call = begun
+      outerDeadlineNs = begun.deadlineNs
+      stage.dueNs = nowNs + limitNs
+      stage.ownOutcome = null
+      // Nobody waits longer than whoever waits the shortest.
+      if (stage.dueNs < outerDeadlineNs) begun.deadlineNs = stage.dueNs
+      return decisions.proceed
+    },
+    settled() {
+      restore()
+      return decisions.settle
+    },
+    timer() {
+      restore()
+      counters.timeouts++
+      stage.ownOutcome = expired
+      return decisions.settle
+    },
+    abandoned: restore,
+  } satisfies PolicyStage
+  return stage
 }

@@ -11,15 +11,13 @@ import { createProcessSampler, createSampler, type TreeSample } from '../target/
 import { quietPort } from '../target/sockets.ts'
 import { createRequestCounter, type RequestCounter } from '../target/stats.ts'
 import { type Dependencies, dependencyArm, startDependencies } from './dependencies.ts'
+import { type OtherTargets, startOthers } from './other-targets.ts'
 import { type DialledHost, dialledHost, hasResolver, relayArmsOf, resolverArm } from './relay-arms.ts'
 import { type RelayHandle, type RelayHandleOptions, startRelay } from './relay.ts'
 import type { RunDirectory } from './run-directory.ts'
+import type { Sabotage } from './sabotage.ts'
 import { hasTargetFaults } from './target-faults.ts'
 import { targetHandle } from './target-handle.ts'
-
-/** Breaks a run behind its own back, to prove that it notices; recorded in the result. */
-export const sabotages = ['fault-off', 'stats-skew', 'lost-pid'] as const
-export type Sabotage = (typeof sabotages)[number]
 
 /** The relay in which an arm's faults act. */
 export interface ArmRelay {
@@ -34,7 +32,11 @@ export interface ArmRelay {
 
 /** One life of the target, with the relays around it and all that reads from them. */
 export interface TargetLife extends AsyncDisposable {
+  /** Counts the lives of the run. */
+  readonly index: number
   readonly target: RestartableTarget
+  /** Those beside it. */
+  readonly others: OtherTargets
   /** As clients that do not pass the relay dial it. */
   readonly dialled: DialledHost
   /** Null where no arm goes through it. */
@@ -89,31 +91,49 @@ export async function startLife(options: LifeOptions): Promise<TargetLife> {
   try {
     const dependencies = hold(await startDependencies(options.profile.dependencies, relayOptions(options)))
     const target = hold(await startRestartable(options.profile.target, await launchContext(options, dependencies)))
+    const others = hold(await openOthers(options, dependencies))
     const dialled = dialledHost(target, await resolveAllowed(target.host, options.allowedHosts))
     const relay = hold(await openRelay(options, dialled))
-    return { ...(await meter(options, { dependencies, target, dialled, relay })), [Symbol.asyncDispose]: dispose }
+    return {
+      ...(await meter(options, { dependencies, target, others, dialled, relay })),
+      [Symbol.asyncDispose]: dispose,
+    }
   } catch (error) {
     await dispose()
     throw error
   }
 }
 
-async function launchContext(
-  { profile, directory, index, clock, signal }: LifeOptions,
-  dependencies: Dependencies | null,
-): Promise<LaunchContext> {
-  const { runId } = directory
+async function launchContext(options: LifeOptions, dependencies: Dependencies | null): Promise<LaunchContext> {
+  const { profile, directory, index } = options
   const mayDie = hasTargetFaults(profile.policies.flatMap(({ rules }) => rules))
+  const port = mayDie ? await quietPort(loopback, `${directory.runId}/${index}`) : undefined
+  return { ...sharedContext(options, dependencies), directory: directory.directory(`life-${index}`), port }
+}
+
+/** What all targets of a life are started with. */
+function sharedContext(
+  { profile, directory, clock, signal }: LifeOptions,
+  dependencies: Dependencies | null,
+): Omit<LaunchContext, 'directory'> {
+  const { runId } = directory
   return {
     clock,
     runId,
-    directory: directory.directory(`life-${index}`),
     signal,
     seed: profile.seed,
-    port: mayDie ? await quietPort(loopback, `${runId}/${index}`) : undefined,
     env: dependencies?.env,
     onProcess: (record) => directory.record(record),
   }
+}
+
+function openOthers(options: LifeOptions, dependencies: Dependencies | null): Promise<OtherTargets> {
+  const { profile, directory, index } = options
+  const shared = sharedContext(options, dependencies)
+  return startOthers(profile.others, (name) => ({
+    ...shared,
+    directory: directory.directory(`life-${index}-${name}`),
+  }))
 }
 
 function relayOptions({ profile, allowedHosts, clock, directory }: LifeOptions): Omit<RelayHandleOptions, 'arms'> {
@@ -135,7 +155,7 @@ function rulesIn({ sabotage }: LifeOptions): TargetLife['rulesOf'] {
 /** What reads from a life: counts, memory, CPU. */
 async function meter(
   options: LifeOptions,
-  life: Pick<TargetLife, 'dependencies' | 'target' | 'dialled' | 'relay'>,
+  life: Pick<TargetLife, 'dependencies' | 'target' | 'others' | 'dialled' | 'relay'>,
 ): Promise<Omit<TargetLife, typeof Symbol.asyncDispose>> {
   const { profile, directory, clock, sabotage } = options
   const { target, relay, dependencies } = life
@@ -151,6 +171,7 @@ async function meter(
   const ofDependencies = relayMeter(dependencies?.relay ?? null, true, clock)
   return {
     ...life,
+    index: options.index,
     handle: targetHandle(target, lost ? null : sampler, { clock, runId: directory.runId, onProcess }),
     counter: counter && sabotage === 'stats-skew' ? skewed(counter) : counter,
     counterProblem: calibrated && 'problem' in calibrated ? calibrated.problem : null,

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../kernel/clock.ts'
 import { nsPerSecond } from '../kernel/units.ts'
+import type { DeadLetter } from '../measure/dead-letter.ts'
 import {
   addSlice,
   type ArmMeasurement,
@@ -16,17 +17,20 @@ import type { Plan } from '../plan/plan.ts'
 import type { Moment } from '../plan/timeline.ts'
 import type { LoadModel } from '../workload/model.ts'
 import { type FaultSpans, followFaults } from './fault-spans.ts'
-import { startLife, type Sabotage, type TargetLife } from './life.ts'
+import { BudgetWatch } from './guards/budget-watch.ts'
+import { startLife, type TargetLife } from './life.ts'
+import type { Sabotage } from './sabotage.ts'
 import { createOwnProcesses, type OwnProcesses } from './own-processes.ts'
 import type { RunDirectory } from './run-directory.ts'
 import { type Shards, startShards } from './shards.ts'
 import { runSlice } from './slice.ts'
-import { type SlicePlace, summaryOf } from './summary.ts'
-import { type ResourceWatch, watchResources } from './watch.ts'
+import { type SlicePlace, summaryOf, targetOf } from './summary.ts'
+import type { ResourceWatch } from './watch.ts'
+import { watchLife } from './watch-life.ts'
 import { joinWindows, type WindowJoiner } from './windows.ts'
 
 /** Why a session measures no more. */
-export type Stop = 'signal' | 'target' | 'watchdog' | 'error'
+export type Stop = 'signal' | 'target' | 'watchdog' | 'failure-budget' | 'error'
 
 export interface SessionOptions {
   readonly plan: Plan
@@ -37,6 +41,8 @@ export interface SessionOptions {
   readonly allowedHosts: readonly string[]
   readonly sabotage: Sabotage | null
   readonly onWindow: (window: WindowMeasurement) => void
+  /** Hears of what the client of an arm gave up and kept, after each slice. */
+  readonly onDeadLetters?: (arm: Arm, letters: readonly DeadLetter[]) => void
 }
 
 /** How a slice is to be run. */
@@ -73,8 +79,6 @@ const hungAfterNs = 10 * nsPerSecond
 /** How long a target takes to come to itself after a fault. */
 const settleNs = nsPerSecond
 
-const watchIntervalNs = { smoke: 0.2 * nsPerSecond, long: nsPerSecond }
-
 /** Starts the load workers; the target is started by `openLife`. */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const session = new RunSession(options)
@@ -90,6 +94,7 @@ class RunSession implements Session {
   #shards: Shards | null = null
   readonly #ours: OwnProcesses
   readonly #spans: FaultSpans
+  readonly #budget: BudgetWatch
   #joiner: WindowJoiner | null = null
   #life: TargetLife | null = null
   #lives = 0
@@ -109,7 +114,9 @@ class RunSession implements Session {
     this.#options = options
     this.#ours = createOwnProcesses(options.clock)
     // What waits for an answer under a fault fails at its deadline, and is counted then.
-    this.#spans = followFaults(settleNs + options.plan.profile.workload.timeoutNs)
+    const { workload, guards } = options.plan.profile
+    this.#spans = followFaults(settleNs + workload.timeoutNs)
+    this.#budget = new BudgetWatch(guards.failureBudget, this.#spans, () => this.stop('failure-budget'))
   }
 
   get stopped(): Stop | null {
@@ -137,20 +144,20 @@ class RunSession implements Session {
       count,
       (arm) => this.#arms.get(arm)?.identity,
       (fromNs, toNs) => ({
-        ...(this.#watch?.take(fromNs, toNs) ?? { memoryKb: null, fds: null }),
+        ...(this.#watch?.take(fromNs, toNs) ?? { memoryKb: null, fds: null, queue: null }),
         ...this.#spans.between(fromNs, toNs),
       }),
       onWindow,
     ))
     this.#shards = await startShards({
       count,
-      seed: profile.seed,
+      profile,
       allowedHosts,
-      workload: profile.workload,
       clock,
       runId: directory.runId,
       onProcess: (record) => this.#guard(() => directory.record(record)),
       onWindow: (window) => this.#guard(() => joiner.add(window)),
+      onCounts: (counts) => this.#budget.add(counts),
     })
     this.#ours.followWorkers(this.#shards.pids)
     if (signal.aborted) this.stop('signal')
@@ -185,14 +192,8 @@ class RunSession implements Session {
     this.#life = life
     if (life.relay) this.#ours.followRelay('path', life.relay.pid)
     if (life.dependencies) this.#ours.followRelay('dependencies', life.dependencies.relay.pid)
-    const { target } = life
-    this.#lastTarget = {
-      command: target.command,
-      url: profile.target.kind === 'url' ? target.url : null,
-      pid: target.root?.pid ?? null,
-      startTicks: target.root?.startTicks ?? null,
-    }
-    void target.exited.then((exit) => {
+    this.#lastTarget = targetOf(life, profile)
+    void Promise.race([life.target.exited, life.others.exited]).then((exit) => {
       // The exit of a life that we ended ourselves is none.
       if (this.#life !== life) return
       this.#unplannedExit = exit
@@ -212,13 +213,7 @@ class RunSession implements Session {
         profile.workload.requests.map(({ name }) => name),
       )
     this.#arms.set(arm.id, known)
-    if (place.watched)
-      this.#watch = watchResources(
-        () => life.sampleTarget(),
-        () => life.target.isDown,
-        clock,
-        watchIntervalNs[profile.mode.name],
-      )
+    if (place.watched) this.#watch = watchLife(life, profile, clock)
     const { workload } = profile
     const { windowNs } = profile.mode
     const ordinal = this.#ordinal++
@@ -226,13 +221,14 @@ class RunSession implements Session {
     const context = { life, shards: this.#shards, workload, clock, windowNs, halted: this.#halt.signal, failed }
     const steps = { moments: place.moments ?? [], spans: this.#spans }
     const shape = { ordinal, load: withRate(place.model, known), use: place.use, steps }
-    const carried = await runSlice(context, arm, shape)
+    const carried = await runSlice(context, arm, { ...shape, countEveryNs: this.#budget.countEveryNs(arm) })
     // Workers that were done before the others have told fewer windows.
     this.#guard(() => this.#joiner?.endSlice(ordinal))
     await this.#endWatch()
     this.#ours.add(arm, carried)
     this.#slices.push(summaryOf(arm, place, carried))
     addSlice(known, carried.measurement)
+    if (carried.deadLetters.length > 0) this.#guard(() => this.#options.onDeadLetters?.(arm, carried.deadLetters))
     return known
   }
 
@@ -244,6 +240,7 @@ class RunSession implements Session {
       lives: this.#lives,
       kills: this.#kills + (this.#life?.target.restarts ?? 0),
       unplannedExit: this.#unplannedExit,
+      failureBudget: this.#budget.read(),
       memoryMissing: this.#memoryMissing,
       target: this.#lastTarget,
     }

@@ -1,7 +1,9 @@
 import type { Clock } from '../kernel/clock.ts'
 import { SoakrigError } from '../kernel/errors.ts'
 import { nsPerSecond } from '../kernel/units.ts'
-import type { ShardCommand, ShardReply, SliceReport, SliceTask, WindowDelta } from '../load/protocol.ts'
+import type { CountDelta, ShardCommand, ShardReply, SliceReport, SliceTask, WindowDelta } from '../load/protocol.ts'
+import type { Plan } from '../plan/plan.ts'
+import { policyFiles } from '../resilience/use/module.ts'
 import type { Workload } from '../workload/workload.ts'
 import { type Child, type ChildOptions, processEntry, startChild, type Unnumbered } from './child.ts'
 
@@ -21,17 +23,20 @@ const openLimitNs = 30 * nsPerSecond
 
 export interface ShardsOptions extends Pick<ChildOptions<ShardReply>, 'runId' | 'onProcess'> {
   readonly count: number
-  readonly seed: number
+  readonly profile: Pick<Plan['profile'], 'seed' | 'workload' | 'policies'>
   readonly allowedHosts: readonly string[]
-  readonly workload: Workload
   readonly clock: Clock
   /** Hears every window of every worker. */
   readonly onWindow: (window: WindowDelta) => void
+  /** Hears what the workers count besides, where a task asks for it. */
+  readonly onCounts: (counts: CountDelta) => void
 }
 
 /** Starts the load workers. Rejects with `worker-not-ready` (of a script 107) where one takes too long. */
 export async function startShards(given: ShardsOptions): Promise<Shards> {
-  const { count, seed, allowedHosts, workload, clock, onWindow, ...options } = given
+  const { count, profile, allowedHosts, clock, onWindow, onCounts, ...options } = given
+  const { seed, workload } = profile
+  const files = policyFiles(profile.policies.flatMap(({ client }) => client))
   const workers: Child<Unnumbered<ShardCommand>, ShardReply>[] = Array.from({ length: count }, (_, index) =>
     startChild<ShardCommand, ShardReply>({
       ...options,
@@ -39,6 +44,7 @@ export async function startShards(given: ShardsOptions): Promise<Shards> {
       role: `worker ${index + 1} of ${count}`,
       onEvent: (reply) => {
         if (reply.kind === 'window') onWindow(reply.window)
+        else if (reply.kind === 'counts') onCounts(reply.counts)
       },
     }),
   )
@@ -46,10 +52,10 @@ export async function startShards(given: ShardsOptions): Promise<Shards> {
     await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))
   }
   const opened = workers.map((worker, index) =>
-    worker.ask({ kind: 'open', shard: { index, count }, seed, allowedHosts, workload }),
+    worker.ask({ kind: 'open', shard: { index, count }, seed, allowedHosts, workload, policyFiles: files }),
   )
   const late = Promise.withResolvers<never>()
-  const patience = clock.after(openLimitNs, () => late.reject(notReady(workload)))
+  const patience = clock.after(openLimitNs, () => late.reject(notReady(workload, files)))
   try {
     await Promise.race([Promise.all(opened), late.promise])
   } catch (error) {
@@ -79,12 +85,16 @@ export async function startShards(given: ShardsOptions): Promise<Shards> {
   }
 }
 
-function notReady({ script }: Workload): SoakrigError {
+function notReady({ script }: Workload, policies: readonly string[]): SoakrigError {
   const limit = `within ${openLimitNs / nsPerSecond} s`
+  const modules = [
+    ...(script === null ? [] : [`the script ${script}`]),
+    ...policies.map((file) => `the policy ${file}`),
+  ]
   const [message, exit] =
-    script === null
+    modules.length === 0
       ? [`the load workers did not get ready ${limit}`, 'bug' as const]
-      : [`the script ${script} was not loaded ${limit}`, 'userScript' as const]
+      : [`${modules.join(' or ')} was not loaded ${limit}`, 'userScript' as const]
   return new SoakrigError(message, { code: 'worker-not-ready', exit })
 }
 

@@ -2,13 +2,16 @@ import type { Clock } from '../kernel/clock.ts'
 import { nsPerMs, nsPerSecond } from '../kernel/units.ts'
 import type { SliceReport, SliceTask } from '../load/protocol.ts'
 import { addCounts, addRecords, emptyCounts } from '../measure/counts.ts'
+import type { DeadLetter } from '../measure/dead-letter.ts'
 import { createHistogram, decodeHistogram, type LatencyHistogram } from '../measure/histogram.ts'
 import { addTexts, type ArmLatencies, type SliceMeasurement, type SliceUse } from '../measure/measurements.ts'
+import { addEvents, noEvents } from '../measure/policy-event.ts'
 import { addRules } from '../measure/rule-tally.ts'
 import { addTallies } from '../measure/tally.ts'
 import { dialerTask } from '../faults/dialer.ts'
 import type { ArmDelays } from '../faults/relay/protocol.ts'
 import type { Arm } from '../plan/arms.ts'
+import { otherTargetsOf } from '../resilience/settings.ts'
 import { mostInFlight } from '../plan/models.ts'
 import { levelAt } from '../plan/pacer/curve.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -49,6 +52,8 @@ export interface SliceShape {
   readonly load: LoadModel
   readonly use: SliceUse
   readonly steps: SliceSteps
+  /** How often the workers tell what they count; undefined for not at all. */
+  readonly countEveryNs: number | undefined
 }
 
 /** A slice as it was carried out. */
@@ -60,13 +65,16 @@ export interface CarriedSlice {
   readonly workerCpuMs: readonly number[]
   /** Iterations that each worker had to drop. */
   readonly workerDropped: readonly number[]
+  /** What the policies of the client gave up and kept. */
+  readonly deadLetters: readonly DeadLetter[]
 }
 
 /** Runs one slice of an arm: its own connections, drained before it ends; relay and target are quiet afterwards. */
 export async function runSlice(context: SliceContext, arm: Arm, shape: SliceShape): Promise<CarriedSlice> {
   const { life, shards, clock } = context
   const relay = life.relayOf(arm)
-  const before = await readSurroundings(life, relay, 0)
+  const others = otherTargetsOf(arm.client)
+  const before = await readSurroundings(life, relay, 0, others)
   const task = taskOf(context, arm, shape, clock.nowNs() + (relay ? relayLeadNs : 0) + leadNs)
   const { startAtNs, discardNs, measureNs } = task
   const measureFromNs = startAtNs + discardNs
@@ -74,7 +82,7 @@ export async function runSlice(context: SliceContext, arm: Arm, shape: SliceShap
   const { done: reports, beside } = await underFaults(context, arm, times, shape.steps, () => shards.run(task))
   // What was given up by us, or not waited for, may still be under way in the target, and would be counted later.
   if (awaitsNothing(context.workload) || reports.some(({ all }) => gaveUp(all) > 0)) await untilCountStands(life, clock)
-  const after = await readSurroundings(life, relay, quietLimitNs)
+  const after = await readSurroundings(life, relay, quietLimitNs, others)
   const measurement = measurementOf(task, reports, before, after, life)
   return {
     startNs: task.startAtNs,
@@ -94,6 +102,7 @@ export async function runSlice(context: SliceContext, arm: Arm, shape: SliceShap
     },
     workerCpuMs: reports.map(({ cpuMs }) => cpuMs),
     workerDropped: reports.map(({ all }) => all.iterations.dropped),
+    deadLetters: reports.flatMap(({ deadLetters }) => deadLetters),
   }
 }
 
@@ -101,7 +110,12 @@ function gaveUp({ attempts, attemptErrors }: SliceReport['all']): number {
   return attempts.cancelled + (attemptErrors['timeout'] ?? 0) + (attemptErrors['lost'] ?? 0)
 }
 
-function taskOf(context: SliceContext, arm: Arm, { ordinal, load }: SliceShape, startAtNs: number): SliceTask {
+function taskOf(
+  context: SliceContext,
+  arm: Arm,
+  { ordinal, load, countEveryNs }: SliceShape,
+  startAtNs: number,
+): SliceTask {
   const { life, workload, windowNs } = context
   const { relay, target, dialled } = life
   const rules = life.rulesOf(arm)
@@ -111,17 +125,20 @@ function taskOf(context: SliceContext, arm: Arm, { ordinal, load }: SliceShape, 
   return {
     arm: arm.id,
     slice: ordinal,
+    life: life.index,
     host: arm.path === 'relay' ? loopback : target.host,
     port: port ?? target.port,
     dialer: dialerTask(rules, resolver, { host: target.host, port: target.port }),
     load,
     client: arm.client,
+    others: life.others.addresses(otherTargetsOf(arm.client)),
     startAtNs,
     discardNs: arm.discardNs,
     measureNs: arm.sliceNs - arm.discardNs,
     // To the deadline of what is in flight: what hangs must end as a failure, not as cut off.
     drainNs: workload.timeoutNs + arm.drainNs,
     windowNs,
+    ...(countEveryNs !== undefined && { countEveryNs }),
   }
 }
 
@@ -154,12 +171,15 @@ function measurementOf(
     all: reports.map(({ all }) => all).reduce(addCounts, nothing),
     measured: reports.map(({ measured }) => measured).reduce(addCounts, nothing),
     policyCounters: reports.map(({ policyCounters }) => policyCounters).reduce<Record<string, number>>(addRecords, {}),
+    policyPeaks: reports.map(({ policyPeaks }) => policyPeaks).reduce<Record<string, number>>(addRecords, {}),
+    policyEvents: reports.map(({ policyEvents }) => policyEvents).reduce(addEvents, noEvents),
     protocolCounters: reports
       .map(({ protocolCounters }) => protocolCounters)
       .reduce<Record<string, number>>(addRecords, {}),
     feedExhausted: reports.some(({ feedExhausted }) => feedExhausted),
     errorTexts: addTexts(reports.map(({ errorTexts }) => errorTexts)),
     server: serverCount(life, before, after),
+    otherServers: life.others.between(before.others, after.others),
     generatorCpuMs: reports.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
     ...relayShare(before.relay, after.relay),
     ...targetShare(before.target, after.target),

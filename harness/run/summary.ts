@@ -1,5 +1,7 @@
-import type { SliceSummary } from '../measure/measurements.ts'
+import type { Measurements, SliceSummary } from '../measure/measurements.ts'
 import type { Arm } from '../plan/arms.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { TargetLife } from './life.ts'
 import type { CarriedSlice } from './slice.ts'
 
 /** Where a slice stands in the schedule. */
@@ -30,5 +32,15 @@ export function summaryOf(
     p95Ms: judged.percentileMs(95),
     p99Ms: judged.percentileMs(99),
     targetCpuMs,
+  }
+}
+
+/** What is told of the target of a life. */
+export function targetOf({ target }: TargetLife, profile: Plan['profile']): Measurements['target'] {
+  return {
+    command: target.command,
+    url: profile.target.kind === 'url' ? target.url : null,
+    pid: target.root?.pid ?? null,
+    startTicks: target.root?.startTicks ?? null,
   }
 }

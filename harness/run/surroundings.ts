@@ -6,12 +6,15 @@ import { addTallies, talliesBetween } from '../measure/tally.ts'
 import type { TreeSample } from '../target/sample.ts'
 import type { Reading, StatsProblem } from '../target/stats.ts'
 import type { ArmRelay, TargetLife } from './life.ts'
+import type { OtherReadings } from './other-targets.ts'
 
 /** Counters of everything around a slice, before or after it. */
 export interface Surroundings {
   readonly stats: Reading | StatsProblem | null
   readonly target: TreeSample | null
   readonly relay: RelaySurroundings | null
+  /** Of the other targets that the arm may ask. */
+  readonly others: OtherReadings
 }
 
 /** What the relay tells of an arm, its resolver included. */
@@ -20,15 +23,20 @@ interface RelaySurroundings extends Pick<ArmReading, 'tallies' | 'rules' | 'coun
   readonly eventLoopDelayP99Ms: number
 }
 
-/** Reads them when the arm's relay holds nothing any more, or when `quietNs` are over; delays in the relay start anew. */
+/**
+ * Reads them, and the counts of these `others`, when the arm's relay holds nothing any more, or when `quietNs` are over;
+ * delays in the relay start anew.
+ */
 export async function readSurroundings(
   life: TargetLife,
   relay: ArmRelay | null,
   quietNs: number,
+  others: readonly string[],
 ): Promise<Surroundings> {
   const ofRelay = relay && (await readRelay(relay, quietNs))
-  const [stats, target] = await Promise.all([life.counter?.read() ?? null, life.sampleTarget()])
-  return { stats, target, relay: ofRelay }
+  const counts = Promise.all([life.counter?.read() ?? null, life.others.read(others)])
+  const [[stats, ofOthers], target] = await Promise.all([counts, life.sampleTarget()])
+  return { stats, target, relay: ofRelay, others: ofOthers }
 }
 
 async function readRelay({ handle, names, shared, cpuMs }: ArmRelay, quietNs: number): Promise<RelaySurroundings> {

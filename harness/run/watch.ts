@@ -1,11 +1,12 @@
 import type { Clock } from '../kernel/clock.ts'
 import { isAbort } from '../kernel/abort.ts'
+import type { WindowMeasurement } from '../measure/measurements.ts'
 import type { TreeSample } from '../target/sample.ts'
 
 /** The target's resources over a stretch of time, kept only as far as the windows that are still open. */
 export interface ResourceWatch {
   /** Medians of the samples taken in a window, which are then forgotten. */
-  take(fromNs: number, toNs: number): { readonly memoryKb: number | null; readonly fds: number | null }
+  take(fromNs: number, toNs: number): Pick<WindowMeasurement, 'memoryKb' | 'fds' | 'queue'>
   /** How often the memory could not be read, and why. */
   readonly missing: { count: number; detail: string | null }
   stop(): Promise<void>
@@ -46,7 +47,11 @@ export function watchResources(
     take(fromNs, toNs) {
       const inside = samples.filter(({ atNs }) => atNs >= fromNs && atNs < toNs)
       samples = samples.filter(({ atNs }) => atNs >= toNs)
-      return { memoryKb: median(inside.map(({ memoryKb }) => memoryKb)), fds: median(inside.map(({ fds }) => fds)) }
+      return {
+        memoryKb: median(inside.map(({ memoryKb }) => memoryKb)),
+        fds: median(inside.map(({ fds }) => fds)),
+        queue: null,
+      }
     },
     async stop() {
       controller.abort()

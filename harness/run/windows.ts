@@ -1,5 +1,6 @@
 import type { WindowDelta } from '../load/protocol.ts'
 import type { ArmIdentity } from '../measure/arm.ts'
+import { addWindowSeries } from '../measure/load-series.ts'
 import type { WindowMeasurement } from '../measure/measurements.ts'
 import { merge } from './slice.ts'
 
@@ -7,7 +8,7 @@ import { merge } from './slice.ts'
 export type Surroundings = (
   fromNs: number,
   toNs: number,
-) => Pick<WindowMeasurement, 'memoryKb' | 'fds' | 'faults' | 'settling'>
+) => Pick<WindowMeasurement, 'memoryKb' | 'fds' | 'faults' | 'settling' | 'queue'>
 
 /** Joins the windows of the workers: one is complete when each worker has told its part. */
 export interface WindowJoiner {
@@ -60,6 +61,7 @@ function joined(identity: ArmIdentity, deltas: readonly WindowDelta[], surroundi
     toNs,
     ok: deltas.reduce((sum, { ok }) => sum + ok, 0),
     failed: deltas.reduce((sum, { failed }) => sum + failed, 0),
+    series: deltas.map(({ series }) => series).reduce(addWindowSeries),
     p50Ms: latency.percentileMs(50),
     p99Ms: latency.percentileMs(99),
     ...surroundings(first.fromNs, toNs),

@@ -22,7 +22,8 @@ import {
 const sources = ['requests', 'scenarios', 'script']
 
 /** Modules that Node runs as they are. */
-const scriptEndings = ['.ts', '.mts', '.js', '.mjs']
+/** How a user's module may end. */
+export const scriptEndings = ['.ts', '.mts', '.js', '.mjs']
 
 /**
  * What the schema cannot say of a workload; only places for which `sound` holds are looked at. Files that it names are

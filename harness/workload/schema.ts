@@ -16,8 +16,10 @@ const weight = {
   description: 'Part in the mix, relative to the others',
 }
 
+type Properties = Readonly<Record<string, JsonSchema>>
+
 /** The keys of every request, whatever the protocol. */
-function requestSchema(member: AnyMember, own: Readonly<Record<string, JsonSchema>>, description: string): JsonSchema {
+function requestSchema(member: AnyMember, own: Properties, description: string): JsonSchema {
   const { properties, required = [], rules } = member.request
   return {
     ...objectSchema(
@@ -42,7 +44,7 @@ function requestSchema(member: AnyMember, own: Readonly<Record<string, JsonSchem
 }
 
 /** What a workload of one protocol may hold. */
-function schemaOf(member: AnyMember): JsonSchema {
+function schemaOf(member: AnyMember, ofRequests: Properties): JsonSchema {
   const { properties, required = [], rules = [] } = member.connection
   const named = { anyOf: [{ required: ['scenarios'] }, { required: ['script'] }] }
   const standard = member.defaultRequests
@@ -56,7 +58,7 @@ function schemaOf(member: AnyMember): JsonSchema {
         ...properties,
         requests: {
           type: 'array',
-          items: requestSchema(member, { weight }, 'One kind of request'),
+          items: requestSchema(member, { weight, ...ofRequests }, 'One kind of request'),
           minItems: 1,
           description: 'The mix of requests; each iteration draws one by weight',
         },
@@ -68,7 +70,7 @@ function schemaOf(member: AnyMember): JsonSchema {
               weight,
               steps: {
                 type: 'array',
-                items: requestSchema(member, {}, 'One step'),
+                items: requestSchema(member, ofRequests, 'One step'),
                 minItems: 1,
                 description: 'Requests in order; the first that fails ends the iteration',
               },
@@ -101,9 +103,10 @@ const members = Object.values(protocols as unknown as Readonly<Record<string, An
 
 /**
  * Schema of a profile's `workload`; the protocol decides what may stand beside it. For a document whose protocol is known
- * the others may be left out, which makes the schema much smaller and says the same of that document.
+ * the others may be left out, which makes the schema much smaller and says the same of that document. `ofRequests` are
+ * keys that requests have besides.
  */
-export function workloadSchema(only?: string): JsonSchema {
+export function workloadSchema(only?: string, ofRequests: Properties = {}): JsonSchema {
   const needed = members.filter(({ keyword }) => keyword === only)
   return {
     description: 'What is asked of the target',
@@ -114,7 +117,7 @@ export function workloadSchema(only?: string): JsonSchema {
         properties: { protocol: { const: member.keyword } },
         ...(member.keyword !== keywords[0] && { required: ['protocol'] }),
       },
-      then: schemaOf(member),
+      then: schemaOf(member, ofRequests),
     })),
     default: {},
   }

@@ -5,25 +5,34 @@ import { createRng } from '../../harness/kernel/rng.ts'
 import { TimerWheel } from '../../harness/kernel/timer-wheel.ts'
 import { ResponseReader } from '../../harness/load/http1/response.ts'
 import { createHistogram } from '../../harness/measure/histogram.ts'
-import { openStages, parseClient } from '../../harness/resilience/client.ts'
-import { type AttemptPort, OperationPipeline } from '../../harness/resilience/pipeline.ts'
-import { success } from '../../harness/resilience/policy.ts'
+import { Client } from '../../harness/resilience/client.ts'
+import { parseClient, type RawClient } from '../../harness/resilience/settings.ts'
+import { plainCall, type StepOwner } from '../../harness/resilience/step.ts'
+import { success } from '../../harness/resilience/outcome.ts'
 
 /** Operations per call of a task: a call of its own would cost more than what is measured. */
 const batch = 1000
 
-const idempotent = { idempotent: true }
-const port: AttemptPort = { attempt() {}, cancel() {}, finished() {} }
 const wheel = new TimerWheel(realClock)
+const call = plainCall('hi')
 
 /** Operations that succeed at once through the policies of a profile's `client`. */
-function operations(client: Parameters<typeof parseClient>[0]): () => void {
-  const pipeline = new OperationPipeline(openStages(parseClient(client), createRng(1), {}), wheel, port)
+function operations(raw: RawClient): () => void {
+  const client = new Client(parseClient(raw), { wheel, rng: createRng(1) })
+  let ends: StepOwner | undefined
+  const step = client.operation({
+    rng: createRng(2),
+    owner: { ended() {} },
+    attempt: (owner) => {
+      ends = owner
+      return { begin() {}, cancel: () => null }
+    },
+  })
   return () => {
     const nowNs = realClock.nowNs()
     for (let i = 0; i < batch; i++) {
-      pipeline.begin(idempotent, nowNs)
-      pipeline.attemptSettled(success, nowNs)
+      step.begin(call, nowNs)
+      ends?.ended(success, nowNs)
     }
   }
 }
@@ -62,6 +71,7 @@ const bench = new Bench({ time: 300, warmupTime: 100 })
   .add('no policy', operations({}))
   .add('timeout', operations({ timeout }))
   .add('retry', operations({ retry: {} }))
+  .add('circuit breaker', operations({ circuitBreaker: {} }))
   .add('retry and timeout', operations({ retry: {}, timeout }))
   .add('histogram record', records())
   .add('response with a length', responses([...head, 'Content-Length: 12'], 'hello world\n'))

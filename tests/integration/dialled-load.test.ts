@@ -9,7 +9,8 @@ import { TimerWheel } from '../../harness/kernel/timer-wheel.ts'
 import { openCrews } from '../../harness/load/crews.ts'
 import { startSlice } from '../../harness/load/slice.ts'
 import { decodeHistogram } from '../../harness/measure/histogram.ts'
-import { parseClient } from '../../harness/resilience/client.ts'
+import { Client } from '../../harness/resilience/client.ts'
+import { parseClient } from '../../harness/resilience/settings.ts'
 import { plainHttp, requestOf, taskOf, workloadOf } from '../support/slice-task.ts'
 import { listening } from '../support/sockets.ts'
 
@@ -35,6 +36,7 @@ test('faults of the dialler hit every attempt, below retry and within what is me
   const wheel = new TimerWheel(realClock)
   const slice = await startSlice({
     task,
+    client: new Client(task.client, { wheel, rng }),
     address: '127.0.0.1',
     allowedHosts: [],
     shard,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Result } from '../../harness/archive/result.ts'
 import { openCounters } from '../../harness/load/udp/counters.ts'
 import { doubtEffects } from '../../harness/measure/doubts.ts'
-import { errorClasses } from '../../harness/resilience/policy.ts'
+import { errorClasses } from '../../harness/resilience/outcome.ts'
 import { exampleFile } from '../fixtures/results/example.ts'
 import { armOf, openBench, root, soakrig, startSoakrig } from '../support/soakrig.ts'
 

@@ -17,7 +17,8 @@ import { loops } from '../../harness/plan/models.ts'
 import type { Workload } from '../../harness/workload/workload.ts'
 import { type RunningSlice, startSlice } from '../../harness/load/slice.ts'
 import { decodeHistogram } from '../../harness/measure/histogram.ts'
-import { parseClient } from '../../harness/resilience/client.ts'
+import { Client } from '../../harness/resilience/client.ts'
+import { parseClient } from '../../harness/resilience/settings.ts'
 import { forkEntry } from '../support/forked.ts'
 import { listening, serveSockets, type TestServer, until } from '../support/sockets.ts'
 import { requestOf, taskOf, workloadOf } from '../support/slice-task.ts'
@@ -75,8 +76,10 @@ async function run(
   const windows: WindowDelta[] = []
   const rng = createRng(1)
   const openCrew = await openCrews(workload, shard, rng)
+  const task = taskOf(port, realClock.nowNs() + 5e6, changes)
   const slice = await startSlice({
-    task: taskOf(port, realClock.nowNs() + 5e6, changes),
+    task,
+    client: new Client(task.client, { wheel, rng }),
     address: '127.0.0.1',
     allowedHosts: [],
     shard,
@@ -350,7 +353,7 @@ describe('a slice with client policies', () => {
     const { report } = await run(seen.server.port, { client })
     expect(report.all.operations).toMatchObject({ ok: report.all.operations.count, failed: 0 })
     expect(report.all.attempts).toMatchObject({ count: seen.requests, cancelled: 0 })
-    expect(report.policyCounters).toEqual({ retries: seen.requests - report.all.operations.count, exhausted: 0 })
+    expect(report.policyCounters).toMatchObject({ retries: seen.requests - report.all.operations.count, exhausted: 0 })
     expect(report.all.attemptErrors).toEqual({ status: report.policyCounters['retries'] })
     expect(decodeHistogram(report.attemptLatency!).count).toBe(report.measured.attempts.count)
   })
@@ -417,6 +420,7 @@ describe("the load worker's process", () => {
     seed: 1,
     allowedHosts: [],
     workload: workloadOf(),
+    policyFiles: [],
   }
   const worker = () => forkEntry<ShardCommand, ShardReply>('load')
 

@@ -40,7 +40,8 @@ export async function openWorker(
   const pid = worker.child.pid ?? 0
   let id = 1
   let asked = 0
-  worker.send({ kind: 'open', id, shard: { index: 0, count: 1 }, seed: workerSeed, allowedHosts: [], workload })
+  const shard = { index: 0, count: 1 }
+  worker.send({ kind: 'open', id, shard, seed: workerSeed, allowedHosts: [], workload, policyFiles: [] })
   await worker.reply('done', id)
   moveToCore(core, pid)
   return {

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm'
 import { realClock } from '../../harness/kernel/clock.ts'
 import { createRng, type Rng } from '../../harness/kernel/rng.ts'
 import type { AttemptListener, Lane, Prepared } from '../../harness/load/driver.ts'
-import type { Outcome } from '../../harness/resilience/policy.ts'
+import type { Outcome } from '../../harness/resilience/outcome.ts'
 import { bodyOf, type Opened, type Subject } from './driver-subjects.ts'
 import type { FaultyPath } from './faulty-path.ts'
 

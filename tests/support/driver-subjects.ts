@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { realClock } from '../../harness/kernel/clock.ts'
 import type { Framing } from '../../harness/kernel/framing.ts'
 import { createRng } from '../../harness/kernel/rng.ts'
+import { TimerWheel } from '../../harness/kernel/timer-wheel.ts'
 import type { DriverContext, OpenDriver, Prepared } from '../../harness/load/driver.ts'
 import { openGrpcDriver } from '../../harness/load/grpc/driver.ts'
 import { openHttp1Driver } from '../../harness/load/http1/driver.ts'
@@ -12,6 +13,8 @@ import { openHttp2Driver } from '../../harness/load/http2/driver.ts'
 import { openTcpDriver } from '../../harness/load/tcp/driver.ts'
 import { openUdpDriver } from '../../harness/load/udp/driver.ts'
 import { openWebSocketDriver } from '../../harness/load/websocket/driver.ts'
+import { Client } from '../../harness/resilience/client.ts'
+import { parseClient } from '../../harness/resilience/settings.ts'
 import { type BuiltinName, builtinOf } from '../../harness/target/builtin/builtins.ts'
 import { readTlsFiles } from '../../harness/target/builtin/certificates.ts'
 import { type Knobs, plainKnobs } from '../../harness/target/builtin/knobs.ts'
@@ -82,10 +85,12 @@ interface Settings<Name extends ProtocolName> {
   readonly tls?: boolean
   readonly unix?: boolean
   readonly framing?: Framing
+  /** Connections are those of a client's pool. */
+  readonly pooled?: boolean
 }
 
 function subject<Name extends ProtocolName>(settings: Settings<Name>): Subject {
-  const { name, protocol, builtin, driver, message, tls = false, unix = false } = settings
+  const { name, protocol, builtin, driver, message, tls = false, unix = false, pooled = false } = settings
   const framing = settings.framing ?? { kind: 'line', delimiter: '\n' }
   return {
     name,
@@ -113,7 +118,8 @@ function subject<Name extends ProtocolName>(settings: Settings<Name>): Subject {
         ...(protocol !== 'udp' && { tls: tls ? tlsClient : null }),
         ...(protocol === 'http' && { socketPath }),
       }
-      const opened = await openDriver(driver, own, port, changes)
+      const pooling = pooled ? pooledBy(changes.connections ?? 1) : undefined
+      const opened = await openDriver(driver, own, port, { ...changes, pooling })
       return {
         driver: opened as unknown as OpenedDriver<ProtocolName>,
         counters: opened.counters,
@@ -130,7 +136,19 @@ function subject<Name extends ProtocolName>(settings: Settings<Name>): Subject {
   }
 }
 
-const http1 = (name: string, more: Partial<HttpConnection> = {}, also: { tls?: boolean; unix?: boolean } = {}) =>
+/** The policy for connections of a client that has so many at most. */
+function pooledBy(max: number): DriverContext['pooling'] {
+  const options = { wheel: new TimerWheel(realClock), rng: createRng(1) }
+  return new Client(parseClient({ pool: { max, acquireTimeout: '20s' } }), options).connections
+}
+
+interface Also {
+  readonly tls?: boolean
+  readonly unix?: boolean
+  readonly pooled?: boolean
+}
+
+const http1 = (name: string, more: Partial<HttpConnection> = {}, also: Also = {}) =>
   subject({
     name,
     protocol: 'http',
@@ -174,7 +192,7 @@ const webSocket = (name: string, tls: boolean) =>
     tls,
   })
 
-const tcp = (name: string, framing: Framing, tls = false) =>
+const tcp = (name: string, framing: Framing, { tls = false, pooled = false }: Also = {}) =>
   subject({
     name,
     protocol: 'tcp',
@@ -184,6 +202,7 @@ const tcp = (name: string, framing: Framing, tls = false) =>
     message: (number) => ({ send: textOf(number), encoding: 'text', replies: 1 }),
     framing,
     tls,
+    pooled,
   })
 
 function echoRequest(number: number): Protocols['http']['message'] {
@@ -195,6 +214,7 @@ function echoRequest(number: number): Protocols['http']['message'] {
 export const subjects: readonly Subject[] = [
   http1('http1'),
   http1('http1 with TLS', {}, { tls: true }),
+  http1('http1 with a pool', {}, { pooled: true }),
   http1('http1 pipelined', { pipelining: 4 }),
   http1('http1 at a unix socket', {}, { unix: true }),
   http1('http1 without keep-alive', { keepAlive: false }),
@@ -207,7 +227,8 @@ export const subjects: readonly Subject[] = [
   tcp('tcp with lines', { kind: 'line', delimiter: '\r\n' }),
   tcp('tcp with lengths', { kind: 'length-prefixed', prefixBytes: 4 }),
   tcp('tcp with one size', { kind: 'fixed', sizeBytes: textOf(0).length }),
-  tcp('tcp with TLS', { kind: 'line', delimiter: '\n' }, true),
+  tcp('tcp with TLS', { kind: 'line', delimiter: '\n' }, { tls: true }),
+  tcp('tcp with a pool', { kind: 'line', delimiter: '\n' }, { pooled: true }),
   subject({
     name: 'udp',
     protocol: 'udp',

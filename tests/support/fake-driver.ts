@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../harness/kernel/clock.ts'
 import type { AttemptListener, Driver, Lane, Prepared } from '../../harness/load/driver.ts'
-import { failure, type Outcome, success } from '../../harness/resilience/policy.ts'
+import { failure, type Outcome, success } from '../../harness/resilience/outcome.ts'
 import type { Reply } from '../../harness/workload/reply.ts'
 import type { WorkloadRequest } from '../../harness/workload/workload.ts'
 

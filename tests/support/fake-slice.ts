@@ -2,7 +2,7 @@ import { createRng } from '../../harness/kernel/rng.ts'
 import { TimerWheel } from '../../harness/kernel/timer-wheel.ts'
 import { createVirtualClock, type VirtualClock } from '../../harness/kernel/virtual-clock.ts'
 import type { OpenCrew } from '../../harness/load/crew.ts'
-import type { Shard, SliceReport, SliceTask } from '../../harness/load/protocol.ts'
+import type { CountDelta, Shard, SliceReport, SliceTask } from '../../harness/load/protocol.ts'
 import { SliceRecorder } from '../../harness/load/recorder.ts'
 import { prepareScenarios, weightedPick } from '../../harness/load/scenario/steps.ts'
 import { ScenarioUser } from '../../harness/load/scenario/user.ts'
@@ -11,7 +11,7 @@ import { ScriptUser } from '../../harness/load/script/user.ts'
 import { type RunningSlice, startSlice } from '../../harness/load/slice.ts'
 import { createFeedCursor } from '../../harness/workload/feed-rows.ts'
 import type { Workload } from '../../harness/workload/workload.ts'
-import { openStages } from '../../harness/resilience/client.ts'
+import { Client } from '../../harness/resilience/client.ts'
 import { type FakeAnswer, fakeDriver, type FakeDriver } from './fake-driver.ts'
 import { taskOf, workloadOf } from './slice-task.ts'
 
@@ -20,8 +20,12 @@ export interface FakeSlice {
   readonly workload?: Workload
   readonly shard?: Shard
   readonly answer?: Parameters<typeof fakeDriver>[1]
+  /** Other targets by name, each a function too. */
+  readonly others?: Readonly<Record<string, Parameters<typeof fakeDriver>[1]>>
   /** Instead of scenarios. */
   readonly script?: Script
+  /** Hears what its task wants told besides windows. */
+  readonly emitCounts?: (counts: CountDelta) => void
   /** What happens while it runs, on its clock. */
   readonly meanwhile?: (slice: RunningSlice, clock: VirtualClock) => void
 }
@@ -32,15 +36,18 @@ export async function runFakeSlice({
   workload = workloadOf(),
   shard = { index: 0, count: 1 },
   answer = (): FakeAnswer => ({ afterNs: 10e6 }),
+  others = {},
   script,
+  emitCounts = () => {},
   meanwhile,
 }: FakeSlice): Promise<{ readonly report: SliceReport; readonly driver: FakeDriver }> {
   const clock = createVirtualClock()
   const wheel = new TimerWheel(clock)
   const rng = createRng(1)
-  const driver = fakeDriver(clock, answer)
+  const routes = Object.entries(others).map(([name, other]) => [name, fakeDriver(clock, other)] as const)
+  const driver = Object.assign(fakeDriver(clock, answer), { others: new Map(routes) })
   const feeds = new Map(workload.feeds.map((feed) => [feed.name, createFeedCursor(feed, { shard, rng })]))
-  const openCrew: OpenCrew = async ({ emit, task: opened, policyCounters }) => {
+  const openCrew: OpenCrew = async ({ emit, task: opened, client }) => {
     const recorder = new SliceRecorder(opened, script ? [] : workload.requests.map(({ name }) => name), emit)
     if (script) {
       const indexes = new Map<string, number>()
@@ -51,27 +58,38 @@ export async function runFakeSlice({
       }
       const driverOf = (name: string) => (name === 'http' ? Promise.resolve(driver) : undefined)
       const { variables } = workload
-      const shared = { clock, wheel, recorder, script, driverOf, variables, feeds, indexOf, scriptName: 'script' }
+      const shared = {
+        clock,
+        wheel,
+        recorder,
+        client,
+        script,
+        driverOf,
+        variables,
+        feeds,
+        indexOf,
+        scriptName: 'script',
+      }
       return {
         recorder,
-        createUser: (number, owner) =>
-          new ScriptUser(shared, () => openStages(opened.client, rng, policyCounters), rng.fork(number), number, owner),
+        createUser: (number, owner) => new ScriptUser(shared, rng.fork(number), number, owner),
         close: () => driver.close(),
       }
     }
     const pick = weightedPick(prepareScenarios(workload, driver))
-    const context = { clock, wheel, recorder, driver, pick, variables: workload.variables, feeds }
+    const context = { clock, wheel, recorder, client, driver, pick, variables: workload.variables, feeds }
     return {
       recorder,
       createUser: (number, owner) => {
-        const own = rng.fork(number)
-        return new ScenarioUser(context, openStages(opened.client, own, policyCounters), own, number, owner)
+        return new ScenarioUser(context, rng.fork(number), number, owner)
       },
       close: () => driver.close(),
     }
   }
+  const full = taskOf(1, 0.5e9, { discardNs: 0.5e9, measureNs: 1e9, windowNs: 0.25e9, ...task })
   const slice = await startSlice({
-    task: taskOf(1, 0.5e9, { discardNs: 0.5e9, measureNs: 1e9, windowNs: 0.25e9, ...task }),
+    task: full,
+    client: new Client(full.client, { wheel, rng }),
     address: '127.0.0.1',
     allowedHosts: [],
     shard,
@@ -81,6 +99,7 @@ export async function runFakeSlice({
     rng,
     openCrew,
     emit: () => {},
+    emitCounts,
   })
   let report: SliceReport | undefined
   void slice.report.then((told) => (report = told))

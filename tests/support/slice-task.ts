@@ -57,11 +57,13 @@ export function taskOf(port: number, startAtNs: number, changes: Partial<SliceTa
   return {
     arm: 'test',
     slice: 0,
+    life: 0,
     host: '127.0.0.1',
     port,
     load: loops(2),
     dialer: null,
     client: [],
+    others: [],
     startAtNs,
     discardNs: 20e6,
     measureNs: 150e6,

@@ -3,12 +3,12 @@ import { type Metadata, type StatusObject, status as codes } from '@grpc/grpc-js
 import { messageOf } from '../../kernel/errors.ts'
 import { wheelEntry } from '../../kernel/timer-wheel.ts'
 import { nsPerMs } from '../../kernel/units.ts'
-import { failure, type Outcome, success } from '../../resilience/policy.ts'
+import { failure, type Outcome, statusFailure, success } from '../../resilience/outcome.ts'
 import type { AttemptListener, DriverContext, Lane } from '../driver.ts'
 import type { Call, CallListener, ChannelOwner, GrpcChannel } from './channel.ts'
 import { GrpcReply, prefixBytes } from './reply.ts'
 import type { PreparedGrpc } from './request.ts'
-import { isRefused, localFailure, statusText } from './status.ts'
+import { isRefused, localFailure, pushbackNs, statusText } from './status.ts'
 import { isWholeMessage } from './wire.ts'
 
 /** `grpc-timeout` and the clocks behind it count whole ms, so that the server's own end of it may come before ours by so much. */
@@ -116,7 +116,7 @@ export class GrpcLane implements Lane<PreparedGrpc>, ChannelOwner {
     const { reply } = this
     const { method, kept, checks, expectStatus, expectBody } = request
     if (status.code !== expectStatus) {
-      this.#end({ ok: false, error: 'status', status: status.code }, nowNs, statusText(status))
+      this.#end(statusFailure(status.code, pushbackNs(status)), nowNs, statusText(status))
       return
     }
     if (status.code === codes.OK && !method.responseStream && reply.messages === 0) {

@@ -1,5 +1,6 @@
 import { status as codes, type StatusObject } from '@grpc/grpc-js'
-import { type ErrorClass, failure } from '../../resilience/policy.ts'
+import { nsPerMs } from '../../kernel/units.ts'
+import { type ErrorClass, failure, statusFailure } from '../../resilience/outcome.ts'
 import { closedFailure, type Failure, handshakeFailure, resetFailure } from '../http2/stream-errors.ts'
 import { classOfSocketError, closedInHandshake, opensslReason, syntheticName } from '../socket-errors.ts'
 
@@ -22,6 +23,16 @@ export function statusText({ code, details }: StatusObject): string {
   return details && details !== name ? `status ${code} ${name}: ${details}` : `status ${code} ${name}`
 }
 
+/**
+ * How long the server asks to wait before the next call, in ns: its `grpc-retry-pushback-ms` (gRPC's proposal A6). 0 where
+ * there is none, Infinity where there is to be no next call, which is what anything but a number says as well.
+ */
+export function pushbackNs({ metadata }: StatusObject): number {
+  const [text] = metadata.get('grpc-retry-pushback-ms')
+  if (text === undefined) return 0
+  return typeof text === 'string' && /^\d+$/u.test(text) ? Number(text) * nsPerMs : Number.POSITIVE_INFINITY
+}
+
 /** True when the call may be made again since it was not processed. */
 export function isRefused({ code, details }: StatusObject): boolean {
   return code === codes.UNAVAILABLE && details === refused
@@ -40,7 +51,7 @@ export function localFailure(status: StatusObject): Failure | null {
   }
   // By its HTTP status, the answer came from something that speaks no gRPC.
   if (!details.startsWith('Received HTTP status code ')) return null
-  return { outcome: { ok: false, error: 'status', status: code }, detail: statusText(status) }
+  return { outcome: statusFailure(code), detail: statusText(status) }
 }
 
 const made: readonly (readonly [code: number, details: RegExp, failureOf: (match: string) => Failure])[] = [

@@ -2,9 +2,10 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../../kernel/clock.ts'
 import { systemCode } from '../../kernel/errors.ts'
 import { type TimerWheel, wheelEntry } from '../../kernel/timer-wheel.ts'
-import type { ErrorClass } from '../../resilience/policy.ts'
+import { type ErrorClass, failure } from '../../resilience/outcome.ts'
 import { classOfSocketError, closedInHandshake, nameOfSocketError } from '../socket-errors.ts'
 import type { Destination } from '../dial.ts'
+import type { ConnectionEvents } from '../pooling.ts'
 import { dial, readBuffer, type SocketOwner, surviveRefusedWrites } from './dial.ts'
 import { type Exchange, ExchangeQueue, failAll } from './exchange.ts'
 import type { LeavingSockets } from './leaving.ts'
@@ -36,6 +37,7 @@ export class Http1Connection implements PooledConnection<Http1Connection>, Socke
   below: Http1Connection | null = null
   readonly reader = new ResponseReader()
   readonly #options: ConnectionOptions
+  readonly #events: ConnectionEvents | null
   readonly #queue = new ExchangeQueue()
   /** Stays scheduled from one request to the next; only when it is due does it look whose limit has passed. */
   readonly #deadline = wheelEntry((nowNs) => this.#checkDeadline(nowNs))
@@ -53,8 +55,20 @@ export class Http1Connection implements PooledConnection<Http1Connection>, Socke
   /** The socket is gone, and those that were behind the failed request are sent again in a moment. */
   #recovering = false
 
-  constructor(options: ConnectionOptions) {
+  /** What becomes of it is told to the events, where its pool wants to know; else it is made when it is needed. */
+  constructor(options: ConnectionOptions, events: ConnectionEvents | null = null) {
     this.#options = options
+    this.#events = events
+  }
+
+  /** Whether there is a connection now. */
+  get isOpen(): boolean {
+    return this.#socket !== null && this.#connected
+  }
+
+  /** Begins to connect, with no request to be sent yet. */
+  connect(): void {
+    this.#socket = this.#dial()
   }
 
   /** Sends a request, or lets it wait behind the upload of another; its end is never told within this call. */
@@ -83,7 +97,9 @@ export class Http1Connection implements PooledConnection<Http1Connection>, Socke
   socketConnected(socket: Socket): void {
     if (socket !== this.#socket) return
     this.#connected = true
-    this.#queue.first?.listener.connected(this.#options.clock.nowNs())
+    const { first } = this.#queue
+    this.#events?.opened(this.#options.clock.nowNs())
+    first?.listener.connected(this.#options.clock.nowNs())
   }
 
   socketRead(socket: Socket, length: number): void {
@@ -103,7 +119,7 @@ export class Http1Connection implements PooledConnection<Http1Connection>, Socke
     if (socket !== this.#socket) return
     const exchange = this.#queue.first
     const nowNs = this.#options.clock.nowNs()
-    if (exchange === null) this.#drop()
+    if (exchange === null) this.#lose('tls', nowNs, closedInHandshake)
     else if (!this.#connected) this.#failUnsent('tls', nowNs, closedInHandshake)
     else if (exchange.begun && this.reader.end()) this.#complete(exchange, nowNs)
     else if (this.#isStale(exchange)) {
@@ -119,7 +135,7 @@ export class Http1Connection implements PooledConnection<Http1Connection>, Socke
     const exchange = this.#queue.first
     const nowNs = this.#options.clock.nowNs()
     const detail = nameOfSocketError(error)
-    if (exchange === null) this.#drop()
+    if (exchange === null) this.#lose(failed, nowNs, detail)
     else if (this.#connected) this.#fail(exchange, failed, nowNs, detail)
     else this.#failUnsent(failed, nowNs, detail)
   }
@@ -135,13 +151,12 @@ export class Http1Connection implements PooledConnection<Http1Connection>, Socke
   }
 
   uploadFailed(detail: string): void {
-    const exchange = this.#uploading
-    if (exchange) this.#fail(exchange, 'exhausted', this.#options.clock.nowNs(), detail)
+    if (this.#uploading) this.#fail(this.#uploading, 'exhausted', this.#options.clock.nowNs(), detail)
   }
 
   #write(exchange: Exchange): void {
     const { streamed } = exchange.request
-    const socket = (this.#socket ??= this.#connect())
+    const socket = (this.#socket ??= this.#dial())
     if (streamed !== null) this.#guard(socket)
     exchange.sent = true
     exchange.sentBytes += exchange.bytes.length
@@ -152,7 +167,7 @@ export class Http1Connection implements PooledConnection<Http1Connection>, Socke
     this.#upload.start()
   }
 
-  #connect(): Socket {
+  #dial(): Socket {
     this.#connected = false
     this.#guarded = false
     this.#served = 0
@@ -178,7 +193,7 @@ export class Http1Connection implements PooledConnection<Http1Connection>, Socke
     const exchange = this.#queue.first
     if (exchange === null) {
       // Nothing was asked for: the server speaks out of turn, and the connection is of no more use.
-      this.#drop()
+      this.#lose('protocol', nowNs, 'bytes that nobody asked for')
       return length
     }
     const { reader } = this
@@ -267,10 +282,18 @@ export class Http1Connection implements PooledConnection<Http1Connection>, Socke
 
   /** The response was the last of its connection: the server closes it, and we go on with a new one. */
   #leave(): void {
+    // A pool must not have more than it may, not even of those that the server is about to close.
+    if (this.#events) return this.#drop()
     const socket = this.#socket
     this.#socket = null
     this.#endUpload()
     if (socket) this.#options.leaving.add(socket)
+  }
+
+  /** The connection is of no more use, and there was no request in flight. Of an idle one nobody asks why. */
+  #lose(error: ErrorClass, nowNs: number, detail: string | null): void {
+    this.#drop()
+    this.#events?.lost({ outcome: failure(error), detail }, nowNs)
   }
 
   #drop(): void {

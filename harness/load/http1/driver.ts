@@ -1,17 +1,20 @@
 import type { WorkloadRequest } from '../../workload/workload.ts'
 import type { AttemptListener, Driver, DriverContext, Lane, OpenDriver } from '../driver.ts'
+import { connectionPool } from '../pooling.ts'
 import { createTlsClient } from '../tls.ts'
-import { Http1Connection } from './connection.ts'
+import { type ConnectionOptions, Http1Connection } from './connection.ts'
 import { cookiesByUser, type UserCookies } from './cookies.ts'
 import { encodeRequest, type Http1Request } from './encode.ts'
 import { Http1Lane, type LaneOptions } from './lane.ts'
 import { LeavingSockets } from './leaving.ts'
 import { ConnectionPool } from './pool.ts'
+import { PooledSupply, SharedSupply, type SupplyUser } from './supply.ts'
 
 class Http1Driver implements Driver<'http', Http1Request> {
   readonly #context: DriverContext<'http'>
   readonly #lanes: LaneOptions
   readonly #leaving: LeavingSockets
+  readonly #closeConnections: () => void
   /** Null where none are kept. */
   readonly #cookiesOf: ((user: object) => UserCookies) | null
 
@@ -30,13 +33,10 @@ class Http1Driver implements Driver<'http', Http1Request> {
       clock,
       wheel,
     }
-    const pool = new ConnectionPool({
-      connections: context.connections,
-      depth: pipelining,
-      make: () => new Http1Connection(options),
-    })
+    const { supplyOf, close } = suppliesOf(context, options)
     this.#context = context
-    this.#lanes = { pool, timeoutNs, clock }
+    this.#lanes = { supplyOf, timeoutNs, clock }
+    this.#closeConnections = close
     this.#leaving = leaving
     this.#cookiesOf = connection.cookies ? cookiesByUser(clock, counters) : null
   }
@@ -51,9 +51,21 @@ class Http1Driver implements Driver<'http', Http1Request> {
   }
 
   close(): void {
-    this.#lanes.pool.close()
+    this.#closeConnections()
     this.#leaving.close()
   }
+}
+
+/** Where lanes have their connections from: the client's pool where it has one. */
+function suppliesOf(context: DriverContext<'http'>, options: ConnectionOptions) {
+  const { pooling, connections, clock } = context
+  if (pooling) {
+    const pool = connectionPool(context, (events) => new Http1Connection(options, events))
+    return { supplyOf: (user: SupplyUser) => new PooledSupply(pool, user), close: () => pool.close(clock.nowNs()) }
+  }
+  const make = (): Http1Connection => new Http1Connection(options)
+  const shared = new ConnectionPool({ connections, depth: options.pipelining, make })
+  return { supplyOf: (user: SupplyUser) => new SharedSupply(shared, user), close: () => shared.close() }
 }
 
 /** Opens HTTP/1.1 to one target; throws `tls-settings` (104). Counts the handshakes of TLS and the cookies it refuses. */

@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer'
-import type { ErrorClass } from '../../resilience/policy.ts'
+import type { ErrorClass } from '../../resilience/outcome.ts'
 import type { AttemptListener } from '../driver.ts'
 import type { Http1Request } from './encode.ts'
 

@@ -1,13 +1,15 @@
 import { Buffer } from 'node:buffer'
 import type { Clock } from '../../kernel/clock.ts'
-import { type ErrorClass, failure, type Outcome, success } from '../../resilience/policy.ts'
+import { type ErrorClass, failure, type Outcome, statusFailure, success } from '../../resilience/outcome.ts'
 import type { Reply } from '../../workload/reply.ts'
 import type { AttemptListener, Lane } from '../driver.ts'
+import { waitAskedFor } from '../retry-after.ts'
+import type { ConnectionFailure } from '../pooling.ts'
 import type { Http1Connection } from './connection.ts'
 import type { UserCookies } from './cookies.ts'
 import { type Http1Request, withCookies } from './encode.ts'
 import type { Exchange } from './exchange.ts'
-import type { ConnectionPool, LeaseWaiter } from './pool.ts'
+import type { Supply, SupplyUser } from './supply.ts'
 
 const empty = Buffer.alloc(0)
 
@@ -16,13 +18,13 @@ const nothing: Reply = { status: 0, sizeBytes: 0, header: () => null, headerName
 
 /** What the lanes of a driver share. */
 export interface LaneOptions {
-  readonly pool: ConnectionPool<Http1Connection>
+  readonly supplyOf: (user: SupplyUser) => Supply
   readonly timeoutNs: number
   readonly clock: Clock
 }
 
 /** One user: leases a connection for each attempt and gives it back before it tells of the end. */
-export class Http1Lane implements Lane<Http1Request>, Exchange, LeaseWaiter<Http1Connection> {
+export class Http1Lane implements Lane<Http1Request>, Exchange, SupplyUser {
   readonly listener: AttemptListener
   bytes: Buffer = empty
   deadlineNs = 0
@@ -34,10 +36,8 @@ export class Http1Lane implements Lane<Http1Request>, Exchange, LeaseWaiter<Http
   resent = false
   begun = false
   next: Exchange | null = null
-  waiting = false
-  ahead: LeaseWaiter<Http1Connection> | null = null
-  behind: LeaseWaiter<Http1Connection> | null = null
   readonly #options: LaneOptions
+  readonly #supply: Supply
   readonly #cookies: UserCookies | null
   #request: Http1Request | null = null
   #connection: Http1Connection | null = null
@@ -45,6 +45,7 @@ export class Http1Lane implements Lane<Http1Request>, Exchange, LeaseWaiter<Http
 
   constructor(options: LaneOptions, listener: AttemptListener, cookies: UserCookies | null) {
     this.#options = options
+    this.#supply = options.supplyOf(this)
     this.listener = listener
     this.#cookies = cookies
   }
@@ -65,25 +66,29 @@ export class Http1Lane implements Lane<Http1Request>, Exchange, LeaseWaiter<Http
     this.begun = false
     this.reply = nothing
     this.bytes = this.#cookies === null ? request.bytes : bytesWith(this.#cookies, request)
-    const connection = this.#options.pool.lease(this)
+    const connection = this.#supply.lease(nowNs)
     if (connection) this.#send(connection, nowNs)
   }
 
   cancel(): void {
     this.attempt++
-    this.#options.pool.withdraw(this)
     const connection = this.#connection
     this.#connection = null
-    if (!connection) return
-    connection.cancel(this)
-    this.#options.pool.release(connection, this.#options.clock.nowNs())
+    connection?.cancel(this)
+    this.#supply.giveBack(connection, this.#options.clock.nowNs())
   }
 
-  leased(connection: Http1Connection, nowNs: number): void {
+  leased(connection: Http1Connection, nowNs: number, waitedUntilNs: number | null, connectingNs: number | null): void {
     const { attempt } = this
     this.#connection = connection
-    this.listener.granted(nowNs)
-    if (this.attempt === attempt) this.#send(connection, nowNs)
+    if (waitedUntilNs !== null) this.listener.granted(waitedUntilNs)
+    if (connectingNs !== null) this.listener.connected(nowNs)
+    // Connecting is a part of the attempt; waiting for its turn is not.
+    if (this.attempt === attempt) this.#send(connection, connectingNs ?? nowNs)
+  }
+
+  refused({ outcome, detail }: ConnectionFailure, nowNs: number): void {
+    this.listener.attemptEnded(outcome, nowNs, detail)
   }
 
   answered(nowNs: number): void {
@@ -94,7 +99,12 @@ export class Http1Lane implements Lane<Http1Request>, Exchange, LeaseWaiter<Http
     this.reply = reader
     if (cookies) this.#cookies?.take(cookies.url, reader.headers('set-cookie'))
     if (expectStatus === null ? status < 200 || status > 399 : status !== expectStatus)
-      this.#end(connection, statusFailure(status), nowNs, `status ${status}`)
+      this.#end(
+        connection,
+        statusFailure(status, waitAskedFor(reader.retryAfter, this.#options.clock)),
+        nowNs,
+        `status ${status}`,
+      )
     else if (!reader.bodyMatches) this.#end(connection, failure('body'), nowNs, 'a body other than the expected one')
     else {
       const wrong = checks === null ? null : checks.run(reader, nowNs - this.#startedNs)
@@ -108,15 +118,15 @@ export class Http1Lane implements Lane<Http1Request>, Exchange, LeaseWaiter<Http
     this.#end(connection, failure(error), nowNs, detail)
   }
 
-  #send(connection: Http1Connection, nowNs: number): void {
+  #send(connection: Http1Connection, fromNs: number): void {
     this.#connection = connection
-    this.deadlineNs = nowNs + this.#options.timeoutNs
+    this.deadlineNs = fromNs + this.#options.timeoutNs
     connection.send(this)
   }
 
   #end(connection: Http1Connection, outcome: Outcome, nowNs: number, detail: string | null): void {
     this.#connection = null
-    this.#options.pool.release(connection, nowNs)
+    this.#supply.giveBack(connection, nowNs)
     this.listener.attemptEnded(outcome, nowNs, detail)
   }
 }
@@ -126,11 +136,4 @@ function bytesWith(cookies: UserCookies, request: Http1Request): Buffer {
   if (place === null) return request.bytes
   const header = cookies.header(place.url, place.own)
   return header === place.own ? request.bytes : withCookies(request, place, header)
-}
-
-/** One for each status, so that a target that fails all the time costs no more than one that does not. */
-const statusFailures: Outcome[] = []
-
-function statusFailure(status: number): Outcome {
-  return (statusFailures[status] ??= { ok: false, error: 'status', status })
 }

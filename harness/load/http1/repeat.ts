@@ -18,6 +18,7 @@ interface Outcome {
   readonly keepAlive: boolean
   readonly bodyBytes: number
   readonly bodyMatches: boolean
+  readonly retryAfter: string | null
 }
 
 /**
@@ -32,6 +33,7 @@ export class Repeat {
   keepAlive = false
   bodyBytes = 0
   bodyMatches = false
+  retryAfter: string | null = null
   #request: unknown = null
   #bytes = Buffer.alloc(0)
   #view = new DataView(this.#bytes.buffer)
@@ -62,6 +64,7 @@ export class Repeat {
       this.keepAlive = outcome.keepAlive
       this.bodyBytes = outcome.bodyBytes
       this.bodyMatches = outcome.bodyMatches
+      this.retryAfter = outcome.retryAfter
     }
   }
 

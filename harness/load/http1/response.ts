@@ -6,6 +6,7 @@ import { HeadReader, incomplete } from './head.ts'
 import { headerNames, headerValues } from './kept-headers.ts'
 import { Repeat } from './repeat.ts'
 import { Section } from './section.ts'
+import { mayAskToWait } from '../retry-after.ts'
 
 /** A server that sends more interim responses than these before the real one is broken. */
 const mostInterim = 16
@@ -40,6 +41,8 @@ export class ResponseReader implements Reply {
   bodyBytes = 0
   /** Whether the body is the expected one, once the response is complete; true where none is expected. */
   bodyMatches = false
+  /** The `Retry-After` of an answer that may have one, kept or not; null for none. */
+  retryAfter: string | null = null
   #shape: ResponseShape | null = null
   #phase = phases.done
   #interim = 0
@@ -61,6 +64,7 @@ export class ResponseReader implements Reply {
     this.sizeBytes = 0
     this.bodyBytes = 0
     this.bodyMatches = false
+    this.retryAfter = null
   }
 
   /** True when the response is complete. */
@@ -130,12 +134,13 @@ export class ResponseReader implements Reply {
 
   /** The remembered response has come once more. */
   #again(start: number): number {
-    const { status, keepAlive, bodyBytes, bodyMatches, length } = this.#repeat
+    const { status, keepAlive, bodyBytes, bodyMatches, retryAfter, length } = this.#repeat
     this.#phase = phases.done
     this.status = status
     this.keepAlive = keepAlive
     this.bodyBytes = bodyBytes
     this.bodyMatches = bodyMatches
+    this.retryAfter = retryAfter
     this.sizeBytes = length
     return start + length
   }
@@ -170,7 +175,9 @@ export class ResponseReader implements Reply {
     if (head.status < 200) this.#passInterim()
     else {
       this.status = head.status
-      if (shape.kept.headers) this.#headBytes.keep(buffer, at, stop)
+      const asks = mayAskToWait(head.status)
+      if (shape.kept.headers || asks) this.#headBytes.keep(buffer, at, stop)
+      if (asks) this.retryAfter = headerValues(this.#headBytes.bytes(), 'retry-after', 1)[0] ?? null
       this.#startBody(shape)
     }
     return stop

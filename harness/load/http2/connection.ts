@@ -9,7 +9,7 @@ import {
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { systemCode } from '../../kernel/errors.ts'
-import { failure } from '../../resilience/policy.ts'
+import { failure } from '../../resilience/outcome.ts'
 import { dialTo, type Place } from '../dial.ts'
 import type { DriverContext } from '../driver.ts'
 import type { TlsClient } from '../tls.ts'

@@ -1,12 +1,13 @@
 import type { Buffer } from 'node:buffer'
 import { type ClientHttp2Stream, type ClientSessionRequestOptions, constants } from 'node:http2'
 import { wheelEntry } from '../../kernel/timer-wheel.ts'
-import { failure, type Outcome, success } from '../../resilience/policy.ts'
-import { type PoolWaiter, poolWaiter } from '../waiting-line.ts'
+import { failure, type Outcome, statusFailure, success } from '../../resilience/outcome.ts'
+import { type Waiter, createWaiter } from '../../kernel/waiting-line.ts'
 import type { AttemptListener, DriverContext, Lane } from '../driver.ts'
 import type { EncodedBody } from '../http1/body.ts'
 import type { UserCookies } from '../http1/cookies.ts'
 import { Upload, type UploadOwner } from '../http1/upload.ts'
+import { waitAskedFor } from '../retry-after.ts'
 import type { ConnectionOwner, Http2Connection } from './connection.ts'
 import { Http2Reply } from './reply.ts'
 import { type PreparedHttp2, textBytes } from './request.ts'
@@ -30,7 +31,7 @@ export class Http2Lane implements Lane<PreparedHttp2>, ConnectionOwner, StreamLi
   readonly #options: LaneOptions
   readonly #listener: AttemptListener
   readonly #cookies: UserCookies | null
-  readonly #waiter: PoolWaiter<Http2Connection>
+  readonly #waiter: Waiter<Http2Connection>
   /** Stays scheduled from one attempt to the next, so that most of them cost the wheel nothing. */
   readonly #deadline = wheelEntry((nowNs) => this.#due(nowNs))
   #deadlineNs = 0
@@ -49,7 +50,7 @@ export class Http2Lane implements Lane<PreparedHttp2>, ConnectionOwner, StreamLi
     this.#options = options
     this.#listener = listener
     this.#cookies = cookies
-    this.#waiter = poolWaiter((connection, nowNs) => this.#granted(connection, nowNs))
+    this.#waiter = createWaiter((connection, nowNs) => this.#granted(connection, nowNs))
   }
 
   get receivedBytes(): number {
@@ -112,7 +113,11 @@ export class Http2Lane implements Lane<PreparedHttp2>, ConnectionOwner, StreamLi
     const { status } = reply
     if (request.cookies) this.#cookies?.take(request.cookies.url, reply.headers('set-cookie'))
     if (request.expectStatus === null ? status >= 400 : status !== request.expectStatus)
-      this.#end(statusFailure(status), nowNs, `status ${status}`)
+      this.#end(
+        statusFailure(status, waitAskedFor(reply.retryAfter, this.#options.context.clock)),
+        nowNs,
+        `status ${status}`,
+      )
     else if (!reply.bodyMatches) this.#end(failure('body'), nowNs, 'a body other than the expected one')
     else {
       const wrong = request.checks?.run(reply, nowNs - this.#startedNs) ?? null
@@ -243,11 +248,4 @@ export class Http2Lane implements Lane<PreparedHttp2>, ConnectionOwner, StreamLi
     this.#giveBack(nowNs)
     this.#listener.attemptEnded(outcome, nowNs, detail)
   }
-}
-
-/** One for each status, so that a target that fails all the time costs no more than one that does not. */
-const statusFailures: Outcome[] = []
-
-function statusFailure(status: number): Outcome {
-  return (statusFailures[status] ??= { ok: false, error: 'status', status })
 }

@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer'
 import type { Reply } from '../../workload/reply.ts'
 import { Content } from '../http1/content.ts'
+import { mayAskToWait } from '../retry-after.ts'
 import { type PreparedHttp2, textBytes } from './request.ts'
 
 const noHeaders: readonly string[] = []
@@ -14,6 +15,8 @@ export class Http2Reply implements Reply {
    */
   sizeBytes = 0
   bodyBytes = 0
+  /** The `Retry-After` of an answer that may have one, kept or not; null for none. */
+  retryAfter: string | null = null
   #headers = noHeaders
   #keepsHeaders = false
   readonly #content = new Content()
@@ -23,6 +26,7 @@ export class Http2Reply implements Reply {
     this.status = 0
     this.sizeBytes = 0
     this.bodyBytes = 0
+    this.retryAfter = null
     this.#headers = noHeaders
     this.#keepsHeaders = kept.headers
     this.#content.begin(expectBody, kept.body)
@@ -33,6 +37,7 @@ export class Http2Reply implements Reply {
     this.status = status
     this.sizeBytes += textBytes(headers)
     if (this.#keepsHeaders) this.#headers = headers
+    if (mayAskToWait(status)) this.retryAfter = valueOf(headers, 'retry-after')
   }
 
   trailers(headers: readonly string[]): void {
@@ -53,10 +58,7 @@ export class Http2Reply implements Reply {
   }
 
   header(name: string): string | null {
-    const headers = this.#headers
-    for (let index = 0; index < headers.length; index += 2)
-      if (headers[index] === name) return headers[index + 1] ?? null
-    return null
+    return valueOf(this.#headers, name)
   }
 
   headerNames(): readonly string[] {
@@ -75,4 +77,10 @@ export class Http2Reply implements Reply {
   body(): Uint8Array {
     return this.#content.bytes()
   }
+}
+
+/** The first value of a header among names and values by turns. */
+function valueOf(headers: readonly string[], name: string): string | null {
+  for (let index = 0; index < headers.length; index += 2) if (headers[index] === name) return headers[index + 1] ?? null
+  return null
 }

@@ -1,4 +1,4 @@
-import { type PoolWaiter, WaitingLine } from '../waiting-line.ts'
+import { type Waiter, WaitingLine } from '../../kernel/waiting-line.ts'
 
 /** What the pool must know of a connection, and keeps in it. */
 export interface PooledConnection {
@@ -38,7 +38,7 @@ export class SessionPool<Connection extends PooledConnection> {
   }
 
   /** A connection with room for a stream, or null: then the waiter is told later, unless it withdraws. */
-  lease(waiter: PoolWaiter<Connection>): Connection | null {
+  lease(waiter: Waiter<Connection>): Connection | null {
     const connection = this.#take()
     if (connection) return connection
     this.#line.append(waiter)
@@ -46,7 +46,7 @@ export class SessionPool<Connection extends PooledConnection> {
   }
 
   /** Takes a waiter out of the queue; nothing happens when it is not in it. */
-  withdraw(waiter: PoolWaiter<Connection>): void {
+  withdraw(waiter: Waiter<Connection>): void {
     this.#line.withdraw(waiter)
   }
 

@@ -1,6 +1,6 @@
 import { constants } from 'node:http2'
 import { systemCode } from '../../kernel/errors.ts'
-import { type ErrorClass, failure, type Outcome } from '../../resilience/policy.ts'
+import { type ErrorClass, failure, type Outcome } from '../../resilience/outcome.ts'
 import { classOfSocketError, closedInHandshake, nameOfSocketError } from '../socket-errors.ts'
 
 /** How an attempt failed, with what people want to know of it. */

@@ -1,8 +1,9 @@
 import type { Buffer } from 'node:buffer'
 import type { MessageSink } from '../../kernel/framing.ts'
 import { wheelEntry } from '../../kernel/timer-wheel.ts'
-import { type ErrorClass, failure, type Outcome } from '../../resilience/policy.ts'
+import { type ErrorClass, failure, type Outcome } from '../../resilience/outcome.ts'
 import type { DriverContext } from '../driver.ts'
+import type { ConnectionEvents, PooledConnection } from '../pooling.ts'
 import type { Postpone } from '../postpone.ts'
 import type { PreparedMessage } from './request.ts'
 import type { Following, MessageTransport, OpenTransport, TransportListener } from './transport.ts'
@@ -27,7 +28,7 @@ export interface Exchange extends MessageSink {
 
 /** What the connections of a driver run on. */
 export interface MessageConnectionOptions {
-  readonly context: Pick<DriverContext, 'clock' | 'wheel' | 'timeoutNs' | 'counters'>
+  readonly context: Pick<DriverContext, 'clock' | 'wheel' | 'counters'>
   readonly open: OpenTransport
   /** Counter of the connections that were given up since a message came that nobody had asked for. */
   readonly unasked: string
@@ -39,8 +40,9 @@ export interface MessageConnectionOptions {
  * the stream without a byte of an answer, on a connection that had given one, is stale: the message is sent once more.
  * A reset is always a failed attempt, and so is an end that was announced (a WebSocket's close frame).
  */
-export class MessageConnection implements TransportListener {
+export class MessageConnection implements TransportListener, PooledConnection {
   readonly #options: MessageConnectionOptions
+  readonly #events: ConnectionEvents | null
   /** Stays scheduled from one attempt to the next, so that most of them cost the wheel nothing. */
   readonly #deadline = wheelEntry((nowNs) => this.#due(nowNs))
   #deadlineNs = 0
@@ -61,17 +63,29 @@ export class MessageConnection implements TransportListener {
   /** When the bytes that are being looked at came. */
   #readNs = 0
 
-  constructor(options: MessageConnectionOptions) {
+  /** What becomes of it is told to the events, where its pool wants to know; else it is made when it is needed. */
+  constructor(options: MessageConnectionOptions, events: ConnectionEvents | null = null) {
     this.#options = options
+    this.#events = events
   }
 
-  /** Begins an attempt; what becomes of it is told to the exchange, never within this call. */
-  begin(exchange: Exchange, nowNs: number): void {
-    const { wheel, timeoutNs } = this.#options.context
+  /** Whether it can be given to others: one that is made when it is needed always can. */
+  get reusable(): boolean {
+    return this.#events === null || this.#open
+  }
+
+  /** Begins to connect, with no attempt to be sent yet. */
+  connect(): void {
+    this.#transport = this.#options.open(this)
+  }
+
+  /** Begins an attempt that is to end by then; what becomes of it is told to the exchange, never within this call. */
+  begin(exchange: Exchange, deadlineNs: number): void {
+    const { wheel } = this.#options.context
     // An answer to what was sent before could be taken for that of this one.
     if (this.#heedless && exchange.request.replies > 0) this.#leave()
     this.#exchange = exchange
-    this.#deadlineNs = nowNs + timeoutNs
+    this.#deadlineNs = deadlineNs
     if (!this.#deadline.next) wheel.schedule(this.#deadline, this.#deadlineNs)
     this.#send(exchange)
   }
@@ -91,6 +105,7 @@ export class MessageConnection implements TransportListener {
   opened(): void {
     const exchange = this.#exchange
     this.#open = true
+    this.#events?.opened(this.#options.context.clock.nowNs())
     if (!exchange) return
     exchange.connected(this.#options.context.clock.nowNs())
     if (this.#exchange === exchange) this.#send(exchange)
@@ -132,8 +147,7 @@ export class MessageConnection implements TransportListener {
   }
 
   failed(error: ErrorClass, detail: string | null, status: number): void {
-    const outcome: Outcome = status === 0 ? failure(error) : { ok: false, error, status }
-    this.#fail(outcome, this.#options.context.clock.nowNs(), detail)
+    this.#fail(failure(error, status), this.#options.context.clock.nowNs(), detail)
   }
 
   #send(exchange: Exchange): void {
@@ -167,13 +181,15 @@ export class MessageConnection implements TransportListener {
     this.#exchange = null
     this.#drop()
     if (written) exchange?.answered(nowNs)
-    else exchange?.failed(outcome, nowNs, detail)
+    else if (exchange) exchange.failed(outcome, nowNs, detail)
+    else this.#events?.lost({ outcome, detail }, nowNs)
   }
 
   #unasked(): void {
-    const { counters } = this.#options.context
+    const { counters, clock } = this.#options.context
     counters[this.#options.unasked] = (counters[this.#options.unasked] ?? 0) + 1
     this.#drop()
+    this.#events?.lost({ outcome: failure('protocol'), detail: 'a message that nobody asked for' }, clock.nowNs())
   }
 
   #drop(): void {

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer'
-import { ConnectionPool } from '../connection-pool.ts'
 import type { Driver, DriverContext } from '../driver.ts'
+import { connectionPool } from '../pooling.ts'
 import { postponer } from '../postpone.ts'
 import { MessageConnection } from './connection.ts'
 import { MessageLane } from './lane.ts'
@@ -13,14 +13,14 @@ export function messageDriver<Name extends 'tcp' | 'websocket'>(
   context: DriverContext<Name>,
   own: { readonly open: OpenTransport; readonly frame: (message: Buffer) => Buffer },
 ): Driver<Name, PreparedMessage> {
-  const { counters, clock, connections } = context
+  const { counters, clock, timeoutNs } = context
   const unasked = `${name}.unasked`
   counters[unasked] ??= 0
   const options = { context, open: own.open, unasked, postpone: postponer() }
-  const pool = new ConnectionPool(connections, () => new MessageConnection(options))
+  const pool = connectionPool(context, (events) => new MessageConnection(options, events))
   return {
     prepare: (request) => prepareMessage(request, own.frame),
-    lane: (listener) => new MessageLane(pool, clock, listener),
-    close: () => pool.close(),
+    lane: (listener) => new MessageLane({ pool, clock, timeoutNs }, listener),
+    close: () => pool.close(clock.nowNs()),
   }
 }

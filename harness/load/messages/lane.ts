@@ -1,19 +1,24 @@
 import type { Buffer } from 'node:buffer'
-import { failure, type Outcome, success } from '../../resilience/policy.ts'
+import { failure, type Outcome, success } from '../../resilience/outcome.ts'
 import { keptBodyLimitBytes } from '../../workload/reply.ts'
-import type { ConnectionPool } from '../connection-pool.ts'
-import { type PoolWaiter, poolWaiter } from '../waiting-line.ts'
+import type { PoolClaim, PoolRefusal, PoolUser } from '../../resilience/pool/lease.ts'
+import type { Pool } from '../../resilience/pool/pool.ts'
 import type { AttemptListener, DriverContext, Lane } from '../driver.ts'
+import { type ConnectionFailure, endOf } from '../pooling.ts'
 import type { Exchange, MessageConnection } from './connection.ts'
 import { MessageReply } from './reply.ts'
 import type { PreparedMessage } from './request.ts'
 
+/** What the lanes of a driver share. */
+export interface LaneOptions extends Pick<DriverContext, 'clock' | 'timeoutNs'> {
+  readonly pool: Pool<MessageConnection, ConnectionFailure>
+}
+
 /** One attempt at a time: a connection of the pool, a message, its answers. Used again and again, it allocates nothing. */
-export class MessageLane implements Lane<PreparedMessage>, Exchange {
-  readonly #pool: ConnectionPool<MessageConnection>
-  readonly #clock: DriverContext['clock']
+export class MessageLane implements Lane<PreparedMessage>, Exchange, PoolUser<MessageConnection, ConnectionFailure> {
+  readonly #options: LaneOptions
   readonly #listener: AttemptListener
-  readonly #waiter: PoolWaiter<MessageConnection>
+  readonly #claim: PoolClaim<MessageConnection, ConnectionFailure>
   readonly reply = new MessageReply()
   sentBytes = 0
   answering = false
@@ -23,15 +28,10 @@ export class MessageLane implements Lane<PreparedMessage>, Exchange {
   #startedNs = 0
   #messages = 0
 
-  constructor(pool: ConnectionPool<MessageConnection>, clock: DriverContext['clock'], listener: AttemptListener) {
-    this.#pool = pool
-    this.#clock = clock
+  constructor(options: LaneOptions, listener: AttemptListener) {
+    this.#options = options
     this.#listener = listener
-    this.#waiter = poolWaiter((connection, nowNs) => {
-      this.#connection = connection
-      this.#listener.granted(nowNs)
-      if (this.#connection === connection) connection.begin(this, nowNs)
-    })
+    this.#claim = options.pool.claim(this)
   }
 
   get receivedBytes(): number {
@@ -50,17 +50,28 @@ export class MessageLane implements Lane<PreparedMessage>, Exchange {
     this.answering = false
     this.wasResent = false
     this.reply.begin(request)
-    this.#connection = this.#pool.lease(this.#waiter)
-    this.#connection?.begin(this, nowNs)
+    this.#connection = this.#options.pool.acquire(this.#claim, nowNs)
+    this.#connection?.begin(this, nowNs + this.#options.timeoutNs)
   }
 
   cancel(): void {
-    this.#pool.withdraw(this.#waiter)
-    const connection = this.#connection
-    this.#connection = null
-    if (!connection) return
-    connection.cancel()
-    this.#pool.release(connection, this.#clock.nowNs())
+    this.#connection?.cancel()
+    this.#giveBack(this.#options.clock.nowNs())
+  }
+
+  granted(connection: MessageConnection, nowNs: number): void {
+    const { waited, turnNs, fresh, connectingNs } = this.#claim
+    this.#connection = connection
+    if (waited) this.#listener.granted(turnNs)
+    if (fresh) this.#listener.connected(nowNs)
+    // Connecting is a part of the attempt; waiting for its turn is not.
+    if (this.#connection === connection)
+      connection.begin(this, (fresh ? connectingNs : nowNs) + this.#options.timeoutNs)
+  }
+
+  refused(refusal: PoolRefusal<ConnectionFailure>, nowNs: number): void {
+    const { outcome, detail } = endOf(refusal)
+    this.failed(outcome, nowNs, detail)
   }
 
   connected(nowNs: number): void {
@@ -110,9 +121,14 @@ export class MessageLane implements Lane<PreparedMessage>, Exchange {
 
   /** The connection is given back first, so that whoever hears of the end can have it at once. */
   #end(outcome: Outcome, nowNs: number, detail: string | null): void {
+    this.#giveBack(nowNs)
+    this.#listener.attemptEnded(outcome, nowNs, detail)
+  }
+
+  #giveBack(nowNs: number): void {
     const connection = this.#connection
     this.#connection = null
-    if (connection) this.#pool.release(connection, nowNs)
-    this.#listener.attemptEnded(outcome, nowNs, detail)
+    if (connection?.reusable) this.#options.pool.release(this.#claim, nowNs)
+    else this.#options.pool.destroy(this.#claim, nowNs)
   }
 }

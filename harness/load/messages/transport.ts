@@ -1,5 +1,5 @@
 import type { MessageSink } from '../../kernel/framing.ts'
-import type { ErrorClass } from '../../resilience/policy.ts'
+import type { ErrorClass } from '../../resilience/outcome.ts'
 import type { PreparedMessage } from './request.ts'
 
 /** What follows a message in the bytes that have come: nothing yet, another message, or the end of the connection. */

@@ -1,8 +1,9 @@
 import type { Rng } from '../../kernel/rng.ts'
 import { createFeedCursor } from '../../workload/feed-rows.ts'
 import type { Workload } from '../../workload/workload.ts'
-import { driverContext, type OpenCrew, stagesOf } from '../crew.ts'
+import type { OpenCrew } from '../crew.ts'
 import { loadDriver } from '../drivers.ts'
+import { openRoutedDriver } from '../other-targets.ts'
 import type { Shard } from '../protocol.ts'
 import { SliceRecorder } from '../recorder.ts'
 import { prepareScenarios, weightedPick } from './steps.ts'
@@ -13,21 +14,21 @@ export async function scenarioCrews(workload: Workload, shard: Shard, rng: Rng):
   const openDriver = await loadDriver(workload)
   const feeds = new Map(workload.feeds.map((feed) => [feed.name, createFeedCursor(feed, { shard, rng })]))
   return async (options) => {
-    const { task, clock, wheel, emit } = options
+    const { task, clock, wheel, client, emit } = options
     const recorder = new SliceRecorder(
       task,
       workload.requests.map(({ name }) => name),
       emit,
     )
-    const driver = await openDriver(driverContext(options, workload.connection, workload.timeoutNs))
+    const driver = await openRoutedDriver(openDriver, options, workload.connection, workload.timeoutNs)
     const pick = weightedPick(prepareScenarios(workload, driver))
-    const context = { clock, wheel, recorder, driver, pick, variables: workload.variables, feeds }
+    const context = { clock, wheel, recorder, client, driver, pick, variables: workload.variables, feeds }
     return {
       recorder,
       createUser: (number, owner) => {
         const global = number * shard.count + shard.index
         const own = options.rng.fork(task.arm, task.slice, 'user', global)
-        return new ScenarioUser(context, stagesOf(options, own), own.fork('requests'), global, owner)
+        return new ScenarioUser(context, own, global, owner)
       },
       close: () => driver.close(),
     }

@@ -2,10 +2,11 @@ import { isSoakrigError } from '../../kernel/errors.ts'
 import type { Rng } from '../../kernel/rng.ts'
 import { wheelEntry } from '../../kernel/timer-wheel.ts'
 import { drawPause } from '../../plan/pacer/pause.ts'
-import { failure, type Outcome, type PolicyStage } from '../../resilience/policy.ts'
+import { failure, type Outcome } from '../../resilience/outcome.ts'
 import { builtinValue } from '../../workload/builtin-values.ts'
 import type { FeedCursor, FeedRow } from '../../workload/feed-rows.ts'
 import type { Reply } from '../../workload/reply.ts'
+import type { WorkloadRequest } from '../../workload/workload.ts'
 import type { Driver, Prepared } from '../driver.ts'
 import { Operation, type OperationContext, type OperationOwner } from '../operation.ts'
 import type { IterationEnd, LoadUser, UserOwner } from '../user.ts'
@@ -41,17 +42,19 @@ export class ScenarioUser implements LoadUser, OperationOwner {
   #over = false
   #steps: readonly Step[] = []
   #at = 0
+  /** The request of a template, as it is sent. */
+  #rendered: WorkloadRequest | null = null
   /** Why the last request could not be made. */
   #problem: string | null = null
   /** Set while a refused request is about to end the iteration. */
   #refused = false
 
-  constructor(context: ScenarioContext, stages: readonly PolicyStage[], rng: Rng, number: number, owner: UserOwner) {
+  constructor(context: ScenarioContext, rng: Rng, number: number, owner: UserOwner) {
     this.#context = context
     this.#owner = owner
-    this.#rng = rng
+    this.#rng = rng.fork('requests')
     this.#number = number
-    this.#operation = new Operation(context, context.driver, stages, this)
+    this.#operation = new Operation(context, context.driver, rng.fork('client'), this)
   }
 
   begin(intendedNs: number, nowNs: number): void {
@@ -105,9 +108,14 @@ export class ScenarioUser implements LoadUser, OperationOwner {
 
   #send(intendedNs: number, nowNs: number): void {
     const step = this.#steps[this.#at] as Step
+    this.#rendered = null
     const prepared = step.prepared ?? this.#render(step)
-    if (prepared) return this.#operation.begin(prepared, step.index, intendedNs, nowNs)
+    if (prepared) return this.#operation.begin(prepared, this.#rendered ?? step.request, step.index, intendedNs, nowNs)
     this.#refuse(step, intendedNs, nowNs)
+  }
+
+  looksAtReplies(): boolean {
+    return (this.#steps[this.#at] as Step).extractions !== null
   }
 
   /** Null, with the problem set, where the message must not or cannot be sent. */
@@ -116,7 +124,8 @@ export class ScenarioUser implements LoadUser, OperationOwner {
     this.#problem = template?.problem ?? null
     if (message === undefined || this.#problem !== null) return null
     try {
-      return this.#context.driver.prepare({ ...request, message })
+      this.#rendered = { ...request, message }
+      return this.#context.driver.prepare(this.#rendered)
     } catch (error) {
       if (!isSoakrigError(error)) throw error
       this.#problem = error.message

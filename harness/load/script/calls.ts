@@ -1,5 +1,5 @@
-import type { PolicyStage } from '../../resilience/policy.ts'
-import { failure, type Outcome } from '../../resilience/policy.ts'
+import type { Rng } from '../../kernel/rng.ts'
+import { failure, type Outcome } from '../../resilience/outcome.ts'
 import type { Reply } from '../../workload/reply.ts'
 import type { WorkloadRequest } from '../../workload/workload.ts'
 import type { Driver } from '../driver.ts'
@@ -31,7 +31,7 @@ type FreeOperations = Map<Driver, Operation[]>
 /** The calls of one user: each is an operation, counted when the script has had its say about it. */
 export class ScriptCalls implements OperationOwner {
   readonly #context: OperationContext
-  readonly #stages: () => readonly PolicyStage[]
+  readonly #rng: Rng
   readonly #idle: (nowNs: number) => void
   readonly #free: FreeOperations = new Map()
   readonly #driverOf = new Map<Operation, Driver>()
@@ -42,9 +42,9 @@ export class ScriptCalls implements OperationOwner {
   #uncounted: Uncounted[] = []
 
   /** `idle` is told when the last call in flight has ended. */
-  constructor(context: OperationContext, stages: () => readonly PolicyStage[], idle: (nowNs: number) => void) {
+  constructor(context: OperationContext, rng: Rng, idle: (nowNs: number) => void) {
     this.#context = context
-    this.#stages = stages
+    this.#rng = rng
     this.#idle = idle
   }
 
@@ -61,7 +61,7 @@ export class ScriptCalls implements OperationOwner {
     const nowNs = this.#context.clock.nowNs()
     return new Promise((resolve) => {
       this.#running.set(operation, { resolve, startedNs: nowNs })
-      operation.begin(prepared, index, intendedNs ?? nowNs, nowNs)
+      operation.begin(prepared, request, index, intendedNs ?? nowNs, nowNs)
     })
   }
 
@@ -90,16 +90,21 @@ export class ScriptCalls implements OperationOwner {
     return null
   }
 
+  looksAtReplies(): boolean {
+    return true
+  }
+
   operationEnded(operation: Operation, outcome: Outcome, nowNs: number): void {
     const call = this.#running.get(operation)
     this.#running.delete(operation)
     const { ok, error, status } = outcome
     // One that was ended by ourselves has no reply to speak of.
     const answered = ok || error === 'status' || error === 'body' || error === 'check'
-    const reply = scriptReply(answered ? operation.reply : unanswered, {
+    const received = (answered ? operation.reply : null) ?? unanswered
+    const reply = scriptReply(received, {
       ok,
       error,
-      status: answered ? operation.reply.status : status,
+      status: received === unanswered ? status : received.status,
       latencyMs: (nowNs - (call?.startedNs ?? nowNs)) / 1e6,
     })
     this.#uncounted.push({ operation, reply, outcome, endedNs: nowNs })
@@ -108,7 +113,7 @@ export class ScriptCalls implements OperationOwner {
   }
 
   #make(driver: Driver): Operation {
-    const operation = new Operation(this.#context, driver, this.#stages(), this)
+    const operation = new Operation(this.#context, driver, this.#rng.fork('client', this.#driverOf.size), this)
     this.#driverOf.set(operation, driver)
     return operation
   }

@@ -3,9 +3,10 @@ import { otherKey } from '../../measure/capped-counter.ts'
 import { requestNameCap } from '../../measure/measurements.ts'
 import { createFeedCursor } from '../../workload/feed-rows.ts'
 import type { ProtocolName, Protocols, Workload } from '../../workload/workload.ts'
-import { type CrewOptions, driverContext, type OpenCrew, stagesOf } from '../crew.ts'
+import type { CrewOptions, OpenCrew } from '../crew.ts'
 import type { Driver } from '../driver.ts'
 import { loadDriver, type OpenAnyDriver } from '../drivers.ts'
+import { openRoutedDriver } from '../other-targets.ts'
 import type { Shard } from '../protocol.ts'
 import { SliceRecorder } from '../recorder.ts'
 import { loadScript } from './module.ts'
@@ -35,7 +36,7 @@ export async function scriptCrews(workload: Workload, file: string, shard: Shard
     if (settings) openers.set(name, await loadDriver({ protocol: name, connection: settings }))
   const feeds = new Map(workload.feeds.map((feed) => [feed.name, createFeedCursor(feed, { shard, rng })]))
   return async (options) => {
-    const { task, clock, wheel, emit } = options
+    const { task, clock, wheel, client, emit } = options
     const recorder = new SliceRecorder(task, [], emit)
     // Opened when the script first asks: what it does not use is in no count.
     const drivers = new Map<ProtocolName, Promise<Driver>>()
@@ -45,7 +46,7 @@ export async function scriptCrews(workload: Workload, file: string, shard: Shard
       const known = drivers.get(name)
       if (known || !open) return known
       const settings = connections[name as keyof typeof connections] as Workload['connection']
-      const driver = open(driverContext(options, settings, timeoutNs))
+      const driver = openRoutedDriver(open, options, settings, timeoutNs)
       drivers.set(name, driver)
       void driver.then((one) => opened.push(one))
       return driver
@@ -54,6 +55,7 @@ export async function scriptCrews(workload: Workload, file: string, shard: Shard
       clock,
       wheel,
       recorder,
+      client,
       script,
       driverOf,
       variables,
@@ -75,13 +77,12 @@ function userOf(
   options: CrewOptions,
   context: ConstructorParameters<typeof ScriptUser>[0],
   number: number,
-  owner: ConstructorParameters<typeof ScriptUser>[4],
+  owner: ConstructorParameters<typeof ScriptUser>[3],
 ): ScriptUser {
   const { task, shard, rng } = options
   const global = number * shard.count + shard.index
   const own = rng.fork(task.arm, task.slice, 'user', global)
-  let calls = 0
-  return new ScriptUser(context, () => stagesOf(options, own.fork('call', calls++)), own.fork('script'), global, owner)
+  return new ScriptUser(context, own, global, owner)
 }
 
 /** Gives each name the index under which it is counted; those beyond the cap share one. */

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
-import type { ErrorClass } from '../../resilience/policy.ts'
-import type { HeaderLookup, Reply } from '../../workload/reply.ts'
+import type { ErrorClass } from '../../resilience/outcome.ts'
+import type { Reply } from '../../workload/reply.ts'
+import { headersOf } from '../standing-reply.ts'
 
 /** What a call of a script came to. */
 export interface ScriptReply {
@@ -23,18 +24,13 @@ export interface ScriptReply {
 
 const byteOrderMark = /^\uFEFF/u
 
-function copied(reply: Reply): HeaderLookup {
-  const headers = new Map(reply.headerNames().map((name) => [name, reply.header(name)]))
-  return (name) => headers.get(name) ?? null
-}
-
 /** A copy of what a driver holds only for the moment. */
 export function scriptReply(
   reply: Reply,
   { ok, error, status, latencyMs }: Pick<ScriptReply, 'ok' | 'error' | 'status' | 'latencyMs'>,
 ): ScriptReply {
   const body = Buffer.from(reply.body())
-  const header = reply.copyHeaders?.() ?? copied(reply)
+  const header = headersOf(reply)
   const text = (): string => body.toString().replace(byteOrderMark, '')
   return {
     ok,

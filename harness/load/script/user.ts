@@ -2,7 +2,7 @@ import { messageOf } from '../../kernel/errors.ts'
 import type { Rng } from '../../kernel/rng.ts'
 import { wheelEntry, type WheelEntry } from '../../kernel/timer-wheel.ts'
 import { durationNs } from '../../kernel/units.ts'
-import { failure, type PolicyStage } from '../../resilience/policy.ts'
+import { failure } from '../../resilience/outcome.ts'
 import type { FeedCursor, FeedRow } from '../../workload/feed-rows.ts'
 import type { ProtocolName, WorkloadRequest } from '../../workload/workload.ts'
 import type { Driver } from '../driver.ts'
@@ -57,18 +57,12 @@ export class ScriptUser implements LoadUser {
   #over = false
   #abort: AbortController | null = null
 
-  constructor(
-    context: ScriptUserContext,
-    stages: () => readonly PolicyStage[],
-    rng: Rng,
-    number: number,
-    owner: UserOwner,
-  ) {
+  constructor(context: ScriptUserContext, rng: Rng, number: number, owner: UserOwner) {
     this.#context = context
     this.#owner = owner
-    this.#rng = rng
+    this.#rng = rng.fork('script')
     this.#number = number
-    this.#calls = new ScriptCalls(context, stages, (nowNs) => this.#finishPending(nowNs))
+    this.#calls = new ScriptCalls(context, rng, (nowNs) => this.#finishPending(nowNs))
     this.#http = this.#createHttp()
   }
 

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { systemCode } from '../../kernel/errors.ts'
 import { wheelEntry } from '../../kernel/timer-wheel.ts'
-import { type ErrorClass, failure, type Outcome, success } from '../../resilience/policy.ts'
+import { type ErrorClass, failure, type Outcome, success } from '../../resilience/outcome.ts'
 import type { CompiledChecks } from '../../workload/expect.ts'
 import type { AttemptListener, DriverContext, Lane, Prepared } from '../driver.ts'
 import type { Postpone } from '../postpone.ts'

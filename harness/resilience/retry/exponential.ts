@@ -1,7 +1,7 @@
-import type { RetryStrategy } from './strategy.ts'
+import { delaysOf, grown, jittered, type RetryStrategy } from './strategy.ts'
 
-/** Doubling delays: d, 2d, 4d, never above the maximum. */
+/** Delays that grow by a factor: d, 2d, 4d. */
 export const exponential: RetryStrategy = {
   keyword: 'exponential',
-  delayNs: ({ baseDelayNs, maxDelayNs }, call) => Math.min(baseDelayNs * 2 ** (call - 2), maxDelayNs),
+  open: (delays) => delaysOf((call, rng) => jittered(grown(delays, call), delays, rng)),
 }

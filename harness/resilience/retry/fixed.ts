@@ -1,7 +1,7 @@
-import type { RetryStrategy } from './strategy.ts'
+import { delaysOf, jittered, type RetryStrategy } from './strategy.ts'
 
 /** The same delay before every repetition: d, d, d. */
 export const fixed: RetryStrategy = {
   keyword: 'fixed',
-  delayNs: ({ baseDelayNs, maxDelayNs }) => Math.min(baseDelayNs, maxDelayNs),
+  open: (delays) => delaysOf((_call, rng) => jittered(delays.baseDelayNs, delays, rng)),
 }

@@ -1,4 +1,4 @@
-import type { RetryStrategy } from './strategy.ts'
+import { delaysOf, type RetryStrategy } from './strategy.ts'
 
 /** No repetition: the same path with one call. */
-export const none: RetryStrategy = { keyword: 'none', delayNs: () => 0 }
+export const none: RetryStrategy = { keyword: 'none', open: () => delaysOf(() => 0) }

@@ -1,14 +1,28 @@
 import type { ServerResponse } from 'node:http'
+import { nsPerMs } from '../../kernel/units.ts'
 import type { Reply } from './routes.ts'
 import type { TargetStats } from './service.ts'
 
 const plainText = 'text/plain; charset=utf-8'
 const chunkBytes = 16 * 2 ** 10
 
-/** What the paths `/stats` and `/health` answer, which are in no count and under no knob; undefined for all others. */
-export function ownReply(path: string, stats: () => TargetStats): Reply | undefined {
+/** What a server says and does about itself. */
+export interface Own {
+  readonly stats: () => TargetStats
+  /** Nobody is served for so long; false where it has no capacity. Absent: it cannot be told to. */
+  readonly stall?: (forNs: number) => boolean
+}
+
+/**
+ * What the paths `/stats`, `/health` and `/stall/MS` answer, which are in no count and under no knob; undefined for all
+ * others. `/stall/MS` stops the service of a server with a capacity for so long, and answers at once.
+ */
+export function ownReply(path: string, { stats, stall }: Own): Reply | undefined {
   if (path === '/stats') return { status: 200, body: `${JSON.stringify(stats())}\n` }
-  return path === '/health' ? { status: 200, body: 'ok' } : undefined
+  if (path === '/health') return { status: 200, body: 'ok' }
+  const [, ms] = /^\/stall\/(\d{1,6})$/u.exec(path) ?? []
+  if (ms === undefined || !stall?.(Number(ms) * nsPerMs)) return undefined
+  return { status: 200, body: `stalled for ${ms} ms` }
 }
 
 /** The path of a request's target, without its query. */

@@ -3,9 +3,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https'
 import { nsPerMs } from '../../kernel/units.ts'
 import { ownReply, pathOf, send } from './answer.ts'
+import { deadlineField, deadlineOf, refusalsOf } from './capacity.ts'
 import { createDependency, type Dependency, type DependencySettings } from './dependency.ts'
 import { type Asked, type Reply, replyTo, uploadReply } from './routes.ts'
-import type { BuiltinOptions, BuiltinServer, Service, TargetStats } from './service.ts'
+import type { Asker, BuiltinOptions, BuiltinServer, Service, TargetStats, Unserved } from './service.ts'
 import { serverTls, startServer } from './socket-server.ts'
 import { listenOnPath, type PathListener } from './unix-socket.ts'
 
@@ -25,7 +26,7 @@ export interface HttpTargetOptions extends BuiltinOptions {
  * `socket-path` (106) when it cannot listen on the unix socket.
  */
 export async function startHttpTarget(options: HttpTargetOptions): Promise<BuiltinServer> {
-  const { tls, knobs, socketPath, dependency, onDeath = () => void close() } = options
+  const { tls, socketPath, dependency, onDeath = () => void close() } = options
   const server = tls ? createTlsServer(serverTls(tls)) : createServer()
   server.keepAliveTimeout = keepAliveMs
   const refused = { count: 0 }
@@ -33,7 +34,10 @@ export async function startHttpTarget(options: HttpTargetOptions): Promise<Built
   const started = await startServer(
     server,
     { ...options, onDeath },
-    { scheme: tls ? 'https' : 'http', serve: (service) => answerRequests(server, service, { knobs, refused, asked }) },
+    {
+      scheme: tls ? 'https' : 'http',
+      serve: (service) => answerRequests(server, service, { ...options, refused, asked }),
+    },
   )
   let onPath: PathListener | undefined
   const close = async (): Promise<void> => {
@@ -57,8 +61,7 @@ interface Refused {
 }
 
 /** What answers depend on, besides the service. */
-interface Answering {
-  readonly knobs: BuiltinOptions['knobs']
+interface Answering extends Pick<BuiltinOptions, 'knobs' | 'clock'> {
   readonly refused: Refused
   readonly asked: Dependency | null
 }
@@ -67,27 +70,35 @@ function withRefused(counted: TargetStats, { count }: Refused): TargetStats {
   return { ...counted, errors: counted.errors + count }
 }
 
-function answerRequests(server: Server, service: Service, { knobs, refused, asked }: Answering): void {
+function answerRequests(server: Server, service: Service, { knobs, clock, refused, asked }: Answering): void {
   const failure: Reply = { status: knobs.errorStatus, body: 'error by knob' }
+  const refusals = knobs.capacity && refusalsOf(knobs.capacity)
   const stats = (): TargetStats => withRefused(service.stats(), refused)
   const finish = (response: ServerResponse, reply: Reply): void => {
     if (reply.status >= 400) refused.count++
     send(response, reply)
   }
-  const answer = (response: ServerResponse, reply: Reply): void => {
-    service.request((reply.delayMs ?? 0) * nsPerMs, (failed) => {
-      if (failed) send(response, failure)
+  /** Whoever asks, where somebody looks at that. */
+  const askerOf = ({ headers }: IncomingMessage, response: ServerResponse): Asker | undefined =>
+    refusals && {
+      deadlineNs: deadlineOf(headers[deadlineField], clock.nowNs()),
+      isGone: () => response.destroyed,
+    }
+  const answer = (request: IncomingMessage, response: ServerResponse, reply: Reply): void => {
+    const answered = (failed: boolean, unserved?: Unserved): void => {
+      if (failed) send(response, (unserved && refusals?.[unserved]) ?? failure)
       else if (reply.asks && asked) asked.ask((found) => finish(response, found))
       else finish(response, reply)
-    })
+    }
+    service.request((reply.delayMs ?? 0) * nsPerMs, answered, askerOf(request, response))
   }
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const path = pathOf(request.url)
-    const own = ownReply(path, stats)
+    const own = ownReply(path, { stats, stall: service.stall })
     if (own) return send(response, own)
     const reply = path === '/dependency' && asked ? fromDependency : replyTo(path, request as Asked)
-    if (reply.early || request.method === 'GET' || request.method === 'HEAD') answer(response, reply)
-    else receive(request, reply, (complete) => answer(response, complete))
+    if (reply.early || request.method === 'GET' || request.method === 'HEAD') answer(request, response, reply)
+    else receive(request, reply, (complete) => answer(request, response, complete))
   })
 }
 

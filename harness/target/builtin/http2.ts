@@ -11,8 +11,9 @@ import {
 } from 'node:http2'
 import { nsPerMs } from '../../kernel/units.ts'
 import { ownReply, pathOf } from './answer.ts'
+import { deadlineField, deadlineOf, refusalsOf } from './capacity.ts'
 import { type Reply, replyTo, uploadReply } from './routes.ts'
-import type { BuiltinOptions, BuiltinServer, Service, TargetStats } from './service.ts'
+import type { BuiltinOptions, BuiltinServer, Service, TargetStats, Unserved } from './service.ts'
 import { serverTls, startServer } from './socket-server.ts'
 
 const plainText = 'text/plain; charset=utf-8'
@@ -34,12 +35,12 @@ const limits = {
  * and nothing else, without them HTTP/2 by prior knowledge. Rejects with `port-taken` (106).
  */
 export async function startHttp2Target(options: BuiltinOptions): Promise<BuiltinServer> {
-  const { tls, knobs } = options
+  const { tls, knobs, clock } = options
   const server = tls ? createSecureServer({ ...limits, ...serverTls(tls) }) : createServer(limits)
   const refused = { count: 0 }
   const started = await startServer(server, options, {
     scheme: tls ? 'https' : 'http',
-    serve: (service) => answerStreams(server, service, { knobs, refused }),
+    serve: (service) => answerStreams(server, service, { knobs, clock, refused }),
   })
   return { ...started, stats: () => withRefused(started.stats(), refused) }
 }
@@ -56,9 +57,10 @@ function withRefused(counted: TargetStats, { count }: Refused): TargetStats {
 function answerStreams(
   server: Http2Server | Http2SecureServer,
   service: Service,
-  { knobs, refused }: { readonly knobs: BuiltinOptions['knobs']; readonly refused: Refused },
+  { knobs, clock, refused }: Pick<BuiltinOptions, 'knobs' | 'clock'> & { readonly refused: Refused },
 ): void {
   const failure: Reply = { status: knobs.errorStatus, body: 'error by knob' }
+  const refusals = knobs.capacity && refusalsOf(knobs.capacity)
   const stats = (): TargetStats => withRefused(service.stats(), refused)
   server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     // A client that gives up its stream is no event of the server's.
@@ -67,12 +69,17 @@ function answerStreams(
     const method = headers[':method']
     const head = method === 'HEAD'
     const answer = (reply: Reply): void => {
-      service.request((reply.delayMs ?? 0) * nsPerMs, (failed) => {
+      const asker = refusals && {
+        deadlineNs: deadlineOf(headers[deadlineField], clock.nowNs()),
+        isGone: () => stream.destroyed,
+      }
+      const answered = (failed: boolean, unserved?: Unserved): void => {
         if (!failed && reply.status >= 400) refused.count++
-        send(stream, failed ? failure : reply, head)
-      })
+        send(stream, failed ? ((unserved && refusals?.[unserved]) ?? failure) : reply, head)
+      }
+      service.request((reply.delayMs ?? 0) * nsPerMs, answered, asker)
     }
-    const own = ownReply(path, stats)
+    const own = ownReply(path, { stats, stall: service.stall })
     if (own) return send(stream, own, head)
     const reply = replyTo(path, { headers })
     if (reply.early || method === 'GET' || head) answer(reply)

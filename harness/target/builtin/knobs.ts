@@ -1,5 +1,6 @@
 import { type JsonSchema, objectSchema, quantitySchema } from '../../kernel/json-schema.ts'
 import { durationNs, shareOf, sizeBytes } from '../../kernel/units.ts'
+import { type CapacitySettings, capacitySchema, parseCapacity, type RawCapacity } from './capacity.ts'
 
 /** How a built-in server behaves; every one of them is off in `plainKnobs`. */
 export interface Knobs {
@@ -17,6 +18,8 @@ export interface Knobs {
   readonly stall: { readonly everyNs: number; readonly forNs: number } | undefined
   /** The request of this number ends the process unanswered; 0 for never. */
   readonly dieAfter: number
+  /** What it can serve; undefined for as much as the machine can. */
+  readonly capacity: CapacitySettings | undefined
 }
 
 /** The knobs as a profile or a flag holds them. */
@@ -28,6 +31,7 @@ export interface RawKnobs {
   readonly leak?: string
   readonly stall?: { readonly every: string; readonly for: string }
   readonly dieAfter?: number
+  readonly capacity?: RawCapacity
 }
 
 const defaults = { serviceTime: '0ms', cpuTime: '0ms', errorShare: '0%', status: 500, leak: '0b', dieAfter: 0 } as const
@@ -62,6 +66,7 @@ export const knobsSchema: JsonSchema = objectSchema(
       default: defaults.dieAfter,
       description: 'The request of this number ends the process; 0 for never',
     },
+    capacity: capacitySchema,
   },
   { description: 'What the built-in server does to every request (or message), /stats and /health excepted' },
 )
@@ -77,6 +82,7 @@ export function parseKnobs(raw: RawKnobs = {}): Knobs {
     leakBytes: sizeBytes(knobs.leak),
     stall: raw.stall && { everyNs: durationNs(raw.stall.every), forNs: durationNs(raw.stall.for) },
     dieAfter: knobs.dieAfter,
+    capacity: raw.capacity && parseCapacity(raw.capacity),
   }
 }
 

@@ -13,7 +13,7 @@ export interface StatsServer {
 /** Serves `/stats` and `/health` over HTTP on a free port of loopback, for servers that speak something else. */
 export async function serveStats(stats: () => TargetStats): Promise<StatsServer> {
   const server = createServer((request, response) => {
-    send(response, ownReply(pathOf(request.url), stats) ?? { status: 404, body: 'not found' })
+    send(response, ownReply(pathOf(request.url), { stats }) ?? { status: 404, body: 'not found' })
   })
   const cut = keepSockets(server)
   const port = await listen(server, '127.0.0.1', 0)

@@ -60,7 +60,7 @@ test('all problems of a result are told at once, with their places', async () =>
 })
 
 test('keys that a later version adds do no harm', async () => {
-  const file = written(JSON.stringify({ ...exampleResult(), guards: [] }))
+  const file = written(JSON.stringify({ ...exampleResult(), outlook: [] }))
   expect((await readResult(file)).result.run.id).toBe('f0f0f0f0')
 })
 

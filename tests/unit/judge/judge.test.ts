@@ -54,6 +54,7 @@ function caseOf(changes: Partial<Case> = {}, policy = { failed: 50, fired: 50 },
     lives: 1,
     kills: 0,
     unplannedExit: null,
+    failureBudget: null,
     memoryMissing: { count: 0, detail: null },
     target: { command: [], url: null, pid: 1, startTicks: 1 },
   }
@@ -66,6 +67,7 @@ function caseOf(changes: Partial<Case> = {}, policy = { failed: 50, fired: 50 },
     windows,
     stepped: [],
     stressed: false,
+    scenario: null,
     stopped: null,
     strict: false,
     ...changes,
@@ -137,4 +139,22 @@ describe('a verdict', () => {
     expect(reasons[0]).toMatch(/exit code 1; its last line: boom/u)
     expect(reasons).toHaveLength(2)
   })
+})
+
+test('a failure budget that is spent fails the run with 99, in words that say by how much (L7)', () => {
+  const guarded = parseProfile(
+    { target: { builtin: 'http' }, guards: { failureBudget: { threshold: '5%', window: '10s' } } },
+    { mode: 'smoke', flags: {}, env: {} },
+  )
+  const run = caseOf()
+  const breach = { samples: 60, failures: 5, rate: 5 / 60, atNs: 1 }
+  const measurements = { ...run.measurements, failureBudget: { worst: breach, breach } }
+  const verdict = judge({
+    ...run,
+    profile: { ...profile, guards: guarded.guards },
+    measurements,
+    stopped: 'failure-budget',
+  })
+  expect(verdict).toMatchObject({ verdict: 'fail', exitCode: 99 })
+  expect(verdict.reasons[0]).toBe('failure budget spent: 8.33 % of 60 operations failed within 10 s, allowed: 5 %')
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseRule } from '../../../harness/faults/rules.ts'
-import { reconcile } from '../../../harness/judge/reconcile.ts'
+import { reconcile, reconcileOther } from '../../../harness/judge/reconcile.ts'
 import { type ArmMeasurement, emptyArm, type ServerCount } from '../../../harness/measure/measurements.ts'
 
 interface Seen {
@@ -173,5 +173,30 @@ describe('client and target', () => {
     const { fault = { reset: { probability: 0.1 } }, datagrams = false, multiplexed = false, at = null } = seen
     const rules = [parseRule('one', { fault })]
     expect(reconcile({ rules, at }, armOf(seen), { datagrams, multiplexed }).status).toBe(status)
+  })
+})
+
+describe('attempts that went to other targets', () => {
+  const elsewhere = { count: 30, failed: 10, cancelled: 2, resent: 1, errors: { refused: 8, reset: 2 } }
+  const shared: Seen = {
+    attempts: 100,
+    cancelled: 2,
+    errors: { refused: 8, reset: 2 },
+    stale: 1,
+    server: { requests: 70, slack: 0 },
+  }
+
+  test('are none of what the first one must have served, nor make it doubtful', () => {
+    const arm = armOf(shared)
+    arm.all.elsewhere['second'] = elsewhere
+    const travel = { datagrams: false, multiplexed: false }
+    expect(reconcile({ rules: [], at: null }, arm, travel)).toMatchObject({ status: 'exact', expected: 70, slack: 0 })
+  })
+
+  test('must have been served by their own, give or take what ended on the way', () => {
+    expect(reconcileOther(elsewhere, { requests: 30, slack: 0 })).toMatchObject({ status: 'exact' })
+    expect(reconcileOther(elsewhere, { requests: 18, slack: 0 })).toMatchObject({ status: 'within', slack: 13 })
+    expect(reconcileOther(elsewhere, { requests: 17, slack: 0 })).toMatchObject({ status: 'mismatch' })
+    expect(reconcileOther(elsewhere, null)).toMatchObject({ status: 'none' })
   })
 })

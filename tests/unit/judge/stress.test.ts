@@ -29,7 +29,8 @@ const stepped = [{ phase, policies: ['slow', 'reset', 'retry'].map((name) => ({ 
 function summaryOf(...windows: readonly (readonly string[] | null)[]): WindowSummary {
   const watch = watchWindows(0, [phase])
   const okLatency = createHistogram().encode()
-  const rest = { identity, slice: 0, ok: 90, failed: 10, p50Ms: 1, p99Ms: 2, memoryKb: null, fds: null, okLatency }
+  const told = { p50Ms: 1, p99Ms: 2, memoryKb: null, fds: null, series: { offered: 0, bins: [] }, queue: null }
+  const rest = { identity, slice: 0, ok: 90, failed: 10, okLatency, ...told }
   for (const [index, faults] of windows.entries()) {
     const [fromNs, toNs] = [index * 1e9, (index + 1) * 1e9]
     watch.add({ ...rest, index, fromNs, toNs, faults: faults ?? ['slow'], settling: faults === null })

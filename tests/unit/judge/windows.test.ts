@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { holdCeilings, rssDeltaKb } from '../../../harness/judge/ceilings.ts'
+import { holdCeilings, holdDegradedCeiling, rssDeltaKb } from '../../../harness/judge/ceilings.ts'
 import { watchWindows } from '../../../harness/judge/windows.ts'
 import { emptyArm, type WindowMeasurement } from '../../../harness/measure/measurements.ts'
 
@@ -21,6 +21,8 @@ function windowOf(index: number, changes: Partial<WindowMeasurement>): WindowMea
     okLatency: '',
     faults: [],
     settling: false,
+    series: { offered: 0, bins: [] },
+    queue: null,
     ...changes,
   }
 }
@@ -70,4 +72,14 @@ describe('the error ceiling of a whole arm', () => {
     Object.assign(arm.all.operations, { count: 100, ok: 98, failed: 2 })
     expect(held()).toMatchObject({ actual: 0.02, ok: true })
   })
+})
+
+test('the ceiling of degraded answers is held against their share of what has ended, and is not kept where nothing has', () => {
+  const arm = emptyArm(identity, ['hi'])
+  const held = () => holdDegradedCeiling(0.1, [arm])[0]
+  expect(held()).toMatchObject({ actual: null, ok: false })
+  Object.assign(arm.all.operations, { count: 110, ok: 90, failed: 10, degraded: 10, cutOff: 10 })
+  expect(held()).toMatchObject({ actual: 0.1, ok: true, expr: 'degraded rate <= 0.1' })
+  Object.assign(arm.all.operations, { degraded: 11 })
+  expect(held()).toMatchObject({ actual: 0.11, ok: false })
 })

@@ -52,6 +52,21 @@ describe('a virtual clock', () => {
     expect(times).toEqual([10, 20, 30])
   })
 
+  test('runs at once what is made of events alone, in the same order', () => {
+    const clock = createVirtualClock()
+    const fired: string[] = []
+    const tick = (): void => {
+      fired.push(`tick@${clock.nowNs()}`)
+      clock.after(10, tick)
+    }
+    clock.after(10, tick)
+    clock.after(20, () => fired.push('other'))
+    clock.run(25)
+    expect(fired).toEqual(['tick@10', 'other', 'tick@20'])
+    expect(clock.nowNs()).toBe(25)
+    expect(clock.pending()).toBe(1)
+  })
+
   test('forgets a cancelled timer and an aborted sleep', async () => {
     const clock = createVirtualClock()
     const reason = new Error('enough')

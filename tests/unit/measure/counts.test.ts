@@ -7,8 +7,10 @@ function some(factor: number, requests: readonly string[]): Counts {
     operations: { count: 10 * factor, ok: 7 * factor, failed: 2 * factor, degraded: 3 * factor, cutOff: factor },
     attempts: { count: 12 * factor, failed: 4 * factor, cancelled: factor },
     errors: { reset: 2 * factor },
+    failureTypes: { networkError: 2 * factor },
     attemptErrors: { reset: 3 * factor, [`only${factor}`]: 1 },
     wire: { bytesSent: 100 * factor, bytesReceived: 200 * factor, connects: 6 * factor, staleReconnects: factor },
+    elsewhere: { second: { count: factor, failed: factor, cancelled: 0, resent: 0, errors: { reset: factor } } },
     requests: Object.fromEntries(
       requests.map((name, index) => [
         name,

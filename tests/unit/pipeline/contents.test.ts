@@ -18,7 +18,7 @@ test('a change of any of several files of the same name is seen', async () => {
     for (const [index, text] of texts.entries()) await writeFile(uploads[index] ?? '', text)
     const requests = uploads.map((file, index) => ({ path: `/${index}`, method: 'POST', body: { file } }))
     const document = { target: { builtin: 'http' }, workload: { requests } }
-    return contentsOf(parseProfile(document, { flags: {}, env: {} }).workload)
+    return contentsOf(parseProfile(document, { flags: {}, env: {} }))
   }
   const first = await contents('x', 'y')
   expect(Object.keys(first)).toEqual(['file upload.txt'])

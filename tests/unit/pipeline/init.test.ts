@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { isSoakrigError } from '../../../harness/kernel/errors.ts'
 import { initProfile, type InitOptions } from '../../../harness/pipeline/init.ts'
-import { readJson } from '../../../harness/profile/jsonc.ts'
+import { readJson } from '../../../harness/kernel/jsonc.ts'
 import { loadProfile } from '../../../harness/profile/parse.ts'
 
 let cwd = ''

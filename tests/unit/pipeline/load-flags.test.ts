@@ -28,6 +28,7 @@ const nothing: LoadFlags = {
   size: undefined,
   seed: undefined,
   maxErrorRate: undefined,
+  failureBudget: undefined,
   env: {},
 }
 
@@ -207,4 +208,15 @@ describe('the URL of ad hoc load', () => {
   ])('refuses what does not go with it: %j', (flags, message) => {
     expect(refusal(flags)).toMatch(message)
   })
+})
+
+test('a failure budget is a guard of the run, and a wrong one is named by its flag', () => {
+  const { guards, provenance } = profileOf({ failureBudget: '5%' })
+  expect(guards.failureBudget).toEqual({ threshold: 0.05, windowNs: 30e9, minSamples: 50, of: 'operations' })
+  expect(provenance).toMatchObject({
+    '/guards/failureBudget/threshold': 'flag',
+    '/guards/failureBudget/window': 'default',
+  })
+  expect(profileOf({}).guards).toEqual({ failureBudget: null, watchdogNs: null })
+  expect(refusal({ failureBudget: '500%' })).toEqual(['--failure-budget'])
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { realClock } from '../../../harness/kernel/clock.ts'
-import { parseFramingFlag, serveTarget } from '../../../harness/pipeline/serve-target.ts'
+import { serveTarget } from '../../../harness/pipeline/serve-target.ts'
+import { parseFramingFlag } from '../../../harness/pipeline/target-flags.ts'
 
 const nothing = {
   host: '127.0.0.1',

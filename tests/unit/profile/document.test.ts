@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { step, valueAt, within } from '../../../harness/kernel/json.ts'
-import { copyOf, leavesOf, withValue } from '../../../harness/profile/document.ts'
+import { copyOf, step, valueAt, within } from '../../../harness/kernel/json.ts'
+import { leavesOf, withValue } from '../../../harness/profile/document.ts'
 
 const tree = { a: { 'b/c': [1, { '~d': null }], e: {} }, f: [], g: 'text' }
 

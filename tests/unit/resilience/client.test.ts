@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest'
+import { TimerWheel } from '../../../harness/kernel/timer-wheel.ts'
+import { createVirtualClock } from '../../../harness/kernel/virtual-clock.ts'
 import { createRng } from '../../../harness/kernel/rng.ts'
-import { clientEffects, openStages, parseClient } from '../../../harness/resilience/client.ts'
+import { Client, clientEffects } from '../../../harness/resilience/client.ts'
+import { parseClient } from '../../../harness/resilience/settings.ts'
 import { factsOf } from '../../support/facts.ts'
 
+const options = () => ({ wheel: new TimerWheel(createVirtualClock()), rng: createRng(1) })
+
 describe('the policies of a client', () => {
+  it('may stand in any order where they are a list, outermost first', () => {
+    const policies = parseClient([{ timeout: { attempt: '1s' } }, { retry: {} }, { timeout: { operation: '3s' } }])
+    expect(policies.map(({ keyword }) => keyword)).toEqual(['timeout', 'retry', 'timeout'])
+  })
+
   it("are ordered: the operation's timeout, retry, the attempt's timeout", () => {
     const policies = parseClient({ retry: {}, timeout: { attempt: '1s', operation: '3s' } })
     expect(policies.map(({ keyword, settings }) => [keyword, (settings as { limitNs?: number }).limitNs])).toEqual([
@@ -19,13 +29,12 @@ describe('the policies of a client', () => {
 
   it('can be sent to another process, and open there', () => {
     const policies = structuredClone(parseClient({ retry: { strategy: 'fixed' }, timeout: { attempt: '1s' } }))
-    const counters = {}
-    expect(openStages(policies, createRng(1), counters)).toHaveLength(2)
-    expect(counters).toEqual({ retries: 0, exhausted: 0, timeouts: 0 })
+    const client = new Client(policies, options())
+    expect(client.counters()).toMatchObject({ retries: 0, exhausted: 0, timeouts: 0 })
   })
 
   it('are refused when nobody knows them', () => {
-    expect(() => openStages([{ keyword: 'hope', settings: {} }], createRng(1), {})).toThrow(/hope/u)
+    expect(() => new Client([{ keyword: 'hope', settings: {} }], options())).toThrow(/hope/u)
   })
 
   it('expect together what each of them expects', () => {

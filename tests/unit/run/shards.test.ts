@@ -14,13 +14,13 @@ test('a script that is never loaded ends the wait for the workers, and the worke
   const pids: number[] = []
   const opening = startShards({
     count: 1,
-    seed: 1,
     allowedHosts: [],
-    workload: { ...workloadOf([]), script },
+    profile: { seed: 1, workload: { ...workloadOf([]), script }, policies: [] },
     clock,
     runId: 'test',
     onProcess: ({ pid }) => pids.push(pid),
     onWindow: () => {},
+    onCounts: () => {},
   })
   await Promise.all([
     expect(opening).rejects.toMatchObject({ code: 'worker-not-ready', exit: 'userScript' }),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readJson } from '../../../harness/profile/jsonc.ts'
+import { readJson } from '../../../harness/kernel/jsonc.ts'
 import { problemsOf, workloadFiles } from '../../support/workload.ts'
 
 const page = readFileSync(fileURLToPath(new URL('../../../docs/workloads.md', import.meta.url)), 'utf8')

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { poolWaiter } from '../../../../harness/load/waiting-line.ts'
+import { createWaiter } from '../../../../harness/kernel/waiting-line.ts'
 import { type PooledConnection, SessionPool } from '../../../../harness/load/http2/session-pool.ts'
 
 interface Fake extends PooledConnection {
@@ -29,7 +29,7 @@ function poolOf(size: number, capacity: number) {
     return connection
   })
   const granted: string[] = []
-  const waiter = (name: string) => poolWaiter<Fake>(({ number }, nowNs) => granted.push(`${name}:${number}@${nowNs}`))
+  const waiter = (name: string) => createWaiter<Fake>(({ number }, nowNs) => granted.push(`${name}:${number}@${nowNs}`))
   const lease = (name = 'nobody') => pool.lease(waiter(name))
   return { pool, made, granted, waiter, lease }
 }
@@ -124,7 +124,7 @@ describe('a pool of sessions', () => {
         for (const one of steps) {
           if (one === 'lease') {
             const connection = pool.lease(
-              poolWaiter<Fake>((granted) => {
+              createWaiter<Fake>((granted) => {
                 waiting--
                 held.push(granted)
               }),

@@ -5,7 +5,7 @@ import { openCounters } from '../../../../harness/load/udp/counters.ts'
 import { payloadOf } from '../../../../harness/load/udp/datagram.ts'
 import { type PreparedDatagram, UdpLane } from '../../../../harness/load/udp/lane.ts'
 import type { Attempt } from '../../../../harness/load/udp/socket.ts'
-import type { Outcome } from '../../../../harness/resilience/policy.ts'
+import type { Outcome } from '../../../../harness/resilience/outcome.ts'
 
 const timeoutNs = 1e9
 

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { realClock } from '../../../../harness/kernel/clock.ts'
 import { createRng } from '../../../../harness/kernel/rng.ts'
+import { deadlineField, parseCapacity } from '../../../../harness/target/builtin/capacity.ts'
 import { type HttpTargetOptions, startHttpTarget } from '../../../../harness/target/builtin/http.ts'
 import { type Knobs, plainKnobs } from '../../../../harness/target/builtin/knobs.ts'
 import { dial, sha256, until } from '../../../support/sockets.ts'
@@ -134,6 +135,30 @@ describe('the built-in HTTP server', () => {
     expect(process.cpuUsage(before).user).toBeGreaterThan(15_000)
     // Nearly all of each period is a stall, so that three answers take two periods and what is left of the first.
     expect(performance.now() - begin).toBeGreaterThan(390)
+  })
+
+  test('with a capacity answers 504, or 429 and when to come again, counts what it served to nobody, and can be stalled', async () => {
+    const capacity = parseCapacity({ perSecond: 50, maxQueue: 2, expire: true, fullStatus: 429, retryAfter: '2s' })
+    await using target = await start({ capacity })
+    expect(await (await fetch(`${target.url}/stall/60`)).text()).toBe('stalled for 60 ms')
+    const leaver = get(`${target.url}/echo/hi`).on('error', () => {})
+    await until('the first to wait', () => target.stats().queue?.queued === 1)
+    leaver.destroy()
+    const late = fetch(`${target.url}/echo/hi`, { headers: { [deadlineField]: '10' } })
+    await until('the second to wait', () => target.stats().queue?.queued === 2)
+    const refused = await fetch(`${target.url}/echo/hi`)
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '2'])
+    expect((await late).status).toBe(504)
+    expect(target.stats()).toMatchObject({
+      requests: 3,
+      errors: 2,
+      queue: { served: 1, expired: 1, rejected: 1, wasted: 1, queued: 0, peakQueued: 2 },
+    })
+  })
+
+  test('without a capacity has nothing to stall', async () => {
+    await using target = await start()
+    expect((await fetch(`${target.url}/stall/60`)).status).toBe(404)
   })
 
   test('without anybody to tell it closes at the request it dies of', async () => {

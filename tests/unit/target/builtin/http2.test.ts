@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { realClock } from '../../../../harness/kernel/clock.ts'
 import { createRng } from '../../../../harness/kernel/rng.ts'
 import { startHttp2Target } from '../../../../harness/target/builtin/http2.ts'
+import { deadlineField, parseCapacity } from '../../../../harness/target/builtin/capacity.ts'
 import { type Knobs, plainKnobs } from '../../../../harness/target/builtin/knobs.ts'
 import type { BuiltinOptions } from '../../../../harness/target/builtin/service.ts'
 import { makeAuthority } from '../../../support/certificates.ts'
@@ -128,6 +129,15 @@ describe('the built-in HTTP/2 server', () => {
     expect(await client.ask('/health')).toEqual([200, '2', 'ok'])
     const [, , told] = await client.ask('/stats')
     expect(JSON.parse(told)).toMatchObject({ requests: 1, errors: 1, connections: 1, leakedBytes: 1000 })
+  })
+
+  test('with a capacity turns away, drops what has expired, and can be stalled', async () => {
+    await using target = await start({ capacity: parseCapacity({ perSecond: 50, maxQueue: 1, expire: true }) })
+    using client = await dial(target.url)
+    expect(await client.ask('/stall/40')).toEqual([200, '17', 'stalled for 40 ms'])
+    const told = Promise.all([client.ask('/', { [deadlineField]: '10' }), client.ask('/')])
+    expect((await told).map(([status]) => status)).toEqual([504, 503])
+    expect(target.stats().queue).toMatchObject({ served: 0, expired: 1, rejected: 1 })
   })
 
   test('serves streams side by side, and lets clients give up as many as they like', async () => {

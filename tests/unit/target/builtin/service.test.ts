@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createRng } from '../../../../harness/kernel/rng.ts'
 import { createVirtualClock } from '../../../../harness/kernel/virtual-clock.ts'
+import { parseCapacity } from '../../../../harness/target/builtin/capacity.ts'
 import { type Knobs, plainKnobs } from '../../../../harness/target/builtin/knobs.ts'
 import { createService, heldNs } from '../../../../harness/target/builtin/service.ts'
 
@@ -18,7 +19,15 @@ test('without knobs a request is answered at once', () => {
   const answers: boolean[] = []
   service.request(0, (failed) => answers.push(failed))
   expect(answers).toEqual([false])
-  expect(service.stats()).toEqual({ requests: 1, errors: 0, connections: 0, open: 0, leakedBytes: 0 })
+  expect(service.stats()).toEqual({
+    requests: 1,
+    errors: 0,
+    connections: 0,
+    open: 0,
+    peakOpen: 0,
+    peakRequests: 1,
+    leakedBytes: 0,
+  })
 })
 
 test('what a request asks for is waited for without knobs too', async () => {
@@ -87,4 +96,47 @@ test('connections are counted when they come and when they go', () => {
   expect(service.stats()).toMatchObject({ connections: 2, open: 2 })
   closed()
   expect(service.stats()).toMatchObject({ connections: 2, open: 1 })
+})
+
+test('tells how many connections and requests it had at once', async () => {
+  const { clock, service } = serviceWith({ serviceTimeNs: 5e6 })
+  const closed = [service.connected(), service.connected()]
+  for (const close of closed) close()
+  for (let index = 0; index < 3; index++) service.request(0, () => {})
+  await clock.advance(5e6)
+  service.request(0, () => {})
+  expect(service.stats()).toMatchObject({ open: 0, peakOpen: 2, peakRequests: 3 })
+})
+
+const capacity = parseCapacity({ perSecond: 100, maxQueue: 1, expire: true })
+
+test('a capacity lets requests wait, expire and be turned away, and counts them as errors', async () => {
+  const { clock, service } = serviceWith({ capacity, serviceTimeNs: 5e6 })
+  const told: unknown[] = []
+  const ask = (deadlineNs: number): void =>
+    service.request(0, (failed, unserved) => told.push([clock.nowNs() / 1e6, failed, unserved]), {
+      deadlineNs,
+      isGone: () => false,
+    })
+  ask(Number.POSITIVE_INFINITY)
+  ask(8e6)
+  ask(Number.POSITIVE_INFINITY)
+  await clock.advance(100e6)
+  // Served in 10 ms, and the wait of the other knob after it.
+  expect(told).toEqual([
+    [0, true, 'rejected'],
+    [10, true, 'expired'],
+    [15, false, undefined],
+  ])
+  expect(service.stats()).toMatchObject({ requests: 3, errors: 2, queue: { served: 1, expired: 1, rejected: 1 } })
+})
+
+test('is stalled only where it has a capacity', async () => {
+  expect(serviceWith({}).service.stall(1e9)).toBe(false)
+  const { clock, service } = serviceWith({ capacity })
+  expect(service.stall(1e9)).toBe(true)
+  const at: number[] = []
+  service.request(0, () => at.push(clock.nowNs()))
+  await clock.advance(2e9)
+  expect(at).toEqual([1.01e9])
 })

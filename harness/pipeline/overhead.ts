@@ -1,0 +1,83 @@
+import { Bench } from 'tinybench'
+import { realClock } from '../kernel/clock.ts'
+import { createRng } from '../kernel/rng.ts'
+import { TimerWheel } from '../kernel/timer-wheel.ts'
+import type { Arm } from '../plan/arms.ts'
+import { Client } from '../resilience/client.ts'
+import { success } from '../resilience/outcome.ts'
+import type { ClientPolicies } from '../resilience/settings.ts'
+import { plainCall, type Step, type StepOwner } from '../resilience/step.ts'
+import { policyFiles } from '../resilience/use/module.ts'
+
+/** Operations per call of a task: a call of its own would cost more than what is measured. */
+const batch = 1000
+const warmupMs = 20
+const measuredMs = 60
+
+/**
+ * What the client's policies of each arm cost, in ns of an operation that succeeds at once, by the arm's id: the median over
+ * batches, less that of an operation without policies. Null where operations did not all succeed at once, such as under a
+ * rate limit, or with a policy of promises.
+ */
+export async function measureOverheads(arms: readonly Arm[]): Promise<ReadonlyMap<string, number | null>> {
+  const withClient = arms.filter(({ client }) => client.length > 0)
+  if (withClient.length === 0) return new Map()
+  const keyOf = ({ client }: Arm): string => JSON.stringify(client)
+  // Policies of one's own are promises, and none is loaded here.
+  const staged = withClient.filter(({ client }) => policyFiles(client).length === 0)
+  const clients = new Map(staged.map((arm) => [keyOf(arm), arm.client]))
+  const wheel = new TimerWheel(realClock)
+  const bench = new Bench({ time: measuredMs, warmupTime: warmupMs })
+  const loops = new Map([['', operationsOf([], wheel)]])
+  for (const [key, client] of clients) loops.set(key, operationsOf(client, wheel))
+  // What does not even get through once is not run a million times.
+  const usable = [...loops].filter(([, loop]) => loop.run())
+  for (const [key, loop] of usable) bench.add(key, () => void loop.run())
+  await bench.run()
+  wheel.clear()
+  const nsOf = (key: string): number | null => {
+    const result = bench.getTask(key)?.result
+    return result && 'latency' in result && loops.get(key)?.failed() === false
+      ? (result.latency.p50 * 1e6) / batch
+      : null
+  }
+  const plain = nsOf('')
+  return new Map(
+    withClient.map((arm) => {
+      const own = nsOf(keyOf(arm))
+      return [arm.id, own === null || plain === null ? null : own - plain]
+    }),
+  )
+}
+
+/** Operations in batches; false, and failed from then on, where one did not succeed at once. */
+function operationsOf(client: ClientPolicies, wheel: TimerWheel) {
+  const call = plainCall('overhead')
+  let inside: StepOwner | undefined
+  let succeeded = 0
+  let failed = false
+  const step: Step = new Client(client, { wheel, rng: createRng(1) }).operation({
+    rng: createRng(2),
+    owner: { ended: ({ ok }) => void (ok && succeeded++) },
+    attempt: (owner) => ({
+      begin() {
+        inside = owner
+      },
+      cancel: () => null,
+    }),
+  })
+  return {
+    failed: () => failed,
+    run(): boolean {
+      const nowNs = realClock.nowNs()
+      const before = succeeded
+      for (let done = 0; done < batch && !failed; done++) {
+        step.begin(call, nowNs)
+        inside?.ended(success, nowNs)
+        failed = succeeded !== before + done + 1
+      }
+      if (failed) step.cancel(nowNs)
+      return !failed
+    },
+  }
+}

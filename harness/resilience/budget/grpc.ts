@@ -1,0 +1,31 @@
+import { failureClassOf } from '../classify.ts'
+import type { RetryBudget } from './retry-budget.ts'
+
+/** gRPC's throttling of retries. */
+export interface GrpcSettings {
+  readonly kind: 'grpc'
+  readonly maxTokens: number
+  /** What a success gives back. */
+  readonly tokenRatio: number
+}
+
+/** What is lost when ratios are added up. */
+const rounding = 1e-9
+
+/**
+ * The bucket of gRPC's proposal A6: it starts full, each failed attempt takes a token, each success gives `tokenRatio`
+ * back, and an extra attempt is made only while more than half of them are there. Failures that no repetition would mend
+ * take nothing, and neither does what the client refused by itself.
+ */
+export function openGrpcBudget({ maxTokens, tokenRatio }: GrpcSettings): RetryBudget {
+  let tokens = maxTokens
+  return {
+    begun: () => {},
+    ended(outcome) {
+      if (outcome.ok) tokens = Math.min(maxTokens, tokens + tokenRatio)
+      else if (failureClassOf(outcome) === 'transient') tokens = Math.max(0, tokens - 1)
+    },
+    withdraw: () => tokens > maxTokens / 2 + rounding,
+    returned: () => {},
+  }
+}

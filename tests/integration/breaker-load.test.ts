@@ -1,0 +1,95 @@
+import { createServer } from 'node:http'
+import { describe, expect, test } from 'vitest'
+import { realClock } from '../../harness/kernel/clock.ts'
+import { createRng } from '../../harness/kernel/rng.ts'
+import { TimerWheel } from '../../harness/kernel/timer-wheel.ts'
+import { openCrews } from '../../harness/load/crews.ts'
+import type { SliceReport } from '../../harness/load/protocol.ts'
+import { startSlice } from '../../harness/load/slice.ts'
+import { decodeHistogram } from '../../harness/measure/histogram.ts'
+import { loops } from '../../harness/plan/models.ts'
+import { Client } from '../../harness/resilience/client.ts'
+import { parseClient, type RawClient } from '../../harness/resilience/settings.ts'
+import { taskOf, workloadOf } from '../support/slice-task.ts'
+import { listening } from '../support/sockets.ts'
+
+/** A server that counts its requests and fails until it is told to recover. */
+async function failingServer() {
+  const seen = { requests: 0, failing: true }
+  const http = createServer((request, response) => {
+    seen.requests++
+    request.resume()
+    response.writeHead(seen.failing ? 503 : 200).end('hi')
+  })
+  const server = await listening(http)
+  return Object.assign(seen, { port: server.port, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() })
+}
+
+/** Six closed loops for a while over a client that outlives them. */
+async function load(port: number, raw: RawClient) {
+  const wheel = new TimerWheel(realClock)
+  const rng = createRng(1)
+  const client = new Client(parseClient(raw), { wheel, rng })
+  const slice = async (): Promise<SliceReport> => {
+    const shard = { index: 0, count: 1 }
+    const openCrew = await openCrews(workloadOf(), shard, rng)
+    const running = await startSlice({
+      task: taskOf(port, realClock.nowNs() + 5e6, { load: loops(6), discardNs: 60e6 }),
+      client,
+      address: '127.0.0.1',
+      allowedHosts: [],
+      shard,
+      clock: realClock,
+      wheel,
+      eventLoop: { takeP99Ms: () => 0 },
+      rng,
+      openCrew,
+      emit: () => {},
+    })
+    return running.report
+  }
+  return { client, slice, wheel }
+}
+
+describe('a breaker before a server that fails', () => {
+  test('lets none of its requests through while it is open, and refuses them in no time', async () => {
+    await using server = await failingServer()
+    const { client, slice, wheel } = await load(server.port, { circuitBreaker: { openFor: '1m' } })
+    const { all, failedLatency } = await slice()
+    // Five failures, and what the other loops had in flight by then.
+    expect(server.requests).toBeGreaterThanOrEqual(5)
+    expect(server.requests).toBeLessThanOrEqual(5 + 5)
+    expect(all.attempts).toEqual({ count: server.requests, failed: server.requests, cancelled: 0 })
+    expect(all.errors['circuit-open']).toBe(all.operations.count - server.requests)
+    expect(all.errors['circuit-open']).toBeGreaterThan(100)
+    expect(client.counters()).toMatchObject({ circuitOpened: 1, circuitRejected: all.errors['circuit-open'] })
+    const failures = decodeHistogram(failedLatency)
+    expect(failures.count).toBeGreaterThan(100)
+    expect(failures.percentileMs(99)).toBeLessThan(5)
+    // The next slice finds it open: the server hears nothing at all.
+    const before = server.requests
+    const next = await slice()
+    expect(next.all.operations.failed).toBeGreaterThan(100)
+    expect(server.requests).toBe(before)
+    expect(wheel.size).toBe(0)
+  })
+
+  test('sends only as many as it takes to see that the server is back, and closes', async () => {
+    await using server = await failingServer()
+    const { client, slice } = await load(server.port, { circuitBreaker: { openFor: '50ms' } })
+    const { all } = await slice()
+    const { circuitProbes = 0, circuitHalfOpened = 0, circuitOpened } = client.counters()
+    expect(circuitHalfOpened).toBeGreaterThanOrEqual(1)
+    expect(circuitOpened).toBe(circuitHalfOpened + 1)
+    expect(circuitProbes).toBeLessThanOrEqual(3 * circuitHalfOpened)
+    expect(server.requests).toBeLessThanOrEqual(10 + circuitProbes)
+    expect(all.attempts.count).toBe(server.requests)
+    server.failing = false
+    await realClock.sleep(50e6)
+    const recovered = await slice()
+    expect(client.breakers()[0]?.state).toBe('closed')
+    expect(recovered.all.attempts.failed).toBe(0)
+    expect(recovered.all.operations.ok).toBeGreaterThan(100)
+    expect(recovered.policyEvents.kept.at(-1)).toMatchObject({ event: 'closed', reason: '3 probes succeeded' })
+  })
+})

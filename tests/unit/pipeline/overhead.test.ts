@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { createArm } from '../../../harness/plan/arms.ts'
+import { measureOverheads } from '../../../harness/pipeline/overhead.ts'
+import { parseClient } from '../../../harness/resilience/settings.ts'
+
+const arm = (id: string, raw: Parameters<typeof parseClient>[0]) => ({
+  ...createArm({ discardNs: 0, sliceNs: 0, drainNs: 0 } as Parameters<typeof createArm>[0], 'policy', {
+    kind: 'client',
+    path: 'direct',
+    policy: id,
+    client: parseClient(raw),
+  }),
+  id,
+})
+
+test('the overhead of a client is some nanoseconds an operation; arms of one client share a measurement', async () => {
+  const retry = { retry: { baseDelay: '1ms' } }
+  const overheads = await measureOverheads([
+    arm('none', {}),
+    arm('retry', retry),
+    arm('again', retry),
+    arm('both', { ...retry, timeout: { attempt: '1s' } }),
+  ])
+  expect([...overheads.keys()]).toEqual(['retry', 'again', 'both'])
+  expect(overheads.get('again')).toBe(overheads.get('retry'))
+  // Wide: what is asked is that it is the cost of an operation, not of a batch.
+  for (const ns of overheads.values()) expect(Math.abs(ns as number)).toBeLessThan(5000)
+})
