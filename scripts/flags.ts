@@ -26,6 +26,7 @@ export const runFlags = {
     describe: 'A host besides this machine that load may go to; only one that is yours',
   },
   'max-error-rate': { type: 'string', requiresArg: true, describe: 'Ceiling of the error rate of clean load' },
+  metrics: { type: 'string', requiresArg: true, describe: 'Serve metrics to Prometheus while it runs, at HOST:PORT' },
   seed: { type: 'string', requiresArg: true, describe: 'All chance of the run comes from it' },
 } as const
 

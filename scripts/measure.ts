@@ -4,8 +4,10 @@ import {
   compilePlan,
   exitCodes,
   loadProfile,
+  type MetricsEndpoint,
   packageProfilesDirectory,
   packageVersion,
+  parseEndpoint,
   parseOutputs,
   parseTags,
   type Plan,
@@ -16,6 +18,7 @@ import {
   type Profile,
   realClock,
   type Sabotage,
+  serveMetrics,
   showProgress,
   type Stages,
   summarisePlan,
@@ -33,6 +36,7 @@ export interface RunArguments {
   readonly tag: readonly string[] | undefined
   readonly 'allow-host': readonly string[] | undefined
   readonly 'max-error-rate': string | undefined
+  readonly metrics: string | undefined
   readonly seed: string | undefined
 }
 
@@ -91,6 +95,15 @@ export async function measureProfile(kind: string, stages: Stages, flags: Profil
     await measure(kind, plan, flags, { keepGoing: flags['keep-going'], strict: flags.strict, sabotage: flags.sabotage })
 }
 
+/** Serves the metrics where the flags ask for them, and says where, which nobody else knows of port 0. */
+async function metricsOf(flags: RunArguments): Promise<MetricsEndpoint | null> {
+  if (flags.metrics === undefined) return null
+  const listen = parseEndpoint('--metrics', flags.metrics)
+  const endpoint = await serveMetrics({ listen, allowedHosts: flags['allow-host'] ?? [] })
+  printNote(`metrics at ${endpoint.url}`)
+  return endpoint
+}
+
 /** Carries out a plan, shows and archives its result, and sets the exit code. */
 export async function measure(
   kind: string,
@@ -101,6 +114,7 @@ export async function measure(
   const tags = parseTags(flags.tag ?? [])
   // Before the run, so that nothing is lost by a wrong flag.
   parseOutputs(flags.out ?? [])
+  await using metrics = await metricsOf(flags)
   using signals = untilSignal()
   const live = showProgress(flags, plan.expectedNs / 1e6)
   const outcome = await carryOut({
@@ -118,6 +132,7 @@ export async function measure(
     tags,
     git: await gitState(),
     onProgress: live.update,
+    ...(metrics && { metrics: metrics.totals }),
   }).finally(() => live.done())
   if (outcome.failure !== null) printFailure(outcome.failure, { json: false })
   if (!flags.quiet) printNote(`result: ${outcome.file}`)

@@ -3,7 +3,6 @@ import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { writeFailure } from './durable-file.ts'
 import type { ResultLines } from './result.ts'
-import { rounded } from './text.ts'
 
 const batchCharacters = 64 * 1024
 
@@ -23,7 +22,7 @@ export class LinesFile {
   /** Throws `cannot-write` or `result-exists` (106). */
   append(line: object): void {
     if (this.#closed !== undefined) throw new Error(`${this.#file} is closed`)
-    this.#batch += `${JSON.stringify(rounded(line))}\n`
+    this.#batch += `${JSON.stringify(line)}\n`
     this.#count++
     if (this.#batch.length >= batchCharacters) this.#flush()
   }

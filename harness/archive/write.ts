@@ -4,7 +4,7 @@ import { writeFailure, writeWhole } from './durable-file.ts'
 import { LinesFile } from './lines-file.ts'
 import { deadLettersName, profileDirectory, resultName, stampOf, windowsName } from './names.ts'
 import type { Result, ResultDeadLetter, ResultLines, ResultWindow } from './result.ts'
-import { resultText } from './text.ts'
+import { resultText, rounded } from './text.ts'
 
 /** Where one run leaves its result. */
 export interface Archive {
@@ -15,7 +15,7 @@ export interface Archive {
   appendWindow(window: ResultWindow): void
   /** Ends the windows file and gives what the result says of it; null when there was no window. */
   closeWindows(): Promise<Result['windows']>
-  /** Writes a dead letter, to a file of their own; as for windows. */
+  /** Writes a dead letter as it is, to a file of their own; else as for windows. */
   appendDeadLetter(letter: ResultDeadLetter): void
   closeDeadLetters(): ResultLines | null
   /** Writes the result whole or not at all, and gives its file. Rejects with `cannot-write`, `result-exists` (106). */
@@ -43,7 +43,7 @@ export function createArchive({
   return {
     file,
     windowsFile,
-    appendWindow: (window) => windows.append(window),
+    appendWindow: (window) => windows.append(rounded(window) as ResultWindow),
     closeWindows: async () => windows.close(),
     appendDeadLetter: (letter) => letters.append(letter),
     closeDeadLetters: () => letters.close(),

@@ -6,7 +6,7 @@ import type { Rule } from './rule.ts'
 import { canAct, isPlain } from './rules.ts'
 
 /** What rules may know when they are asked what they will do. */
-type RulesContext = Omit<ExpectContext, 'direction'>
+export type RulesContext = Omit<ExpectContext, 'direction'>
 
 /** A fault of a rule that can act, with what it should do where the rule hits. */
 export interface ExpectedFault extends ActiveFault {
@@ -18,6 +18,7 @@ export interface ExpectedFault extends ActiveFault {
 export const anyTarget: RulesContext = {
   baseline: {
     p50Ms: 0,
+    p99Ms: 0,
     singleP50Ms: 0,
     responseBytes: { min: 0, max: 0 },
     requestBytes: { min: 0, max: 0 },

@@ -116,6 +116,8 @@ export interface FaultMember<Settings> {
   active(settings: Settings): boolean
   /** What one exchange (in this direction) should suffer; `faults/expect.ts` makes bands of the sum. */
   expect(settings: Settings, context: ExpectContext): Expectation
+  /** How long it holds up one exchange (in this direction); null, and absent: nobody knows. */
+  delays?(settings: Settings, context: DelayContext): DelayBounds | null
 
   /** On a stream, in one direction. */
   stream?(settings: Settings, context: StageContext): StreamStage
@@ -160,6 +162,24 @@ export interface Expectation {
   readonly connectDelayMs?: number
   /** Share of what fired that never reached the target as a request: 1, 0, or null for either; -1 where each brings one more. */
   readonly undelivered: -1 | 0 | 1 | null
+}
+
+/** Delays in ms, each with its probability; Infinity for what never comes. */
+export type Delays = readonly { readonly ms: number; readonly share: number }[]
+
+/** How long a fault holds up one exchange: no less than one draws from `least`, no more than from `most`. */
+export interface DelayBounds {
+  readonly least: Delays
+  readonly most: Delays
+}
+
+/** What a fault may know besides when it says how long it holds up exchanges. */
+export interface DelayContext extends ExpectContext {
+  /** Whether no other fault holds them up. */
+  readonly alone: boolean
+  /** All directions in which the fault acts, and on how many things it could act there in one exchange. */
+  readonly directions: readonly Direction[]
+  readonly eligible: number
 }
 
 /** An expectation of a fault that an exchange does not notice in its median, its errors or its count. */

@@ -1,5 +1,5 @@
 import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
-import { durationNs, shareOf } from '../kernel/units.ts'
+import { durationNs, nsPerMs, shareOf } from '../kernel/units.ts'
 import { hits } from './chance.ts'
 import { type FaultMember, unnoticed } from './fault.ts'
 
@@ -52,6 +52,15 @@ export const hang: FaultMember<HangSettings> = {
         return { kind: 'hang', untilNs: nowNs + timeoutNs, then: 'close' }
       },
     }
+  },
+
+  delays({ probability, timeoutNs }) {
+    const heldMs = timeoutNs === null ? Number.POSITIVE_INFINITY : timeoutNs / nsPerMs
+    const delays = [
+      { ms: 0, share: 1 - probability },
+      { ms: heldMs, share: probability },
+    ]
+    return { least: delays, most: delays }
   },
 
   expect: ({ probability, timeoutNs }) => ({

@@ -2,7 +2,7 @@ import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { durationNs, nsPerMs, shareOf } from '../kernel/units.ts'
 import { autoregression, normalCorrelation } from './correlation.ts'
 import { delayAt, type DistributionName, distributionNames, distributions } from './distribution.ts'
-import type { Expectation, FaultMember, StageContext } from './fault.ts'
+import type { DelayBounds, Delays, Expectation, FaultMember, StageContext } from './fault.ts'
 
 /** One-way delay, and how it varies from message to message; see `distributions` for what the jitter means. */
 export interface LatencySettings {
@@ -119,6 +119,13 @@ export const latency: FaultMember<LatencySettings> = {
     }
   },
 
+  delays(settings, { direction, baseline }) {
+    const { least, most } = boundsOf(settings)
+    const { max } = direction === 'uplink' ? baseline.requestBytes : baseline.responseBytes
+    // Of a message that comes in several parts the latest counts.
+    return { least, most: max > oneMessageBytes ? [{ ms: most.at(-1)?.ms ?? 0, share: 1 }] : most }
+  },
+
   expect(settings, { direction, baseline, operations }) {
     const { delayNs, jitterNs, correlation } = settings
     const at = (share: number): number => delayAt(settings, share)
@@ -138,6 +145,18 @@ export const latency: FaultMember<LatencySettings> = {
       undelivered: 0,
     }
   },
+}
+
+/** Draws of as many equal parts of the distribution, at the begin and the end of each. Correlated ones are of any part. */
+function boundsOf(settings: LatencySettings): DelayBounds {
+  const { jitterNs, correlation } = settings
+  const parts = jitterNs === 0 || correlation > 0 ? 1 : 200
+  const drawn = (of: (part: number) => number): Delays =>
+    Array.from({ length: parts }, (_, part) => ({
+      ms: delayAt(settings, Math.min(of(part) / parts, 1 - Number.EPSILON)) / nsPerMs,
+      share: 1 / parts,
+    }))
+  return { least: drawn((part) => part), most: drawn((part) => part + 1) }
 }
 
 /** Shares in the middle of as many equal parts of the distribution. */

@@ -1,6 +1,7 @@
 import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { durationNs, sizeBytes } from '../kernel/units.ts'
 import type { ExpectContext, Expectation, FaultMember } from './fault.ts'
+import { datagramLossDelays, lossDelays } from './loss-delays.ts'
 import { lossModelSchemas, parseLossModel, type RawLossModel } from './loss-model.ts'
 import { lossBounds, type LossModel, lossProcess, lossShare } from './loss-process.ts'
 import { defaultMssBytes } from './segmenter.ts'
@@ -109,6 +110,9 @@ export const loss: FaultMember<LossSettings> = {
       },
     }
   },
+
+  delays: ({ model, tcp }, context) =>
+    context.datagrams ? datagramLossDelays(model, context) : lossDelays(model, tcp, context),
 
   expect(settings, context) {
     const firedShare = lossBounds(settings.model, context.operations)

@@ -1,5 +1,4 @@
 import { faultEffects } from '../faults/effects.ts'
-import { expectationOf } from '../faults/expect.ts'
 import { canAct } from '../faults/rules.ts'
 import { type BaselineFacts, type Effect, effectOf } from '../measure/effect.ts'
 import type { ArmMeasurement } from '../measure/measurements.ts'
@@ -8,6 +7,7 @@ import type { Profile, Workload } from '../profile/profile.ts'
 import { clientEffects } from '../resilience/client.ts'
 import { awaitsNothing, isMultiplexed } from '../workload/traits.ts'
 import { effectFacts } from './facts.ts'
+import { attemptFacts } from './lateness.ts'
 
 /** What must be seen in an arm if its faults and policies did what they should. */
 export function effectsOf(
@@ -36,15 +36,12 @@ export function effectsOf(
         behindTarget,
       })
     : []
-  const { errorShare } = expectationOf(arm.rules, baseline, facts.operations, datagrams)
-  // What a policy should make of failures is known only where it is known how many there are.
-  const unseen = behindTarget || awaitsNothing(workload)
-  if (alone || errorShare === null || (unseen && errorShare > 0)) return ofFaults
+  if (alone) return ofFaults
   const { backgroundShare } = baseline
   return [
     ...ofFaults,
     ...clientEffects(arm.client, {
-      injectedShare: errorShare,
+      ...attemptFacts(arm, baseline, facts, profile),
       backgroundShare,
       idempotentShare: idempotentShare(workload),
       facts,

@@ -62,7 +62,8 @@ export function baselineFacts(
   single: ArmMeasurement | undefined,
 ): BaselineFacts | null {
   const p50Ms = baseline?.latencies.ok.percentileMs(50) ?? null
-  if (!baseline || !single || p50Ms === null) return null
+  const p99Ms = baseline?.latencies.ok.percentileMs(99) ?? null
+  if (!baseline || !single || p50Ms === null || p99Ms === null) return null
   const singleP50Ms = singleMedianMs(single, p50Ms)
   if (singleP50Ms === null) return null
   const { requests, attempts, wire } = baseline.all
@@ -71,6 +72,7 @@ export function baselineFacts(
   const sent = wire.bytesSent / Math.max(1, attempts.count)
   return {
     p50Ms,
+    p99Ms,
     singleP50Ms,
     // Where nobody waits for an answer there is none.
     responseBytes: means.length === 0 ? { min: 0, max: 0 } : { min: Math.min(...means), max: Math.max(...means) },
@@ -109,6 +111,7 @@ export function effectFacts(
     injectedDelayErrorP50Ms: arm.latencies.injectedDelayError.percentileMs(50),
     policyCounters: arm.policyCounters,
     policyPeaks: arm.policyPeaks,
+    failedP50Ms: arm.latencies.failed.percentileMs(50),
     failedP99Ms: arm.latencies.failed.percentileMs(99),
     timedFailures: arm.latencies.failed.count,
     fired: arm.tallies,
@@ -121,6 +124,7 @@ export function effectFacts(
       scripted: profile.workload.script !== null,
       slices: arm.slices,
       sliceNs: planned.sliceNs + profile.workload.timeoutNs + planned.drainNs,
+      drainNs: planned.drainNs,
     },
     connectMs: arm.latencies.connect.percentileMs(0),
   }

@@ -10,7 +10,13 @@ import { type ArmComparison, compareArms } from './comparisons.ts'
 import { armDoubts, canaryDoubts, runDoubts } from './doubts.ts'
 import { baselineFacts } from './facts.ts'
 import { holdThreshold, type Limit } from './limits.ts'
-import { judgeScenario, type ScenarioCase, scenarioReasons, type ScenarioVerdict } from './metastable/scenario.ts'
+import {
+  judgeScenario,
+  type ScenarioCase,
+  scenarioDoubts,
+  scenarioReasons,
+  type ScenarioVerdict,
+} from './metastable/scenario.ts'
 import { stepDoubts, type SteppedPhase } from './steps.ts'
 import { stressLimits } from './stress.ts'
 import type { WindowSummary } from './windows.ts'
@@ -87,6 +93,7 @@ export function judge(run: Case): Verdict {
     ),
     ...stressLimits(windows, profile),
   ]
+  const scenario = judgeScenario(run.scenario, profile)
   const doubts = [
     ...canaryDoubts(find('canary/policy-relay')),
     ...armDoubts(arms.filter(({ arm }) => isJudged(arm))),
@@ -97,8 +104,9 @@ export function judge(run: Case): Verdict {
       stressed,
       rounds: run.rounds,
     }),
+    // What was ended early had no time to come to anything.
+    ...(scenario && run.stopped === null ? scenarioDoubts(scenario) : []),
   ]
-  const scenario = judgeScenario(run.scenario, profile)
   const judged = { arms, ceilings, thresholds, doubts, scenario }
   return { ...answerOf(run, judged), ...judged, comparisons: comparisonsOf(run, arms) }
 }
@@ -153,7 +161,6 @@ function answerOf(run: Case, judged: Judged): Pick<Verdict, 'verdict' | 'exitCod
     ...endReasons(run),
     ...scriptReasons(judged),
     ...limitReasons(judged),
-    // What was ended early had no time to come to anything.
     ...(run.stopped === null ? overloadReasons(judged) : []),
     ...doubtReasons(run, judged.doubts),
   ]

@@ -51,7 +51,7 @@ export function reconcile(
     return { ...none, detail: `the target was started again ${server.restarts} times, and its count with it` }
   const { count: asked, cancelled, resent, errors } = ofTarget(all)
   const missing = at === null ? missingRequests(rules, datagrams) : new Map<string, Missing>()
-  const kept = keptBack(multiplexed ? anyOfThem(missing) : missing, tallies)
+  const kept = keptBack(multiplexed ? anyOfThem(missing) : missing, tallies, errors)
   const dropped = at === null && datagrams ? of(faultCounters, 'rate.queueDrops') : 0
   const drops = rateDrops(rules)
   // An attempt that never had a connection cannot have got there.
@@ -115,10 +115,16 @@ function anyOfThem(missing: ReadonlyMap<string, Missing>): ReadonlyMap<string, M
 }
 
 /** Attempts that faults kept from the target: for sure (a repeated one counts as one less), by a reset, and those that may have been. */
-function keptBack(missing: ReadonlyMap<string, Missing>, tallies: ArmMeasurement['tallies']) {
+function keptBack(
+  missing: ReadonlyMap<string, Missing>,
+  tallies: ArmMeasurement['tallies'],
+  errors: Counts['attemptErrors'],
+) {
   const sum = { surely: 0, resets: 0, perhaps: 0, perhapsMore: 0 }
   for (const [keyword, { least, most }] of missing) {
-    const fired = tallies[keyword]?.fired ?? 0
+    const all = tallies[keyword]?.fired ?? 0
+    // A pool also makes connections for nobody yet: one that is unreachable then keeps no attempt from the target.
+    const fired = faultTable[keyword]?.elsewhere === 'dialer' ? Math.min(all, of(errors, keyword)) : all
     if (least !== most) {
       sum.perhaps += Math.max(0, most) * fired
       sum.perhapsMore += Math.max(0, -least) * fired

@@ -95,7 +95,7 @@ function alternativesMessage({ anyOf }: JsonSchema, data: unknown): string {
   const branches = anyOf as readonly JsonSchema[]
   const keys = branches.flatMap(requiredKeys)
   if (branches.some(({ type }) => type !== undefined))
-    return `found ${found(data)}, allowed: ${branches.map(alternative).join(' or ')}`
+    return `found ${found(data)}, allowed: ${branches.map(alternative).join(' or ')}${hintOf(branches, data)}`
   const present = isRecord(data) ? Object.keys(data) : []
   const hint = present.map((key) => didYouMean(key, keys)).find((text) => text !== '') ?? ''
   const what = present.length === 0 ? found(data) : `only ${quoted(present)}`
@@ -106,9 +106,20 @@ function requiredKeys({ required }: JsonSchema): readonly string[] {
   return Array.isArray(required) ? (required as string[]) : []
 }
 
-/** A kind of value, and for objects what it must have. */
+function hintOf(branches: readonly JsonSchema[], data: unknown): string {
+  return typeof data === 'string' ? didYouMean(data, branches.flatMap(namedValues)) : ''
+}
+
+function namedValues({ enum: values }: JsonSchema): readonly string[] {
+  return Array.isArray(values) ? (values as unknown[]).filter((value) => typeof value === 'string') : []
+}
+
+/** A kind of value, and for objects what it must have; or the values by name. */
 function alternative(schema: JsonSchema): string {
-  const kind = kinds[String(schema['type'])] ?? 'something else'
+  const values = namedValues(schema)
+  if (values.length > 0) return `one of ${quoted(values)}`
+  const type = String(schema['type'])
+  const kind = `${kinds[type] ?? 'something else'}${limitsOf(type, schema)}`
   const keys = requiredKeys(schema)
   return keys.length === 0 ? kind : `${kind} with ${quoted(keys)}`
 }

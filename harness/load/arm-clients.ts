@@ -15,13 +15,18 @@ export class ArmClients {
   }
 
   /** The client of a slice. Rejects with `policy-not-usable` (107) where a policy of one's own cannot be had. */
-  async of({ arm, life, client }: SliceTask, rng: Rng): Promise<Client> {
+  async of({ arm, life, client, readEveryNs }: SliceTask, rng: Rng): Promise<Client> {
     if (life !== this.#life) this.#clients.clear()
     this.#life = life
     const known = this.#clients.get(arm)
     if (known) return known
     const userPolicies = await openUserPolicies(client)
-    const made = new Client(client, { wheel: this.#wheel, rng: rng.fork(arm, life, 'client'), userPolicies })
+    const made = new Client(client, {
+      wheel: this.#wheel,
+      rng: rng.fork(arm, life, 'client'),
+      userPolicies,
+      watched: readEveryNs !== undefined,
+    })
     this.#clients.set(arm, made)
     return made
   }

@@ -105,6 +105,8 @@ export class Attempt implements Step, AttemptListener {
       request.bytesReceived += this.#lane.receivedBytes
     } else this.#failed(settled, wrong)
     if (measured) recorder.attemptTook(nowNs - this.#startedNs)
+    // Of the waits for a connection, those in vain are the longest.
+    if (measured && outcome.error === 'pool-timeout') recorder.queued(nowNs - this.#startedNs)
     this.#owner.ended(settled, nowNs)
   }
 

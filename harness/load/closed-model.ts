@@ -13,6 +13,8 @@ interface Slot {
   readonly number: number
   readonly wait: WheelEntry
   readonly rng: Rng
+  /** When its last iteration began. */
+  beganNs: number
 }
 
 /** How soon a user goes on after an iteration that its own client refused at once: else it would do nothing but ask again. */
@@ -29,8 +31,6 @@ export class ClosedModelRunner implements ModelRunner, UserOwner {
   #gone = 0
   #busy = 0
   #over = false
-  /** Who is beginning an iteration right now. */
-  #beginning: LoadUser | null = null
 
   constructor(model: ClosedModel, context: ModelContext) {
     this.#model = model
@@ -42,7 +42,7 @@ export class ClosedModelRunner implements ModelRunner, UserOwner {
     for (let number = shard.index; number < most; number += shard.count) {
       const user = createUser(this.#slots.size, this)
       const wait = wheelEntry((nowNs) => this.#next(slot, nowNs))
-      const slot = { user, number, wait, rng: rng.fork('think', number) }
+      const slot = { user, number, wait, rng: rng.fork('think', number), beganNs: Number.NaN }
       this.#slots.set(user, slot)
     }
   }
@@ -63,9 +63,11 @@ export class ClosedModelRunner implements ModelRunner, UserOwner {
   iterationEnded(user: LoadUser, end: IterationEnd, nowNs: number): void {
     this.#busy--
     if (end === 'exhausted') this.#exhaust()
-    if (this.#beginning === user && end !== 'exhausted') return this.#pause(this.#slots.get(user) as Slot, nowNs)
-    if (this.#plain && !this.#over && nowNs < this.#context.endNs && this.#left > 0) this.#begin(user, nowNs)
-    else this.#rest(this.#slots.get(user) as Slot, nowNs)
+    const slot = this.#slots.get(user) as Slot
+    // Not only within its beginning: who waits in a line of the client's own may be let go, and refused further in, by others.
+    if (nowNs === slot.beganNs && end !== 'exhausted') return this.#pause(slot, nowNs)
+    if (this.#plain && !this.#over && nowNs < this.#context.endNs && this.#left > 0) this.#begin(slot, nowNs)
+    else this.#rest(slot, nowNs)
   }
 
   end(nowNs: number): void {
@@ -87,7 +89,7 @@ export class ClosedModelRunner implements ModelRunner, UserOwner {
     this.#context.recorder.feedExhausted()
   }
 
-  /** Waits after an iteration that has ended as it began. */
+  /** Waits after an iteration that has ended in the moment in which it began. */
   #pause(slot: Slot, nowNs: number): void {
     if (this.#over || this.#left === 0) return this.#settle(nowNs)
     this.#context.wheel.schedule(slot.wait, nowNs + Math.max(afterRefusalNs, drawPause(this.#model.think, slot.rng)))
@@ -105,7 +107,7 @@ export class ClosedModelRunner implements ModelRunner, UserOwner {
     const { endNs, measureFromNs, wheel } = this.#context
     if (this.#over || this.#left === 0 || nowNs >= endNs) return this.#settle(nowNs)
     const elapsedNs = Math.max(0, nowNs - measureFromNs)
-    if (isActive(this.#model.workers, slot.number, elapsedNs)) return this.#begin(slot.user, nowNs)
+    if (isActive(this.#model.workers, slot.number, elapsedNs)) return this.#begin(slot, nowNs)
     const againNs = nextActiveNs(this.#model.workers, slot.number, elapsedNs)
     if (againNs < Number.POSITIVE_INFINITY) wheel.schedule(slot.wait, measureFromNs + againNs)
     else this.#leave(nowNs)
@@ -119,13 +121,11 @@ export class ClosedModelRunner implements ModelRunner, UserOwner {
     this.#settle(nowNs)
   }
 
-  #begin(user: LoadUser, nowNs: number): void {
+  #begin(slot: Slot, nowNs: number): void {
     this.#busy++
     this.#left--
-    const before = this.#beginning
-    this.#beginning = user
-    user.begin(nowNs, nowNs)
-    this.#beginning = before
+    slot.beganNs = nowNs
+    slot.user.begin(nowNs, nowNs)
   }
 
   /** Tells of the end once nothing runs and nothing is to come. */

@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Rng } from '../kernel/rng.ts'
 import type { TimerWheel } from '../kernel/timer-wheel.ts'
 import type { Client } from '../resilience/client.ts'
+import { attemptsAtOnce } from '../resilience/settings.ts'
 import { mostSockets } from '../plan/models.ts'
 import { dealtTo } from '../plan/pacer/shard.ts'
 import type { ProtocolName, Protocols } from '../workload/workload.ts'
@@ -63,7 +64,7 @@ export function driverContext<Name extends ProtocolName>(
     ...(dialer && !other && { dialer }),
     timeoutNs,
     pooling: client.connections,
-    connections: Math.max(1, dealtTo(mostSockets(task.load), shard)),
+    connections: Math.max(1, dealtTo(mostSockets(task.load, attemptsAtOnce(task.client)), shard)),
     clock,
     wheel,
     rng: rng.fork(task.arm, task.slice, 'driver', shard.index, ...(other ? [other.name] : [])),

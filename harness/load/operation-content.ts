@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { DefaultAnswer } from '../resilience/fallback/settings.ts'
 import type { CallContent } from '../resilience/step.ts'
 import type { Reply } from '../workload/reply.ts'
+import { isWritingMethod } from '../workload/protocols/http.ts'
 import type { WorkloadRequest } from '../workload/workload.ts'
 import { defaultReply, lastingReply } from './standing-reply.ts'
 
@@ -40,9 +41,10 @@ export class OperationContent implements CallContent {
     this.#key = null
   }
 
-  /** The name of a request that is always the same; of any other also its message. */
-  cacheKey(): string {
+  /** The name of a request that is always the same; of any other also its message. Null for a write. */
+  cacheKey(): string | null {
     const { name, message, templated, keepReply } = this.#request as WorkloadRequest
+    if ('path' in message && isWritingMethod(message.method)) return null
     if (!templated && !keepReply) return name
     return (this.#key ??= keyOf(JSON.stringify([name, message])))
   }

@@ -9,6 +9,7 @@ import { checkPolicyModules } from '../resilience/use/module.ts'
 import { ArmClients } from './arm-clients.ts'
 import type { OpenCrew } from './crew.ts'
 import { openCrews } from './crews.ts'
+import type { LiveReading } from './live-reading.ts'
 import type { Shard, ShardCommand, ShardReply } from './protocol.ts'
 import { escaped } from './script/escape.ts'
 import { type RunningSlice, startSlice } from './slice.ts'
@@ -51,10 +52,11 @@ const channel = serveParent<ShardCommand, ShardReply>(
         channel.send({ kind: 'window', window })
       const emitCounts = (counts: Extract<ShardReply, { kind: 'counts' }>['counts']): void =>
         channel.send({ kind: 'counts', counts })
+      const emitReading = (reading: LiveReading): void => channel.send({ kind: 'reading', reading })
       eventLoop.takeP99Ms()
       const client = await clients.of(task, rng)
       const own = { shard, clock, wheel, eventLoop, rng, openCrew, client }
-      running = await startSlice({ ...own, task, address, others, allowedHosts, emit, emitCounts })
+      running = await startSlice({ ...own, task, address, others, allowedHosts, emit, emitCounts, emitReading })
       // Not awaited: `stop` must be handled while the slice runs.
       void running.report.then((report) => channel.send({ kind: 'sliced', id, report }))
     }

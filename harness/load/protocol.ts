@@ -9,6 +9,7 @@ import type { PolicyCounters } from '../resilience/policy.ts'
 import type { PolicyEvents } from '../measure/policy-event.ts'
 import type { LoadModel } from '../workload/model.ts'
 import type { Workload } from '../workload/workload.ts'
+import type { LiveReading } from './live-reading.ts'
 
 /** Worker i of N: which part of every slice this process carries. */
 export interface Shard {
@@ -42,6 +43,8 @@ export interface SliceTask {
   readonly windowNs: number
   /** How often to tell what has ended, besides the windows; absent where nobody asks. */
   readonly countEveryNs?: number
+  /** How often to tell how the policies of the client fare; absent where nobody watches. */
+  readonly readEveryNs?: number
 }
 
 /** What the conductor tells a load worker. */
@@ -60,11 +63,12 @@ export type ShardCommand =
   /** Stop issuing now; the slice that runs is drained and reported as usual. */
   | { readonly kind: 'stop'; readonly id: number }
 
-/** What a load worker answers. Windows and counts come unasked while a slice runs. */
+/** What a load worker answers. Windows, counts and readings come unasked while a slice runs. */
 export type ShardReply =
   | { readonly kind: 'done'; readonly id: number }
   | { readonly kind: 'window'; readonly window: WindowDelta }
   | { readonly kind: 'counts'; readonly counts: CountDelta }
+  | { readonly kind: 'reading'; readonly reading: LiveReading }
   | { readonly kind: 'sliced'; readonly id: number; readonly report: SliceReport }
   | ({ readonly kind: 'failed' } & FailureReport)
 

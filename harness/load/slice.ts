@@ -11,7 +11,9 @@ import type { CrewOptions, OpenCrew } from './crew.ts'
 import type { ModelContext, ModelRunner } from './model.ts'
 import { OpenModelRunner } from './open-model.ts'
 import { countTeller } from './count-teller.ts'
+import type { LiveReading } from './live-reading.ts'
 import type { CountDelta, SliceReport, SliceTask } from './protocol.ts'
+import { readingTeller } from './reading-teller.ts'
 import type { SliceRecorder } from './recorder.ts'
 
 /** The longest drain of a slice that was stopped. */
@@ -24,6 +26,8 @@ export interface SliceOptions extends Omit<CrewOptions, 'dialer' | 'protocolCoun
   readonly openCrew: OpenCrew
   /** Hears what the task wants told besides the windows. */
   readonly emitCounts?: (counts: CountDelta) => void
+  /** Hears how the policies of the client fare, where the task wants it told. */
+  readonly emitReading?: (reading: LiveReading) => void
 }
 
 /** A slice while it runs. */
@@ -66,6 +70,7 @@ export async function startSlice(options: SliceOptions): Promise<RunningSlice> {
   }
   const model = runnerOf(task.load, context)
   const teller = countTeller({ ...options, recorder: crew.recorder })
+  const readings = readingTeller({ ...options, recorder: crew.recorder })
   const timers = createTimers({ task, context, recorder: crew.recorder, model, wheel, clock })
   model.start()
 
@@ -76,6 +81,7 @@ export async function startSlice(options: SliceOptions): Promise<RunningSlice> {
     crew.recorder.closeWindow(Math.max(measureFromNs, Math.min(clock.nowNs(), context.endNs)))
     crew.close()
     dialer?.close()
+    readings.end(clock.nowNs())
     return crew.recorder.finish({
       policyCounters: subtractRecords(client.counters(), counted),
       policyPeaks: client.takePeaks(),

@@ -1,14 +1,16 @@
-import { attemptBinNs, type WindowSeries } from '../measure/load-series.ts'
+import { binsIn, type WindowSeries } from '../measure/load-series.ts'
 
 /** Counts what begins in the window that is open; what takes long to end is nowhere else seen in its time. */
 export class WindowSeriesCounter {
   readonly #bins: number[]
+  readonly #binNs: number
   #fromNs: number
   #offered = 0
 
   constructor(fromNs: number, windowNs: number) {
     this.#fromNs = fromNs
-    this.#bins = Array.from({ length: Math.ceil(windowNs / attemptBinNs) }, () => 0)
+    this.#bins = Array.from({ length: binsIn(windowNs) }, () => 0)
+    this.#binNs = windowNs / this.#bins.length
   }
 
   /** An operation begins, or was to begin and could not. */
@@ -21,7 +23,7 @@ export class WindowSeriesCounter {
    * next window is only late, it is in the last bin.
    */
   attempt(nowNs: number): void {
-    const bin = Math.floor((nowNs - this.#fromNs) / attemptBinNs)
+    const bin = Math.floor((nowNs - this.#fromNs) / this.#binNs)
     const last = this.#bins.length - 1
     if (bin < 0 || bin > last + 1) return
     const place = Math.min(bin, last)

@@ -8,6 +8,8 @@ export const doubtEffects = {
   'effect-missing': 'void',
   /** Too little happened to tell whether it did. */
   'effect-unclear': 'inconclusive',
+  /** What the overload of a scenario came to, or one of its figures, cannot be said. */
+  'scenario-unclear': 'inconclusive',
   /** Client and target disagree about how many requests there were. */
   'counts-differ': 'void',
   /** The target has a count, but would not tell it. */

@@ -4,6 +4,8 @@ import { significant } from '../kernel/units.ts'
 export interface BaselineFacts {
   /** p50 of the arm it is compared with, in ms. */
   readonly p50Ms: number
+  /** p99 of the same arm, in ms. */
+  readonly p99Ms: number
   /** p50 of a single worker through the same path, in ms: the target's time when nobody else asks. */
   readonly singleP50Ms: number
   /** Bytes on the wire of one response: the smallest and the largest mean over the named requests. */
@@ -40,6 +42,8 @@ export interface EffectFacts {
   /** What the client's policies have counted, likewise over everything, and the highest that something was, by name. */
   readonly policyCounters: Readonly<Record<string, number>>
   readonly policyPeaks: Readonly<Record<string, number>>
+  /** How long half of the failures took, in ms; null where none failed. */
+  readonly failedP50Ms: number | null
   /** How long the slowest hundredth of the failures took, in ms; null where none failed. */
   readonly failedP99Ms: number | null
   /** Of how many failures that is. */
@@ -65,6 +69,8 @@ export interface LoadFacts {
   readonly slices: number
   /** From the first operation of a slice to the end of its last, at most. */
   readonly sliceNs: number
+  /** The longest wait for what is in flight at the end of a slice. */
+  readonly drainNs: number
 }
 
 /** What the relay held back for at least `longWaitMs`, and who waited for it. All 0 where they cannot be compared. */

@@ -32,8 +32,13 @@ export interface LoadSeries {
   readonly bins: readonly number[]
 }
 
-/** The width of the bins in which attempts are counted. */
-export const attemptBinNs = 100 * nsPerMs
+/** About how wide the bins are in which attempts are counted. */
+const attemptBinNs = 100 * nsPerMs
+
+/** Into how many bins a window is divided: all are equally wide, so that those of a series follow each other evenly. */
+export function binsIn(windowNs: number): number {
+  return Math.max(1, Math.round(windowNs / attemptBinNs))
+}
 
 /** What a window tells of a series besides its answers. */
 export interface WindowSeries {

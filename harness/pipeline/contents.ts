@@ -7,7 +7,8 @@ import type { Profile } from '../profile/profile.ts'
 export function contentsOf({
   workload,
   policies,
-}: Pick<Profile, 'workload' | 'policies'>): Readonly<Record<string, string>> {
+  stressClient,
+}: Pick<Profile, 'workload' | 'policies' | 'stressClient'>): Readonly<Record<string, string>> {
   const { feeds, script, connection, requests } = workload
   const bodies = requests.flatMap(({ message }) =>
     'body' in message && message.body.kind === 'file' ? [message.body.path] : [],
@@ -16,7 +17,7 @@ export function contentsOf({
     ...(script === null ? [] : [script]),
     ...('proto' in connection ? [connection.proto] : []),
     ...bodies,
-    ...policyFiles(policies.flatMap(({ client }) => client)),
+    ...policyFiles([...policies.flatMap(({ client }) => client), ...stressClient]),
   ]
   return Object.fromEntries([
     ...feeds.map(({ name, rows }) => [`feed ${name}`, sha256(JSON.stringify(rows))]),

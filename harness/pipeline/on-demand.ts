@@ -2,6 +2,7 @@ import type { Check } from '../measure/check.ts'
 import type { ServedBuiltin } from '../target/builtin/serve.ts'
 import type { DoctorOptions } from './doctor.ts'
 import type { InitOptions, InitOutcome } from './init.ts'
+import type { MetricsEndpoint, MetricsOptions } from './metrics-endpoint.ts'
 import type { RunOptions } from './options.ts'
 import type { RunCommandOptions } from './run-command.ts'
 import type { RunReport } from './run-report.ts'
@@ -24,6 +25,10 @@ export const runCommand = async (options: RunCommandOptions): Promise<RunReport>
 /** `serveRelay` of `serve-relay.ts`. */
 export const serveRelay = async (options: ServeRelayOptions): Promise<ServedRelay> =>
   (await import('./serve-relay.ts')).serveRelay(options)
+
+/** `serveMetrics` of `metrics-endpoint.ts`. */
+export const serveMetrics = async (options: MetricsOptions): Promise<MetricsEndpoint> =>
+  (await import('./metrics-endpoint.ts')).serveMetrics(options)
 
 /** `serveTarget` of `serve-target.ts`. */
 export const serveTarget = async (options: ServeTargetOptions): Promise<ServedBuiltin> =>

@@ -2,6 +2,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { ProgressListener } from '../measure/progress.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Sabotage } from '../run/sabotage.ts'
+import type { RunTotals } from './metrics-totals.ts'
 
 /** The commit of the build under test. */
 export interface GitState {
@@ -29,4 +30,6 @@ export interface RunOptions {
   readonly tags: Readonly<Record<string, string>>
   readonly git: GitState | null
   readonly onProgress: ProgressListener
+  /** Told how the run goes, once a second, where somebody watches. */
+  readonly metrics?: RunTotals
 }

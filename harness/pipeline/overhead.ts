@@ -5,8 +5,10 @@ import { TimerWheel } from '../kernel/timer-wheel.ts'
 import type { Arm } from '../plan/arms.ts'
 import { Client } from '../resilience/client.ts'
 import { success } from '../resilience/outcome.ts'
+import type { PoolPort } from '../resilience/pool/places.ts'
+import type { Pool } from '../resilience/pool/pool.ts'
 import type { ClientPolicies } from '../resilience/settings.ts'
-import { plainCall, type Step, type StepOwner } from '../resilience/step.ts'
+import { type MakeStep, plainCall, type StepOwner } from '../resilience/step.ts'
 import { policyFiles } from '../resilience/use/module.ts'
 
 /** Operations per call of a task: a call of its own would cost more than what is measured. */
@@ -56,15 +58,18 @@ function operationsOf(client: ClientPolicies, wheel: TimerWheel) {
   let inside: StepOwner | undefined
   let succeeded = 0
   let failed = false
-  const step: Step = new Client(client, { wheel, rng: createRng(1) }).operation({
+  const made = new Client(client, { wheel, rng: createRng(1) })
+  const pool = made.connections?.pool(connectedAtOnce, Number.POSITIVE_INFINITY)
+  const attempt: MakeStep = (owner) => ({
+    begin() {
+      inside = owner
+    },
+    cancel: () => null,
+  })
+  const step = made.operation({
     rng: createRng(2),
     owner: { ended: ({ ok }) => void (ok && succeeded++) },
-    attempt: (owner) => ({
-      begin() {
-        inside = owner
-      },
-      cancel: () => null,
-    }),
+    attempt: pool ? leasing(pool, attempt) : attempt,
   })
   return {
     failed: () => failed,
@@ -79,5 +84,40 @@ function operationsOf(client: ClientPolicies, wheel: TimerWheel) {
       if (failed) step.cancel(nowNs)
       return !failed
     },
+  }
+}
+
+const connectedAtOnce: PoolPort<object, unknown> = {
+  connect(events, nowNs) {
+    events.opened(nowNs)
+    return events
+  },
+  close() {},
+}
+
+/** Attempts with connections of a pool, as drivers make them: taken as they begin, given back before their ends are told. */
+function leasing(pool: Pool<object>, attempt: MakeStep): MakeStep {
+  return (owner) => {
+    const claim = pool.claim({ granted() {}, refused() {} })
+    const giveBack = (nowNs: number): void => {
+      if (claim.held) pool.release(claim, nowNs)
+      else pool.destroy(claim, nowNs)
+    }
+    const step = attempt({
+      ended(outcome, nowNs) {
+        giveBack(nowNs)
+        owner.ended(outcome, nowNs)
+      },
+    })
+    return {
+      begin(call, nowNs) {
+        pool.acquire(claim, nowNs)
+        step.begin(call, nowNs)
+      },
+      cancel(nowNs) {
+        giveBack(nowNs)
+        return step.cancel(nowNs)
+      },
+    }
   }
 }

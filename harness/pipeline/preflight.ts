@@ -1,7 +1,8 @@
 import { accessSync, constants, mkdirSync, readFileSync, statfsSync } from 'node:fs'
 import { messageOf, SoakrigError } from '../kernel/errors.ts'
 import { mostSockets } from '../plan/models.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { Plan, PlannedSlice } from '../plan/plan.ts'
+import { attemptsAtOnce } from '../resilience/settings.ts'
 
 const diskNeededBytes = 64 * 2 ** 20
 /** Files of a process besides its sockets. */
@@ -14,10 +15,14 @@ function environmentFailure(code: string, message: string, cause?: unknown): Soa
 /** What can be known before anything is started. Throws `file-limit` or `results-directory` (106). */
 export function checkEnvironment({ lives, stress }: Plan, resultsDir: string): void {
   // The relay holds two sockets for each of the client's; stress goes past it.
-  const ofSlices = lives.flatMap(({ slices }) => slices.map((slice) => 2 * mostSockets(slice.model)))
-  const ofStress = stress.map(({ model }) => mostSockets(model))
+  const ofSlices = lives.flatMap(({ slices }) => slices.map((slice) => 2 * socketsOf(slice)))
+  const ofStress = stress.map(socketsOf)
   checkFileLimit(Math.max(0, ...ofSlices, ...ofStress) + otherFiles)
   checkResults(resultsDir)
+}
+
+function socketsOf({ model, arm }: PlannedSlice): number {
+  return mostSockets(model, attemptsAtOnce(arm.client))
 }
 
 /** Says how many files a process may open. Throws `file-limit` (106) where that is less than `needed`. */

@@ -20,6 +20,7 @@ import { checkAddresses } from './addresses.ts'
 import { checkEnvironment } from './preflight.ts'
 import { watchdogLimitNs } from './guards.ts'
 import { archivedLetter } from './dead-letters.ts'
+import { hearReadings } from './metrics-alerts.ts'
 import type { RunOptions } from './options.ts'
 import { measureOverheads } from './overhead.ts'
 import { withReference } from './reference.ts'
@@ -47,7 +48,7 @@ interface Ending {
  * Rejects, before it has started, with `host-not-allowed` (104), `file-limit`, `results-directory`, `run-directory` (106).
  */
 export async function carryOut(options: RunOptions): Promise<RunOutcome> {
-  const { plan, clock, signal, resultsDir } = options
+  const { plan, clock, signal, resultsDir, metrics } = options
   const { profile } = plan
   await checkAddresses(profile, options.allowedHosts)
   checkEnvironment(plan, resultsDir)
@@ -74,6 +75,7 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
       allowedHosts: options.allowedHosts,
       sabotage: options.sabotage,
       onWindow: (window) => hearWindow(window, heard, archive, options, startNs),
+      ...(metrics && { onReading: hearReadings(metrics, options.onProgress) }),
       onDeadLetters: (arm, letters) => {
         for (const letter of letters) archive.appendDeadLetter(archivedLetter(letter, arm.id, clock, profile.secrets))
       },
@@ -97,6 +99,7 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
     }
     const result = await withReference(composeResult(options, end, run.measurements, run.windows, verdict), resultsDir)
     const file = await archive.write(result)
+    if (metrics) metrics.phase = 'done'
     return { result, file, failure: isAbort(ending.failure, signal) ? null : ending.failure }
   } finally {
     await session?.[Symbol.asyncDispose]()
@@ -209,10 +212,11 @@ function hearWindow(
   window: WindowMeasurement,
   { windows, scenario }: Heard,
   archive: Archive,
-  { onProgress }: RunOptions,
+  { onProgress, metrics }: RunOptions,
   startNs: number,
 ): void {
   windows.add(window)
+  metrics?.addWindow(window)
   scenario.add(window)
   archive.appendWindow(archivedWindow(window, startNs))
   const seconds = (window.toNs - window.fromNs) / nsPerSecond

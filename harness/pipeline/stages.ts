@@ -83,7 +83,9 @@ export class StageRunner {
   }
 
   #stage(stage: string, detail: string, expectedNs: number | null): void {
-    this.#options.onProgress({
+    const { metrics, onProgress } = this.#options
+    if (metrics) metrics.phase = stage
+    onProgress({
       kind: 'stage',
       stage,
       detail,
@@ -91,7 +93,8 @@ export class StageRunner {
     })
   }
 
-  #tell(arm: Arm, { measured, throughput, latencies }: ArmMeasurement): void {
+  #tell(arm: Arm, { measured, throughput, latencies, memoryKb }: ArmMeasurement): void {
+    this.#options.metrics?.addMemory(memoryKb)
     const waited = latencies.corrected.count > 0 ? latencies.corrected : latencies.ok
     this.#options.onProgress({
       kind: 'arm',

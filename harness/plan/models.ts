@@ -34,9 +34,9 @@ export function mostInFlight(model: LoadModel): number {
   return model.model === 'closed' ? highest(model.workers) : model.maxInFlight
 }
 
-/** Sockets at once, at most. */
-export function mostSockets(model: LoadModel): number {
-  return Math.min(model.connections ?? Number.POSITIVE_INFINITY, mostInFlight(model))
+/** Sockets at once, at most, where each iteration may have so many attempts in flight at once. */
+export function mostSockets(model: LoadModel, attempts: number): number {
+  return Math.min(model.connections ?? Number.POSITIVE_INFINITY, mostInFlight(model) * attempts)
 }
 
 /**

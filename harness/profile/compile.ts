@@ -25,7 +25,8 @@ import type { Profile } from './profile.ts'
 import { asWritten, provenanceOf } from './provenance.ts'
 import { profileKeys, type RawProfile } from './schema.ts'
 import { requestRetryProblems, withRequestRetries } from './request-retries.ts'
-import { parseScenario, scenarioProblems, withCure } from './scenario.ts'
+import { cureProblems } from './cures.ts'
+import { parseScenario, scenarioProblems, scenarioWarnings, withCure } from './scenario.ts'
 import { settle } from './settle.ts'
 import { stepWarnings } from './step-warnings.ts'
 import { parseStress, stressProblems } from './stress.ts'
@@ -58,16 +59,16 @@ export function compileProfile(draft: Draft, overrides: ProfileOverrides): Profi
   }
   const { document: cured, problems: incurable } = withCure(withoutOwnKeys(draft.document), overrides.cure)
   const { document, overridden, problems: homeless } = applyOverrides(cured, overrides, mode)
-  const { document: expanded, problems: unset } = expandReferences(document, overrides.env)
-  const filled = copyOf(expanded) as Document
   const place: Place = { directory: draft.directory }
-  const inDocument = documentProblems(filled, overrides, place).filter(
-    ({ where }) => !unset.some((one) => one.where === where),
-  )
-  const told = [...unset, ...inDocument.map((problem) => withoutSecrets(problem, document, expanded))]
+  const { filled, problems: told } = filledIn(document, overrides, place)
   const placed = told.map((problem) => placedAtOrigin(problem, overridden))
   const problems = [...draft.problems, ...unknownMode, ...incurable, ...homeless, ...placed]
   if (problems.length > 0) throw badProfile(draft.source, problems)
+  const ofCures = cureProblems(
+    withoutOwnKeys(draft.document),
+    (other) => filledIn(applyOverrides(other, overrides, mode).document, overrides, place).problems,
+  )
+  if (ofCures.length > 0) throw badProfile(draft.source, ofCures)
 
   const written = asWritten(filled, document) as Document
   const settled = settle(filled as unknown as RawProfile, draft.source, mode, overrides, written)
@@ -86,6 +87,20 @@ export function compileProfile(draft: Draft, overrides: ProfileOverrides): Profi
     secrets: secretsOf(document, overrides.env),
     provenance: provenanceOf(effective, document, [...overridden, ...settled.changes]),
   }
+}
+
+/** A document with what it refers to and all defaults, and what is wrong with it. */
+function filledIn(
+  document: Document,
+  overrides: ProfileOverrides,
+  place: Place,
+): { readonly filled: Document; readonly problems: readonly Problem[] } {
+  const { document: expanded, problems: unset } = expandReferences(document, overrides.env)
+  const filled = copyOf(expanded) as Document
+  const found = documentProblems(filled, overrides, place).filter(
+    ({ where }) => !unset.some((one) => one.where === where),
+  )
+  return { filled, problems: [...unset, ...found.map((problem) => withoutSecrets(problem, document, expanded))] }
 }
 
 function inOrder(document: Document): Document {
@@ -116,7 +131,7 @@ function documentProblems(filled: Document, overrides: ProfileOverrides, place: 
     ...(sound('/load') ? loadProblems(raw.load) : []),
     ...modeNames.flatMap((name) => (sound(`/modes/${name}`) ? modeProblems(name, raw.modes[name], declared) : [])),
     ...policyProblems(raw.policies, soundOfFirst, ofFirst),
-    ...policyModuleProblems(raw.policies, sound, place),
+    ...policyModuleProblems(filled, sound, place),
     ...requestRetryProblems(raw, sound),
     ...dependencyProblems(ofFirst, sound),
     ...stepProblems(raw, sound),
@@ -152,6 +167,7 @@ function parsed(
   const chosen = parseMode(mode, raw.modes[mode])
   const policies = parsePolicies(raw.policies, raw.workload, place)
   const stress = parseStress(raw.stress, mode)
+  const scenario = parseScenario(raw as unknown as Document, mode)
   return {
     name: raw.name ?? 'profile',
     seed: raw.seed,
@@ -163,11 +179,16 @@ function parsed(
     policies,
     stress,
     stressClient: stressClientOf(raw, mode, place),
-    scenario: parseScenario(raw as unknown as Document, mode),
+    scenario,
     ceilings: parseCeilings(raw.ceilings),
     thresholds: parseThresholds(raw.thresholds),
     guards: parseGuards(raw.guards),
-    warnings: [...warnings, ...firingWarnings(policies, load, chosen), ...stepWarnings(stress, policies, chosen)],
+    warnings: [
+      ...warnings,
+      ...firingWarnings(policies, load, chosen),
+      ...stepWarnings(stress, policies, chosen),
+      ...scenarioWarnings(scenario, stress, chosen),
+    ],
   }
 }
 

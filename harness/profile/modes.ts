@@ -153,6 +153,12 @@ export function stressNs(name: ModeName, { duration, floor }: RawMode): number {
   return Math.max(durationNs(duration), name === 'long' && floor !== false ? durationNs(floors.duration) : 0)
 }
 
+/** The width of the windows in which a mode's stress stage is recorded, also where it is left to the default. */
+export function windowNsOf(name: ModeName, raw: RawMode): number {
+  const { value = raw.window } = modeDefaults(name, raw, null).find(({ pointer }) => pointer.endsWith('/window')) ?? {}
+  return durationNs(value as string)
+}
+
 /** What the schema cannot say of a mode that has passed it. */
 export function modeProblems(name: ModeName, raw: RawMode, declared: readonly string[]): Problem[] {
   const pointer = `/modes/${name}`

@@ -1,13 +1,7 @@
 import type { Rule } from '../faults/rule.ts'
 import type { Problem } from '../kernel/errors.ts'
 import { type JsonSchema, objectSchema } from '../kernel/json-schema.ts'
-import {
-  clientProblems,
-  type ClientPolicies,
-  clientReference,
-  parseClient,
-  type RawClient,
-} from '../resilience/settings.ts'
+import { clientProblems, type ClientPolicies, clientReference, type RawClient } from '../resilience/settings.ts'
 import { found, isRecord, step } from '../kernel/json.ts'
 import {
   faultyProblems,
@@ -115,7 +109,6 @@ function shapeProblems({ fault, rules, client, under }: RawPolicy, where: string
   return [{ where, message }]
 }
 
-/** Besides what its policies say: one that changes nothing would be measured, and pass, for nothing. */
 function clientProblemsOf(
   client: RawPolicy['client'],
   where: string,
@@ -123,9 +116,7 @@ function clientProblemsOf(
   { workload }: PolicySurroundings,
 ): readonly Problem[] {
   if (client === undefined || !sound(where)) return []
-  const problems = clientProblems(client, where, isRecord(workload) && sound('/workload') ? workload : null)
-  if (problems.length > 0 || parseClient(client).length > 0) return problems
-  return [{ where, message: 'changes nothing: none of its policies has a setting' }]
+  return clientProblems(client, where, isRecord(workload) && sound('/workload') ? workload : null)
 }
 
 /** Names among `names` that no policy has, each with what was probably meant. */

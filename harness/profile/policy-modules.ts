@@ -1,9 +1,10 @@
 import { extname } from 'node:path'
 import type { Problem } from '../kernel/errors.ts'
-import { found, isRecord, step } from '../kernel/json.ts'
+import { found } from '../kernel/json.ts'
 import { type ClientPolicies, parseClient, type RawClient, type RawPolicies } from '../resilience/settings.ts'
 import { fileProblem, pathAt, type Place } from '../workload/place.ts'
 import { scriptEndings } from '../workload/problems.ts'
+import { type ClientHolders, clientPlaces } from './client-places.ts'
 
 /** Reads a `client` without problems; the module of a policy of one's own is looked for where the profile is. */
 export function parseClientAt(raw: RawClient, place: Place): ClientPolicies {
@@ -14,13 +15,15 @@ export function parseClientAt(raw: RawClient, place: Place): ClientPolicies {
   return parseClient(isList(raw) ? raw.map(placed) : placed(raw))
 }
 
-/** What is wrong with the modules that the clients of policies name; only places for which `sound` holds are looked at. */
-export function policyModuleProblems(policies: unknown, sound: (pointer: string) => boolean, place: Place): Problem[] {
-  if (!isRecord(policies)) return []
-  return Object.entries(policies).flatMap(([name, policy]) => {
-    const where = `/policies${step(name)}/client`
-    return isRecord(policy) && sound(where) ? clientModuleProblems(policy['client'] as RawClient, where, place) : []
-  })
+/** What is wrong with the modules that the clients of a document name; only places for which `sound` holds are looked at. */
+export function policyModuleProblems(
+  document: ClientHolders,
+  sound: (pointer: string) => boolean,
+  place: Place,
+): Problem[] {
+  return clientPlaces(document)
+    .filter(({ where }) => sound(where))
+    .flatMap(({ client, where }) => clientModuleProblems(client as RawClient, where, place))
 }
 
 /** What is wrong with the modules that a `client` names which the schema let pass. */

@@ -3,19 +3,18 @@ import { isRecord } from '../kernel/json.ts'
 import { retryProblems } from '../resilience/retry/problems.ts'
 import { parseRules, type RetrySettings } from '../resilience/retry/settings.ts'
 import type { ClientPolicies } from '../resilience/settings.ts'
+import { type ClientHolders, clientPlaces } from './client-places.ts'
 import { memberOf, type PlacedRequest, requestName, scenariosOf } from '../workload/requests.ts'
 
 /** What the schema cannot say of the `retry` of requests. */
 export function requestRetryProblems(
-  { workload, policies }: { readonly workload: unknown; readonly policies: unknown },
+  document: ClientHolders & { readonly workload: unknown },
   sound: (pointer: string) => boolean,
 ): Problem[] {
-  const retried = withRetry(workload).filter(({ where }) => sound(`${where}/retry`))
-  const clients = isRecord(policies)
-    ? Object.values(policies).map((policy) => isRecord(policy) && policy['client'])
-    : []
-  if (clients.some(hasRetry)) return retried.flatMap(({ raw, where }) => retryProblems(raw['retry'], `${where}/retry`))
-  const message = 'found a retry, allowed: none where no policy has a client with a retry, whose place it would take'
+  const retried = withRetry(document.workload).filter(({ where }) => sound(`${where}/retry`))
+  if (clientPlaces(document).some(({ client }) => hasRetry(client)))
+    return retried.flatMap(({ raw, where }) => retryProblems(raw['retry'], `${where}/retry`))
+  const message = 'found a retry, allowed: none where no client has a retry, whose place it would take'
   return retried.map(({ where }) => ({ where: `${where}/retry`, message }))
 }
 

@@ -2,11 +2,12 @@ import type { Problem } from '../kernel/errors.ts'
 import { found, isRecord } from '../kernel/json.ts'
 import { type JsonSchema, objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { didYouMean, quoted } from '../kernel/suggest.ts'
-import { durationNs } from '../kernel/units.ts'
+import { durationNs, formatNs, nsPerSecond } from '../kernel/units.ts'
 import { type MetastableVerdict, metastableVerdicts } from '../measure/load-series.ts'
 import type { Document } from './document.ts'
 import { merged } from './extends.ts'
-import { type ModeName, modeNames } from './modes.ts'
+import { type Mode, type ModeName, modeNames, type RawMode, stressNs, windowNsOf } from './modes.ts'
+import type { StressStep } from './stress.ts'
 
 /** What a scenario's figures are called where it says in which bands they are. */
 export const scenarioFigures = [
@@ -121,6 +122,9 @@ export function scenarioProblems(document: Document, sound: (pointer: string) =>
   return [
     ...(modeNames.some((mode) => hasTrigger(document, mode)) ? [] : [{ where: '/scenario', message }]),
     ...loadProblems(document['load']),
+    ...modeNames.flatMap((mode) =>
+      hasTrigger(document, mode) && sound(`/modes/${mode}`) ? lengthProblems(document, mode) : [],
+    ),
     ...Object.entries(bands)
       .filter(([, [lo, hi]]) => lo > hi)
       .map(([name, [lo, hi]]) => ({
@@ -135,6 +139,52 @@ function loadProblems(load: unknown): Problem[] {
   const throughput = isRecord(load) && isRecord(load['throughput']) ? load['throughput'] : load
   if (isRecord(throughput) && throughput['model'] === 'open') return []
   return [{ where: '/scenario', message: 'found a load that is not open, allowed: the model "open"' }]
+}
+
+/** All windows of a scenario are kept, and each is compared with each. */
+const mostWindows = 3600
+
+function lengthProblems({ modes }: Document, mode: ModeName): Problem[] {
+  const raw = (modes as Record<ModeName, RawMode>)[mode]
+  const [lengthNs, windowNs] = [stressNs(mode, raw), windowNsOf(mode, raw)]
+  const count = Math.ceil(lengthNs / windowNs)
+  if (count <= mostWindows) return []
+  const message = `found ${formatNs(windowNs)}, which makes ${count} windows of ${formatNs(lengthNs)}, allowed: at most ${mostWindows} in a scenario`
+  return [{ where: `/modes/${mode}/window`, message }]
+}
+
+/** Windows before the trigger, and after it beside the time to settle, without which a scenario comes to nothing. */
+const leastWindows = 3
+const settleNs = 10 * nsPerSecond
+
+/** Warns of a scenario in which there is too little before its trigger, or after it, to tell what it came to. */
+export function scenarioWarnings(
+  scenario: Scenario | null,
+  steps: readonly StressStep[],
+  { durationNs: lengthNs, windowNs }: Pick<Mode, 'durationNs' | 'windowNs'>,
+): Problem[] {
+  if (!scenario || scenario.expect === 'inconclusive') return []
+  const fromNs = scenario.trigger?.fromNs ?? Math.min(...steps.map(({ atNs }) => atNs))
+  const toNs = scenario.trigger?.toNs ?? Math.max(...steps.map((step) => endOf(step, steps, lengthNs)))
+  // The last window is left out.
+  const leftNs = Math.max(0, lengthNs - windowNs - toNs)
+  const needed = `${leastWindows} windows of ${formatNs(windowNs)}`
+  return [
+    ...(fromNs < leastWindows * windowNs
+      ? [`the trigger begins after ${formatNs(fromNs)}, and ${needed} before it are needed to tell what it did`]
+      : []),
+    ...(leftNs < settleNs + leastWindows * windowNs
+      ? [
+          `the trigger ends ${formatNs(leftNs)} before the last window, and ${formatNs(settleNs)} and ${needed} are needed to tell what does not recover`,
+        ]
+      : []),
+  ].map((message) => ({ where: '/scenario', message }))
+}
+
+function endOf({ kind, policy, atNs, forNs }: StressStep, steps: readonly StressStep[], lengthNs: number): number {
+  if (kind === 'remove') return atNs
+  const removed = steps.some((other) => other.kind === 'remove' && other.policy === policy && other.atNs >= atNs)
+  return forNs === null ? (removed ? atNs : lengthNs) : atNs + forNs
 }
 
 /** Reads the scenario of a document without problems; a mode without its trigger has none. */

@@ -3,6 +3,7 @@ import { found, isRecord, step } from '../kernel/json.ts'
 import type { JsonSchema } from '../kernel/json-schema.ts'
 import { didYouMean, quoted } from '../kernel/suggest.ts'
 import { parseTarget, targetProblems, targetSchema, type TargetSettings } from '../target/settings.ts'
+import { clientPlaces } from './client-places.ts'
 import type { Document } from './document.ts'
 import { protocolFitProblems } from './protocol-fit.ts'
 
@@ -55,25 +56,32 @@ export function targetsProblems(document: Document, sound: (pointer: string) => 
       targetProblems(raw).map(({ pointer, message }) => ({ where: `${where}${pointer}`, message })),
     ),
     ...(sound('/workload/protocol') ? places.flatMap(({ raw }) => protocolFitProblems({ target: raw, workload })) : []),
+    ...socketProblems(document, sound),
     ...alternativeProblems(document, sound),
   ]
 }
 
+/** One socket for all targets: what is for another would reach the one that is there. */
+function socketProblems({ targets, workload }: Document, sound: (pointer: string) => boolean): Problem[] {
+  const where = '/workload/socketPath'
+  const several = isRecord(targets) && Object.keys(targets).length > 1
+  if (!several || !isRecord(workload) || !sound(where)) return []
+  const message = `found ${found(workload['socketPath'])}, allowed: none beside several "targets", which are told apart by their addresses`
+  return [{ where, message }]
+}
+
 /** Names among the alternatives of a fallback that none of the other targets has. */
 function alternativeProblems(document: Document, sound: (pointer: string) => boolean): Problem[] {
-  const { policies } = document
   const others = targetPlaces(document).flatMap(({ name }, index) => (index > 0 && name !== null ? [name] : []))
   const allowed = others.length === 0 ? 'none, since the profile has no "targets" besides the first' : quoted(others)
-  return Object.entries(isRecord(policies) ? policies : {}).flatMap(([name, policy]) => {
-    const where = `/policies${step(name)}/client`
-    if (!isRecord(policy) || !sound(where)) return []
-    return namedAlternatives(policy['client'], where)
-      .filter((one) => !others.includes(one.target))
-      .map((one) => ({
-        where: one.where,
-        message: `found ${found(one.target)}, allowed: ${allowed}${didYouMean(one.target, others)}`,
-      }))
-  })
+  return clientPlaces(document)
+    .filter(({ where }) => sound(where))
+    .flatMap(({ client, where }) => namedAlternatives(client, where))
+    .filter((one) => !others.includes(one.target))
+    .map((one) => ({
+      where: one.where,
+      message: `found ${found(one.target)}, allowed: ${allowed}${didYouMean(one.target, others)}`,
+    }))
 }
 
 /** The targets that a `client` which the schema let pass names, each with its place. */

@@ -19,6 +19,7 @@ const leastFirings = 20
 /** A target that takes no time and sends nothing: what remains of a fault is what it adds by itself. */
 const emptyBaseline: ExpectContext['baseline'] = {
   p50Ms: 0,
+  p99Ms: 0,
   singleP50Ms: 0,
   responseBytes: { min: 0, max: 0 },
   requestBytes: { min: 0, max: 0 },

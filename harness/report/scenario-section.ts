@@ -19,7 +19,7 @@ export function scenarioSection({ scenario }: Result): Section {
       ...figureLines(scenario),
       ...bands.map(
         ({ figure, lo, hi, actual, ok }) =>
-          `${ok ? 'ok' : 'broken'}: ${figure} from ${lo} to ${hi}, found ${shown(actual)}`,
+          `${ok ? 'ok' : actual === null ? 'unknown' : 'broken'}: ${figure} from ${lo} to ${hi}, found ${shown(actual)}`,
       ),
     ],
     table: seriesTable(scenario),

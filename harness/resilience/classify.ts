@@ -65,6 +65,9 @@ const codes: Readonly<Record<string, ErrorClass>> = {
   ERR_SOCKET_CONNECTION_TIMEOUT: 'connect',
   UND_ERR_SOCKET: 'closed',
   ERR_SOCKET_CLOSED: 'closed',
+  // What was sent after the connection had gone.
+  ERR_STREAM_DESTROYED: 'closed',
+  ERR_HTTP2_INVALID_SESSION: 'closed',
   ERR_STREAM_PREMATURE_CLOSE: 'closed',
   ERR_HTTP2_GOAWAY_SESSION: 'closed',
   ERR_HTTP2_SESSION_ERROR: 'reset',

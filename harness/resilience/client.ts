@@ -1,8 +1,10 @@
 import type { Rng } from '../kernel/rng.ts'
 import type { TimerWheel } from '../kernel/timer-wheel.ts'
 import type { Effect } from '../measure/effect.ts'
+import type { RetryFigures } from '../measure/retry-figures.ts'
 import { DeadLetters } from './dead-letters.ts'
 import type { Breaker } from './breaker/breaker.ts'
+import type { BulkheadStats } from './bulkhead/stats.ts'
 import { memberOf } from './members.ts'
 import { Pipeline } from './pipeline.ts'
 import { PolicyLog } from './policy-log.ts'
@@ -17,6 +19,8 @@ export interface ClientOptions {
   readonly rng: Rng
   /** Those that its policies name, loaded before; absent where they name none. */
   readonly userPolicies?: UserPolicies
+  /** Whether somebody will ask what its retries do by request; absent: nobody. */
+  readonly watched?: boolean
 }
 
 /** How one operation at a time is put together. */
@@ -36,9 +40,9 @@ export class Client {
   readonly #policies: readonly Policy[]
   readonly #wheel: TimerWheel
 
-  constructor(policies: ClientPolicies, { wheel, rng, userPolicies = new Map() }: ClientOptions) {
+  constructor(policies: ClientPolicies, { wheel, rng, userPolicies = new Map(), watched = false }: ClientOptions) {
     this.#wheel = wheel
-    const own = { wheel, log: this.log, letters: this.letters, userPolicies }
+    const own = { wheel, log: this.log, letters: this.letters, userPolicies, watched }
     this.#policies = policies.map(({ keyword, settings }, index) =>
       memberOf(keyword).open(settings, { ...own, rng: rng.fork(index) }),
     )
@@ -66,6 +70,16 @@ export class Client {
   /** The circuit breakers of its policies; one for each request is there from the first call of that request on. */
   breakers(): readonly Breaker[] {
     return this.#policies.flatMap((policy) => policy.breakers?.() ?? [])
+  }
+
+  /** How its bulkheads fare, as `breakers`. */
+  bulkheads(): readonly BulkheadStats[] {
+    return this.#policies.flatMap((policy) => policy.bulkheads?.() ?? [])
+  }
+
+  /** What its retries did since this was last asked, by request; empty unless it is watched. */
+  takeRetries(): Readonly<Record<string, RetryFigures>> {
+    return Object.assign({}, ...this.#policies.map((policy) => policy.takeRetries?.()))
   }
 
   /** The highest that things have been since this was last asked, by name. */
@@ -107,10 +121,18 @@ export class Client {
   }
 }
 
-/** What must be seen if the client's policies did what they should under a fault. */
-export function clientEffects(policies: ClientPolicies, context: Omit<PolicyContext, 'others'>): readonly Effect[] {
+/** What must be seen if the client's policies did what they should under a fault; `injectedShare` is null where it is not known. */
+export function clientEffects(
+  policies: ClientPolicies,
+  context: Omit<PolicyContext, 'injectedShare' | 'others' | 'around'> & { readonly injectedShare: number | null },
+): readonly Effect[] {
+  const keywords = policies.map(({ keyword }) => keyword)
   return policies.flatMap(({ keyword, settings }, index) => {
-    const others = policies.filter((_, other) => other !== index).map((other) => other.keyword)
-    return memberOf(keyword).expect(settings, { ...context, others })
+    const around = keywords.slice(0, index)
+    const others = [...around, ...keywords.slice(index + 1)]
+    const member = memberOf(keyword)
+    const { injectedShare } = context
+    if (injectedShare === null && !member.byLateness) return []
+    return member.expect(settings, { ...context, injectedShare: injectedShare ?? 0, others, around })
   })
 }

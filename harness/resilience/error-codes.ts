@@ -4,6 +4,7 @@ const classes: Readonly<Record<string, ErrorClass>> = {
   ECONNREFUSED: 'refused',
   ECONNRESET: 'reset',
   ECONNABORTED: 'reset',
+  ENETRESET: 'reset',
   EPIPE: 'reset',
   // Nothing left here: no free port, no file descriptor for this process or this machine, no buffer.
   EADDRNOTAVAIL: 'exhausted',
@@ -14,9 +15,13 @@ const classes: Readonly<Record<string, ErrorClass>> = {
   EPROTO: 'tls',
   EHOSTUNREACH: 'unreachable',
   ENETUNREACH: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  ENETDOWN: 'unreachable',
   // Of look-ups, by the system's resolver and by c-ares.
   ENOTFOUND: 'dns',
   EAI_AGAIN: 'dns',
+  EAI_FAIL: 'dns',
+  ETIMEOUT: 'dns',
   ENODATA: 'dns',
   ESERVFAIL: 'dns',
   EREFUSED: 'dns',

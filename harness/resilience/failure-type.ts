@@ -40,8 +40,17 @@ const byClass: Readonly<Record<ErrorClass, FailureType>> = {
   aborted: 'unknown',
 }
 
-/** By HTTP status: RFC 9110, section 15, and RFC 6585, section 4; 502 to 504 say that the service behind is not there. */
+/**
+ * By HTTP status: RFC 9110, section 15, and RFC 6585, section 4; 502 to 504 say that the service behind is not there. gRPC,
+ * whose codes are all below those of HTTP: DEADLINE_EXCEEDED, PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNAVAILABLE,
+ * UNAUTHENTICATED.
+ */
 const byStatus: Readonly<Record<number, FailureType>> = {
+  4: 'timeout',
+  7: 'authenticationError',
+  8: 'rateLimited',
+  14: 'serviceUnavailable',
+  16: 'authenticationError',
   401: 'authenticationError',
   403: 'authenticationError',
   407: 'authenticationError',

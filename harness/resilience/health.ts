@@ -1,17 +1,10 @@
 import { formatNs, significant } from '../kernel/units.ts'
 import type { BreakerStats } from './breaker/breaker.ts'
+import type { BulkheadStats } from './bulkhead/stats.ts'
 import { type BreakerAlert, summaryOf } from './monitor.ts'
 
-/** What is asked of a bulkhead. */
-export interface BulkheadFigures {
-  readonly name: string
-  readonly active: number
-  readonly queued: number
-  /** Share of the calls that it has refused. */
-  readonly rejectionRate: number
-  /** Share of its slots that are taken. */
-  readonly utilization: number
-}
+/** What is asked of a bulkhead, which says it of itself. */
+export type BulkheadFigures = Pick<BulkheadStats, 'name' | 'active' | 'queued' | 'rejectionRate' | 'utilization'>
 
 /** How operations went; all degraded ones are among those that succeeded. */
 export interface OperationFigures {
@@ -68,7 +61,7 @@ export function healthText(figures: HealthFigures, alerts: readonly BreakerAlert
     `breakers: ${summary.closed} closed, ${summary.open} open, ${summary.halfOpen} half-open, mean failure rate ${percent(summary.meanFailureRate)}`,
     ...breakers.map(breakerText),
     `alerts: ${alerts.length === 0 ? 'none' : alerts.length}`,
-    ...alerts.slice(0, topAlerts).map(alertText),
+    ...alerts.slice(0, topAlerts).map((alert) => `  ${alertText(alert)}`),
     ...(alerts.length > topAlerts ? [`  and ${alerts.length - topAlerts} more`] : []),
     `bulkheads: ${bulkheads.length === 0 ? 'none' : bulkheads.length}`,
     ...bulkheads.map(bulkheadText),
@@ -80,14 +73,15 @@ function breakerText({ name, state, forced, failureRate, totalCalls, rejected }:
   return `  ${name}: ${how}, ${percent(failureRate)} of ${totalCalls} calls failed, ${rejected} refused`
 }
 
-function alertText({ breaker, kind, value, limit }: BreakerAlert): string {
+/** An alert as text. */
+export function alertText({ breaker, kind, value, limit }: BreakerAlert): string {
   return kind === 'open-too-long'
-    ? `  ${breaker}: open for ${formatNs(value)}, more than ${formatNs(limit)}`
-    : `  ${breaker}: ${percent(value)} of its calls failed, more than ${percent(limit)}`
+    ? `${breaker}: open for ${formatNs(value)}, more than ${formatNs(limit)}`
+    : `${breaker}: ${percent(value)} of its calls failed, more than ${percent(limit)}`
 }
 
 function bulkheadText({ name, active, queued, rejectionRate, utilization }: BulkheadFigures): string {
-  return `  ${name}: ${active} active, ${queued} queued, ${percent(rejectionRate)} refused, ${percent(utilization)} in use`
+  return `  ${name ?? 'client'}: ${active} active, ${queued} queued, ${percent(rejectionRate)} refused, ${percent(utilization)} in use`
 }
 
 function percent(share: number): string {

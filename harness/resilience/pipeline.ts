@@ -110,8 +110,12 @@ export class Pipeline implements Step, StepOwner {
     this.#schedule(index, stage)
     if (decision === decisions.wait) return
     const epoch = this.#epoch
+    const call = this.#call as Call
+    const { deadlineNs } = call
     const lingering = this.#endInside(index, nowNs)
     if (this.#epoch !== epoch) return
+    // The stage has given back its own deadline by now; what was inside of it has then given back that of the stage.
+    call.deadlineNs = deadlineNs
     if (decision === decisions.proceed) {
       if (lingering) this.#keepGoingOn(index, lingering)
       return this.#inwards(index + 1, nowNs)

@@ -3,8 +3,10 @@ import type { JsonSchema } from '../kernel/json-schema.ts'
 import type { Rng } from '../kernel/rng.ts'
 import type { TimerWheel } from '../kernel/timer-wheel.ts'
 import type { Effect, EffectFacts } from '../measure/effect.ts'
+import type { RetryFigures } from '../measure/retry-figures.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { Breaker } from './breaker/breaker.ts'
+import type { BulkheadStats } from './bulkhead/stats.ts'
 import type { Outcome } from './outcome.ts'
 import type { PolicyLog } from './policy-log.ts'
 import type { PoolPort } from './pool/places.ts'
@@ -50,6 +52,8 @@ export interface ClientContext {
   readonly log: PolicyLog
   readonly userPolicies: UserPolicies
   readonly letters: DeadLetters
+  /** Whether somebody watches while it works: what would cost something to follow is followed then only. */
+  readonly watched: boolean
 }
 
 /** What one operation at a time is given. */
@@ -77,6 +81,10 @@ interface OpenPolicy {
   readonly peaks?: Record<string, number>
   /** Its circuit breakers, where it has any: to be watched, forced and reset. */
   breakers?(): readonly Breaker[]
+  /** Its bulkheads, where it has any. */
+  bulkheads?(): readonly BulkheadStats[]
+  /** What it repeated since this was last asked, by request, where it repeats and is watched. */
+  takeRetries?(): Readonly<Record<string, RetryFigures>>
 }
 
 /** A policy that is a state machine around one inside. */
@@ -111,9 +119,13 @@ export interface PolicyMember<Settings> {
   /** Why it cannot be had with the workload of a profile, whose keys are as they stand there. */
   workloadProblems?(workload: Readonly<Record<string, unknown>>, where: string): readonly Problem[]
   parse(raw: unknown): Settings
+  /** How often it runs its inside at once, at most; absent: once. */
+  atOnce?(settings: Settings): number
   /** Other targets that it asks, by name; absent: none. */
   targets?(settings: Settings): readonly string[]
   open(settings: Settings, context: ClientContext): Policy
+  /** What it expects follows from how long attempts take: it is asked where nobody knows how many of them fail, too. */
+  readonly byLateness?: true
   /** What must be seen if it did what it should under the fault of the context, or under none. */
   expect(settings: Settings, context: PolicyContext): readonly Effect[]
 }
@@ -122,11 +134,15 @@ export interface PolicyMember<Settings> {
 export interface PolicyContext {
   /** Probability that an attempt fails by the fault it runs under. */
   readonly injectedShare: number
+  /** Between which shares attempts run into a limit on them; null, and absent: nobody knows. */
+  readonly late?: (limitNs: number) => { readonly lo: number; readonly hi: number } | null
   /** What may fail besides, at most: the upper confidence limit of the baseline's share. */
   readonly backgroundShare: number
   /** Share of the operations that may be repeated. */
   readonly idempotentShare: number
   /** Keywords of the other policies of the client: a formula may hold only where a policy is alone. */
   readonly others: readonly string[]
+  /** Of these, what stands around it and may end or refuse what it would make up for; absent: nothing. */
+  readonly around?: readonly string[]
   readonly facts: EffectFacts
 }

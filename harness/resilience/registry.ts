@@ -18,6 +18,8 @@ const registered = new Map<string, RawClient>()
  * Throws `bad-policy` or `policy-conflict` (104); nothing is changed then.
  */
 export function registerPolicy(name: string, client: RawClient): void {
+  const unnamed = nameProblems(name, '')
+  if (unnamed.length > 0) throw badPolicy('without a name', unnamed)
   const { client: checked, problems } = checkClient(client)
   if (!checked) throw badPolicy(name, problems)
   refuseConflict(name, checked)
@@ -56,13 +58,18 @@ export async function loadPolicies(file: string): Promise<readonly string[]> {
   const wrong: Problem[] = []
   for (const [name, raw] of Object.entries(document)) {
     const checked = checkClient(raw, step(name))
-    wrong.push(...checked.problems)
+    wrong.push(...nameProblems(name, step(name)), ...checked.problems)
     if (checked.client) clients.set(name, checked.client)
   }
   if (wrong.length > 0) throw badPolicy(file, wrong)
   for (const [name, client] of clients) refuseConflict(name, client)
   for (const [name, client] of clients) registered.set(name, client)
   return [...clients.keys()]
+}
+
+function nameProblems(name: unknown, where: string): Problem[] {
+  if (typeof name === 'string' && name !== '') return []
+  return [{ where, message: `found ${found(name)} as a name, allowed: text that is not empty` }]
 }
 
 async function textOf(file: string): Promise<string> {

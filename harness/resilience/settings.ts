@@ -100,6 +100,11 @@ export function otherTargetsOf(policies: ClientPolicies): readonly string[] {
   return [...new Set(policies.flatMap(({ keyword, settings }) => memberOf(keyword).targets?.(settings) ?? []))]
 }
 
+/** The most attempts that one operation has in flight at once. */
+export function attemptsAtOnce(policies: ClientPolicies): number {
+  return policies.reduce((most, { keyword, settings }) => most * (memberOf(keyword).atOnce?.(settings) ?? 1), 1)
+}
+
 function isList(raw: RawClient): raw is readonly RawPolicies[] {
   return Array.isArray(raw)
 }

@@ -16,8 +16,11 @@ export interface Call {
 
 /** What a call asks for and is answered, for policies that keep either. */
 export interface CallContent {
-  /** Tells what is asked for from everything else that is: what has the same key may have the same answer. */
-  cacheKey(): string
+  /**
+   * Tells what is asked for from everything else that is: what has the same key may have the same answer. Null for what
+   * changes something: an answer to an earlier one would say that it was done.
+   */
+  cacheKey(): string | null
   /** What is asked for, as plain data that JSON can hold. */
   describe(): unknown
   /** Attempts of the call so far, wherever they went. */

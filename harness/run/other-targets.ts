@@ -9,7 +9,7 @@ interface OtherTarget {
   readonly target: RunningTarget
   readonly counter: RequestCounter | null
   /** Why its own count cannot be used, though it has one. */
-  readonly counterProblem: string | null
+  counterProblem: string | null
 }
 
 /** What the counters of some targets said, by name. */
@@ -29,8 +29,11 @@ export class OtherTargets implements AsyncDisposable {
   async start({ name, settings }: Plan['profile']['others'][number], context: LaunchContext): Promise<void> {
     const target = await startTarget(settings, context)
     const counter = createRequestCounter(settings.stats, target, context.clock) ?? null
-    this.#targets.push({ name, target, counter, counterProblem: await problemOf(counter) })
+    const started: OtherTarget = { name, target, counter, counterProblem: null }
+    // It is ours to end from here on, also where its count cannot be asked for.
+    this.#targets.push(started)
     void target.exited.then((exit) => this.#exit.resolve(exit))
+    started.counterProblem = await problemOf(counter)
   }
 
   /** Where those of these names are. */

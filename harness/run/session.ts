@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../kernel/clock.ts'
 import { nsPerSecond } from '../kernel/units.ts'
+import type { LiveReading } from '../load/live-reading.ts'
 import type { DeadLetter } from '../measure/dead-letter.ts'
 import {
   addSlice,
@@ -43,6 +44,8 @@ export interface SessionOptions {
   readonly onWindow: (window: WindowMeasurement) => void
   /** Hears of what the client of an arm gave up and kept, after each slice. */
   readonly onDeadLetters?: (arm: Arm, letters: readonly DeadLetter[]) => void
+  /** Hears how the slice that runs fares, once a second and when it has ended; absent where nobody watches. */
+  readonly onReading?: (reading: LiveReading) => void
 }
 
 /** How a slice is to be run. */
@@ -75,6 +78,9 @@ export interface Session extends AsyncDisposable {
 
 /** How long after the word to stop the workers are taken for hung: longer than any drain of a stopped slice. */
 const hungAfterNs = 10 * nsPerSecond
+
+/** How often workers tell how they fare where somebody watches. */
+const readEveryNs = nsPerSecond
 
 /** How long a target takes to come to itself after a fault. */
 const settleNs = nsPerSecond
@@ -137,7 +143,7 @@ class RunSession implements Session {
   }
 
   async start(): Promise<void> {
-    const { plan, directory, clock, signal, allowedHosts, onWindow } = this.#options
+    const { plan, directory, clock, signal, allowedHosts, onWindow, onReading } = this.#options
     const { profile } = plan
     const count = profile.load.processes
     const joiner = (this.#joiner = joinWindows(
@@ -158,6 +164,7 @@ class RunSession implements Session {
       onProcess: (record) => this.#guard(() => directory.record(record)),
       onWindow: (window) => this.#guard(() => joiner.add(window)),
       onCounts: (counts) => this.#budget.add(counts),
+      onReading: (reading) => this.#guard(() => onReading?.(reading)),
     })
     this.#ours.followWorkers(this.#shards.pids)
     if (signal.aborted) this.stop('signal')
@@ -202,26 +209,26 @@ class RunSession implements Session {
   }
 
   async slice(arm: Arm, place: SliceOrder): Promise<ArmMeasurement> {
-    const { clock } = this.#options
-    const { profile } = this.#options.plan
+    const { clock, plan, onReading } = this.#options
+    const { workload, mode } = plan.profile
     const life = this.#life
     if (!life || !this.#shards) throw new Error('a slice needs a target that lives')
     const known =
       this.#arms.get(arm.id) ??
       emptyArm(
         arm,
-        profile.workload.requests.map(({ name }) => name),
+        workload.requests.map(({ name }) => name),
       )
     this.#arms.set(arm.id, known)
-    if (place.watched) this.#watch = watchLife(life, profile, clock)
-    const { workload } = profile
-    const { windowNs } = profile.mode
+    if (place.watched) this.#watch = watchLife(life, plan.profile, clock)
+    const { windowNs } = mode
     const ordinal = this.#ordinal++
     const failed = (error: unknown): void => this.fail(error)
     const context = { life, shards: this.#shards, workload, clock, windowNs, halted: this.#halt.signal, failed }
     const steps = { moments: place.moments ?? [], spans: this.#spans }
     const shape = { ordinal, load: withRate(place.model, known), use: place.use, steps }
-    const carried = await runSlice(context, arm, { ...shape, countEveryNs: this.#budget.countEveryNs(arm) })
+    const told = { countEveryNs: this.#budget.countEveryNs(arm), readEveryNs: onReading && readEveryNs }
+    const carried = await runSlice(context, arm, { ...shape, ...told })
     // Workers that were done before the others have told fewer windows.
     this.#guard(() => this.#joiner?.endSlice(ordinal))
     await this.#endWatch()

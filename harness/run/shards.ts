@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import { SoakrigError } from '../kernel/errors.ts'
 import { nsPerSecond } from '../kernel/units.ts'
+import type { LiveReading } from '../load/live-reading.ts'
 import type { CountDelta, ShardCommand, ShardReply, SliceReport, SliceTask, WindowDelta } from '../load/protocol.ts'
 import type { Plan } from '../plan/plan.ts'
 import { policyFiles } from '../resilience/use/module.ts'
@@ -23,20 +24,21 @@ const openLimitNs = 30 * nsPerSecond
 
 export interface ShardsOptions extends Pick<ChildOptions<ShardReply>, 'runId' | 'onProcess'> {
   readonly count: number
-  readonly profile: Pick<Plan['profile'], 'seed' | 'workload' | 'policies'>
+  readonly profile: Pick<Plan['profile'], 'seed' | 'workload' | 'policies' | 'stressClient'>
   readonly allowedHosts: readonly string[]
   readonly clock: Clock
   /** Hears every window of every worker. */
   readonly onWindow: (window: WindowDelta) => void
   /** Hears what the workers count besides, where a task asks for it. */
   readonly onCounts: (counts: CountDelta) => void
+  readonly onReading: (reading: LiveReading) => void
 }
 
 /** Starts the load workers. Rejects with `worker-not-ready` (of a script 107) where one takes too long. */
 export async function startShards(given: ShardsOptions): Promise<Shards> {
-  const { count, profile, allowedHosts, clock, onWindow, onCounts, ...options } = given
-  const { seed, workload } = profile
-  const files = policyFiles(profile.policies.flatMap(({ client }) => client))
+  const { count, profile, allowedHosts, clock, onWindow, onCounts, onReading, ...options } = given
+  const { seed, workload, policies, stressClient } = profile
+  const files = policyFiles([...policies.flatMap(({ client }) => client), ...stressClient])
   const workers: Child<Unnumbered<ShardCommand>, ShardReply>[] = Array.from({ length: count }, (_, index) =>
     startChild<ShardCommand, ShardReply>({
       ...options,
@@ -45,6 +47,7 @@ export async function startShards(given: ShardsOptions): Promise<Shards> {
       onEvent: (reply) => {
         if (reply.kind === 'window') onWindow(reply.window)
         else if (reply.kind === 'counts') onCounts(reply.counts)
+        else if (reply.kind === 'reading') onReading(reply.reading)
       },
     }),
   )

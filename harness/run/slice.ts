@@ -54,6 +54,8 @@ export interface SliceShape {
   readonly steps: SliceSteps
   /** How often the workers tell what they count; undefined for not at all. */
   readonly countEveryNs: number | undefined
+  /** How often they tell how the client's policies fare; undefined for not at all. */
+  readonly readEveryNs: number | undefined
 }
 
 /** A slice as it was carried out. */
@@ -113,7 +115,7 @@ function gaveUp({ attempts, attemptErrors }: SliceReport['all']): number {
 function taskOf(
   context: SliceContext,
   arm: Arm,
-  { ordinal, load, countEveryNs }: SliceShape,
+  { ordinal, load, countEveryNs, readEveryNs }: SliceShape,
   startAtNs: number,
 ): SliceTask {
   const { life, workload, windowNs } = context
@@ -139,6 +141,7 @@ function taskOf(
     drainNs: workload.timeoutNs + arm.drainNs,
     windowNs,
     ...(countEveryNs !== undefined && { countEveryNs }),
+    ...(readEveryNs !== undefined && { readEveryNs }),
   }
 }
 

@@ -13,6 +13,14 @@ export interface SimulatedNetwork {
   readonly delayNs: number
   /** Share of the requests, and of the answers, that never arrive. */
   readonly lossShare: number
+  /** When nothing that sets out arrives. */
+  readonly outages?: readonly SimulatedSpan[]
+}
+
+/** A time in a simulation, from its beginning. */
+export interface SimulatedSpan {
+  readonly atNs: number
+  readonly forNs: number
 }
 
 /** What all attempts share. */
@@ -69,6 +77,8 @@ class Request implements Job {
   #travel(arrive: () => void): void {
     const { clock, rng, network } = this.#world
     if (network.lossShare > 0 && rng.next() < network.lossShare) return
+    const nowNs = clock.nowNs()
+    if (network.outages?.some(({ atNs, forNs }) => nowNs >= atNs && nowNs < atNs + forNs)) return
     clock.after(network.delayNs, arrive)
   }
 }

@@ -11,7 +11,7 @@ import type { ClientPolicies } from '../resilience/settings.ts'
 import type { Call, Step, StepOwner } from '../resilience/step.ts'
 import { ServiceQueue, type ServiceQueueSettings, type ServiceQueueStats } from '../target/builtin/service-queue.ts'
 import type { Curve } from '../workload/model.ts'
-import { type AttemptWorld, SimulatedAttempt, type SimulatedNetwork } from './attempt.ts'
+import { type AttemptWorld, SimulatedAttempt, type SimulatedNetwork, type SimulatedSpan } from './attempt.ts'
 import { simulatedPool } from './connections.ts'
 import { SimulationRecorder, type SimulatedTotals } from './recorder.ts'
 
@@ -26,7 +26,7 @@ export interface SimulatedScenario {
   /** In whole seconds, into which the series is divided. */
   readonly durationNs: number
   /** When the target serves nobody, and for how long. */
-  readonly stalls: readonly { readonly atNs: number; readonly forNs: number }[]
+  readonly stalls: readonly SimulatedSpan[]
 }
 
 /** What came of it. The same scenario and seed give the same, on any machine. */

@@ -52,7 +52,7 @@ async function load(port: number, raw: RawClient) {
 }
 
 describe('a breaker before a server that fails', () => {
-  test('lets none of its requests through while it is open, and refuses them in no time', async () => {
+  test('lets none of its requests through while it is open, and refuses them in no time (S11)', async () => {
     await using server = await failingServer()
     const { client, slice, wheel } = await load(server.port, { circuitBreaker: { openFor: '1m' } })
     const { all, failedLatency } = await slice()

@@ -63,6 +63,21 @@ describe('a fault proves itself', () => {
     expect(reconciliation.status).toBe('exact')
   })
 
+  test('a timeout of attempts under loss ends as many as the loss model holds up for longer (H1)', async () => {
+    const loss = { probability: '20%', tcp: { rtoMin: '80ms' } }
+    const timeout = { client: { timeout: { attempt: '60ms' } }, under: { fault: { loss } } }
+    const profile = await bench.profile('timeout', { policies: { timeout } })
+    const { code, result } = await bench.soak(profile)
+    expect(result.run.reasons).toEqual([])
+    expect(code).toBe(0)
+    const { effects } = armOf(result, 'policy.timeout', 'policy')
+    const timeouts = effects.find(({ metric }) => metric === 'timeouts')
+    // An answer is one segment, late by 82 ms or more when it is lost; on a busy machine there are fewer of them.
+    expect(timeouts).toMatchObject({ ok: true, unit: 'share' })
+    expect(timeouts!.lo).toBeGreaterThan(0.02)
+    expect(Math.abs((timeouts!.observed ?? 0) - 0.2)).toBeLessThan(0.15)
+  })
+
   test('a rate that could not show is refused with the change that would', async () => {
     const profile = await bench.profile('fast', { policies: { rate: { fault: { rate: '1gbps' } } } })
     const { code, result, stderr } = await bench.soak(profile)

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -73,6 +73,25 @@ test('the installed library is imported by its name', async () => {
   const script = "import * as soakrig from 'soakrig'; console.log(Object.keys(soakrig).length > 0)"
   const result = await execa(process.execPath, ['--input-type=module', '--eval', script], { cwd: project })
   expect(result.stdout).toBe('true')
+})
+
+test('the examples of the library are sound for TypeScript, with the types as they are published', async () => {
+  const page = await readFile(join(installed, 'docs/library.md'), 'utf8')
+  const examples = [...page.matchAll(/```ts\n([\s\S]*?)```/gu)].map(([, program = ''], index) => ({
+    name: `example-${index}.ts`,
+    program,
+  }))
+  expect(examples).not.toEqual([])
+  for (const { name, program } of examples) await writeFile(join(project, name), program)
+  const flags = ['--noEmit', '--strict', '--target', 'es2024', '--module', 'nodenext', '--types', 'node']
+  await writeFile(join(project, 'package.json'), '{ "type": "module" }')
+  const { stdout } = await execa({
+    cwd: project,
+    localDir: root,
+    preferLocal: true,
+    reject: false,
+  })`tsc ${flags} ${examples.map(({ name }) => name)}`
+  expect(stdout).toBe('')
 })
 
 test('the installed preload puts faults before the calls of a program', async () => {

@@ -96,14 +96,16 @@ describe('eight users of a pool', () => {
     await until('all are closed', () => target.server.sockets.size === 0)
   })
 
-  test('fail as pool-timeout where their turn does not come in time, and that is not tried again (H16, P45)', async () => {
+  test('fail as pool-timeout where their turn does not come in time, and that is not tried again (H15, H16, P45)', async () => {
     await using target = await serve(70)
     const client = { retry: { maxCalls: 3, baseDelay: '1ms' }, pool: { max: 2, acquireTimeout: '20ms' } }
-    const { all, policyCounters } = await run(target.server.port, client)
+    const { all, queue, policyCounters } = await run(target.server.port, client)
     const refused = all.errors['pool-timeout'] ?? 0
     expect(refused).toBeGreaterThan(6)
     expect(all.errors).toEqual({ 'pool-timeout': refused })
     expect(policyCounters).toMatchObject({ poolTimeouts: refused, retries: 0 })
+    // Waits in vain are waits.
+    expect(decodeHistogram(queue).summary().max).toBeGreaterThanOrEqual(20)
     expect(all.attempts.count).toBe(target.seen.requests + refused)
     expect(target.seen).toMatchObject({ mostOpen: 2, mostOnOne: 1 })
   })

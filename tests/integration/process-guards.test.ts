@@ -66,6 +66,24 @@ describe('a process supervisor', () => {
     expect(await supervisor.endAll()).toEqual([])
     expect(() => supervisor.start('no-such-program')).toThrow(expect.objectContaining({ code: 'not-started' }))
   })
+
+  test('records its own children only: neither this process nor its parent (L9, P29)', () => {
+    const supervisor = new ProcessSupervisor()
+    for (const pid of [process.pid, process.ppid])
+      expect(() => supervisor.record({ pid })).toThrow(expect.objectContaining({ code: 'not-a-child' }))
+  })
+
+  test('does not end with the others what is started meanwhile (L9)', async () => {
+    const supervisor = new ProcessSupervisor()
+    const ready = supervisor.start(process.execPath, ['-e', stubborn], { stdio: ['ignore', 'pipe', 'ignore'] })
+    left.push(ready)
+    await saidBy(ready)
+    const ending = supervisor.endAll('50ms')
+    const later = supervisor.start('sleep', ['60'])
+    left.push(later)
+    await ending
+    expect([isThere(later.pid!), (await supervisor.endAll('1s')).map(({ pid }) => pid)]).toEqual([true, [later.pid]])
+  })
 })
 
 describe('a watchdog', () => {
@@ -98,6 +116,13 @@ describe('a watchdog', () => {
     expect(child.exitCode).toBe(0)
     const { stdout } = await withWatchdog(() => execa('echo', ['hi']), { limit: '5s' })
     expect(stdout).toBe('hi')
+    const missing = `${root}no-such-program`
+    await expect(withWatchdog(() => spawn(missing), { limit: '5s' })).rejects.toThrow('ENOENT')
+  })
+
+  test('leaves a process alone that a value merely tells of (L10, P29)', async () => {
+    const value = { pid: process.ppid, answer: 42 }
+    expect(await withWatchdog(() => value, { limit: '5s' })).toBe(value)
   })
 })
 

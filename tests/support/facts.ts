@@ -4,6 +4,7 @@ import type { BaselineFacts, EffectFacts } from '../../harness/measure/effect.ts
 export function baselineOf(changes: Partial<BaselineFacts>): BaselineFacts {
   return {
     p50Ms: 0.2,
+    p99Ms: 2,
     singleP50Ms: 0.1,
     responseBytes: { min: 100, max: 100 },
     requestBytes: { min: 60, max: 60 },
@@ -26,6 +27,7 @@ export function factsOf(changes: Partial<EffectFacts>): EffectFacts {
     errors: {},
     policyCounters: {},
     policyPeaks: {},
+    failedP50Ms: null,
     failedP99Ms: null,
     timedFailures: 0,
     cancelled: 0,
@@ -36,7 +38,7 @@ export function factsOf(changes: Partial<EffectFacts>): EffectFacts {
     counters: {},
     rulesTold: ['one'],
     waits: { held: 0, seen: 0, unseen: 0 },
-    load: { processes: 1, inFlight: 4, scripted: false, slices: 2, sliceNs: 1e9 },
+    load: { processes: 1, inFlight: 4, scripted: false, slices: 2, sliceNs: 1e9, drainNs: 1e9 },
     connectMs: null,
     ...changes,
   }

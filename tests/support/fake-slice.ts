@@ -2,6 +2,7 @@ import { createRng } from '../../harness/kernel/rng.ts'
 import { TimerWheel } from '../../harness/kernel/timer-wheel.ts'
 import { createVirtualClock, type VirtualClock } from '../../harness/kernel/virtual-clock.ts'
 import type { OpenCrew } from '../../harness/load/crew.ts'
+import type { LiveReading } from '../../harness/load/live-reading.ts'
 import type { CountDelta, Shard, SliceReport, SliceTask } from '../../harness/load/protocol.ts'
 import { SliceRecorder } from '../../harness/load/recorder.ts'
 import { prepareScenarios, weightedPick } from '../../harness/load/scenario/steps.ts'
@@ -26,6 +27,7 @@ export interface FakeSlice {
   readonly script?: Script
   /** Hears what its task wants told besides windows. */
   readonly emitCounts?: (counts: CountDelta) => void
+  readonly emitReading?: (reading: LiveReading) => void
   /** What happens while it runs, on its clock. */
   readonly meanwhile?: (slice: RunningSlice, clock: VirtualClock) => void
 }
@@ -39,6 +41,7 @@ export async function runFakeSlice({
   others = {},
   script,
   emitCounts = () => {},
+  emitReading = () => {},
   meanwhile,
 }: FakeSlice): Promise<{ readonly report: SliceReport; readonly driver: FakeDriver }> {
   const clock = createVirtualClock()
@@ -89,7 +92,7 @@ export async function runFakeSlice({
   const full = taskOf(1, 0.5e9, { discardNs: 0.5e9, measureNs: 1e9, windowNs: 0.25e9, ...task })
   const slice = await startSlice({
     task: full,
-    client: new Client(full.client, { wheel, rng }),
+    client: new Client(full.client, { wheel, rng, watched: full.readEveryNs !== undefined }),
     address: '127.0.0.1',
     allowedHosts: [],
     shard,
@@ -100,6 +103,7 @@ export async function runFakeSlice({
     openCrew,
     emit: () => {},
     emitCounts,
+    emitReading,
   })
   let report: SliceReport | undefined
   void slice.report.then((told) => (report = told))

@@ -8,12 +8,22 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const numbered = (letter: string, from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `${letter}${from + index}`)
 
-/** What must be proven: rows of other tools, and pitfalls that they fell into. */
-const wanted = ['F13', 'F14', ...numbered('F', 20, 41), 'L8', ...numbered('P', 1, 18), ...numbered('P', 20, 22)]
+/** What must be proven, by the page that says where: rows of other tools, and pitfalls that they fell into. */
+const wanted = {
+  'docs/faults.md': ['F13', 'F14', ...numbered('F', 20, 41), 'L8', ...numbered('P', 1, 18), ...numbered('P', 20, 22)],
+  'docs/policies.md': [
+    ...numbered('L', 1, 12),
+    ...numbered('H', 1, 16),
+    ...numbered('S', 1, 20),
+    ...numbered('P', 20, 34),
+    ...numbered('P', 40, 52),
+    ...numbered('P', 60, 77),
+  ],
+}
 
 /** A title, or a row of a table of tests, that ends with what it proves; not of a group, and of no test that is left out. */
 const proving =
-  /(?<!(?:describe(?:\.\w+)?|skip|todo)\()(['"`])(?:\\.|(?!\1)[^\\\n])*\(((?:[FLP]\d+)(?:, [FLP]\d+)*)\)\1/gu
+  /(?<!(?:describe(?:\.\w+)?|skip|todo)\()(['"`])(?:\\.|(?!\1)[^\\\n])*\(((?:[FHLPS]\d+)(?:, [FHLPS]\d+)*)\)\1/gu
 
 /** What the tests in a text say that they prove. */
 function proofsIn(text: string): Set<string> {
@@ -30,13 +40,16 @@ const proofs = new Map(
   ),
 )
 
-const page = await readFile(join(root, 'docs/faults.md'), 'utf8')
-const ledger = new Map(
-  [...page.matchAll(/^\| ([FLP]\d+) \| (.+) \| (.+) \|$/gmu)].map(([, row = '', , places = '']) => [
-    row,
-    [...places.matchAll(/`([^`]+)`/gu)].map(([, name = '']) => name),
-  ]),
-)
+/** By row, where a page says that it is proven. */
+async function ledgerOf(page: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  const text = await readFile(join(root, page), 'utf8')
+  return new Map(
+    [...text.matchAll(/^\| ([FHLPS]\d+) \| (.+) \| (.+) \|$/gmu)].map(([, row = '', , places = '']) => [
+      row,
+      [...places.matchAll(/`([^`]+)`/gu)].map(([, name = '']) => name),
+    ]),
+  )
+}
 
 test('titles are told from other texts', () => {
   expect([...proofsIn("it('holds (F20, P1)', () => {})\n['a row of %s (L8)', 1]")]).toEqual(['F20', 'P1', 'L8'])
@@ -49,12 +62,16 @@ test('titles are told from other texts', () => {
     expect([...proofsIn(text)]).toEqual([])
 })
 
-describe('docs/faults.md', () => {
+const pages = await Promise.all(
+  Object.entries(wanted).map(async ([page, rows]) => ({ page, rows, ledger: await ledgerOf(page) })),
+)
+
+describe.each(pages)('$page', ({ rows, ledger }) => {
   test('has a line for each row and each pitfall, and for no other', () => {
-    expect([...ledger.keys()]).toEqual(wanted)
+    expect([...ledger.keys()]).toEqual(rows)
   })
 
-  test.each(wanted)('says truly where %s is proven', (row) => {
+  test.each(rows)('says truly where %s is proven', (row) => {
     const places = ledger.get(row) ?? []
     expect(places.length).toBeGreaterThan(0)
     for (const place of places)

@@ -1,4 +1,4 @@
-import { attemptBinNs, type LoadSeries, type QueueReading, type SeriesPoint } from '../../measure/load-series.ts'
+import { binsIn, type LoadSeries, type QueueReading, type SeriesPoint } from '../../measure/load-series.ts'
 import type { WindowMeasurement } from '../../measure/measurements.ts'
 
 /** Makes a series of the windows of a phase, as they close. */
@@ -37,11 +37,12 @@ export function followSeries({ phase, windowNs, durationNs }: FollowedSegment): 
       bins.push(...series.bins)
       before = queue ?? before
     },
-    read: () => ({ stepNs: windowNs, points, binNs: attemptBinNs, bins }),
+    read: () => ({ stepNs: windowNs, points, binNs: windowNs / binsIn(windowNs), bins }),
   }
 }
 
-/** Since the last reading, which may be some windows ago; null without one of both. */
+/** Since the last reading, which may be some windows ago; null without one of both. A target that began anew counts from 0. */
 function grown(before: QueueReading | null, now: QueueReading | null, key: 'served' | 'wasted'): number | null {
-  return before && now ? now[key] - before[key] : null
+  if (!before || !now) return null
+  return now.served < before.served ? now[key] : now[key] - before[key]
 }

@@ -1,3 +1,4 @@
+import { type Doubt, doubt } from '../../measure/doubts.ts'
 import type { LoadSeries, MetastableVerdict } from '../../measure/load-series.ts'
 import type { Moment } from '../../plan/timeline.ts'
 import type { Profile, ScenarioFigure } from '../../profile/profile.ts'
@@ -44,9 +45,14 @@ export function triggerOf(
       workload.timeoutNs,
       ...settingsOf<TimeoutSettings>(stressClient, 'timeout').map(({ limitNs }) => limitNs),
     ),
-    retries: settingsOf<RetrySettings>(stressClient, 'retry').map((settings) => mostCalls(settings) - 1)[0] ?? null,
+    retries: retriesOf(settingsOf<RetrySettings>(stressClient, 'retry')),
     backoffNs: scenario?.backoffNs ?? null,
   }
+}
+
+/** Retries around retries multiply. */
+function retriesOf(layers: readonly RetrySettings[]): number | null {
+  return layers.length === 0 ? null : layers.reduce((calls, settings) => calls * mostCalls(settings), 1) - 1
 }
 
 function settingsOf<Settings>(client: ClientPolicies, wanted: string): Settings[] {
@@ -88,15 +94,24 @@ function figuresOf({
   }
 }
 
-/** Why a scenario is not what was expected; empty where it is. */
+/** Why a scenario is something else than was expected; empty where it is that, and where it cannot be told. */
 export function scenarioReasons({ verdict, expected, reason, bands }: ScenarioVerdict): readonly string[] {
+  const other = verdict !== expected && verdict !== 'inconclusive'
   return [
-    ...(verdict === expected ? [] : [`scenario: expected ${expected}, found ${verdict}: ${reason}`]),
+    ...(other ? [`scenario: expected ${expected}, found ${verdict}: ${reason}`] : []),
     ...bands
-      .filter(({ ok }) => !ok)
-      .map(
-        ({ figure, lo, hi, actual }) =>
-          `scenario: expected ${figure} from ${lo} to ${hi}, found ${actual ?? 'nothing'}`,
-      ),
+      .filter(({ ok, actual }) => !ok && actual !== null)
+      .map(({ figure, lo, hi, actual }) => `scenario: expected ${figure} from ${lo} to ${hi}, found ${actual}`),
   ]
+}
+
+/** What cannot be told of a scenario: that nothing else was found than what was expected is then no answer. */
+export function scenarioDoubts({ verdict, expected, reason, bands }: ScenarioVerdict): readonly Doubt[] {
+  const untold = verdict !== expected && verdict === 'inconclusive'
+  return [
+    ...(untold ? [`expected ${expected}: ${reason}`] : []),
+    ...bands
+      .filter(({ actual }) => actual === null)
+      .map(({ figure, lo, hi }) => `expected ${figure} from ${lo} to ${hi}: there is no such figure`),
+  ].map((detail) => doubt('scenario-unclear', detail, ['scenario']))
 }

@@ -119,17 +119,30 @@ function conclude(facts: Facts): Conclusion {
     )
   const recoveredAt = recoveryOf(after, goodBefore)
   if (recoveredAt !== null) {
+    const { ratio, tolerance } = offeredOf(before, after.slice(recoveredAt))
+    // Less load is a cure, and says nothing of what was before.
+    if (ratio < 1 - tolerance) return otherLoad(ratio)
     const timeToRecoverNs = recoveredAt * stepNs
     const reason = `the goodput was back ${formatNs(timeToRecoverNs)} after the trigger had ended`
     return { verdict: 'recovered', reason, timeToRecoverNs, drainNs: null }
   }
   const missing = settleSteps + steady - after.length
   if (missing > 0) return undecided(`${formatNs(missing * stepNs)} more after the trigger are needed to tell`)
-  const offered = mean(tail, 'offered') / mean(before, 'offered')
-  const chance = 2 * Math.sqrt(1 / sum(before, 'offered') + 1 / sum(tail, 'offered'))
-  if (Math.abs(offered - 1) > offeredTolerance + chance)
-    return undecided(`the offered load went to ${percent(offered)} of what it was before the trigger`)
-  return lasting(facts, goodBefore)
+  const { ratio, tolerance } = offeredOf(before, tail)
+  return Math.abs(ratio - 1) > tolerance ? otherLoad(ratio) : lasting(facts, goodBefore)
+}
+
+/** The load of some steps over that before the trigger, and how far from 1 that may be. */
+function offeredOf(
+  before: readonly SeriesPoint[],
+  some: readonly SeriesPoint[],
+): { readonly ratio: number; readonly tolerance: number } {
+  const chance = 2 * Math.sqrt(1 / sum(before, 'offered') + 1 / sum(some, 'offered'))
+  return { ratio: mean(some, 'offered') / mean(before, 'offered'), tolerance: offeredTolerance + chance }
+}
+
+function otherLoad(ratio: number): Conclusion {
+  return undecided(`the offered load went to ${percent(ratio)} of what it was before the trigger`)
 }
 
 function undecided(reason: string): Conclusion {
@@ -163,14 +176,19 @@ function drainOf(tail: readonly SeriesPoint[], amplificationBefore: number): { w
   return { what: known ? 'age of the queue' : 'amplification', steps }
 }
 
-/** The step after the trigger from which on the goodput is back for good; null where it is not. */
+/** The step after the trigger from which on the goodput is back for good, also on the whole; null where it is not. */
 function recoveryOf(after: readonly SeriesPoint[], goodBefore: number): number | null {
   const isBack = after.map(({ good, offered }) => offered > 0 && good / offered >= back * goodBefore)
   let since: number | null = null
-  for (let at = 0; at + steady <= after.length; at++) {
+  let rest = { good: 0, offered: 0 }
+  // From the end, so that what follows a step is known when it is looked at.
+  for (let at = after.length - 1; at >= 0; at--) {
+    const { good, offered } = after[at] as SeriesPoint
+    rest = { good: rest.good + good, offered: rest.offered + offered }
     const window = isBack.slice(at, at + steady)
-    if (window.every(Boolean)) since ??= at
-    else if (!window.some(Boolean)) since = null
+    if (window.length < steady) continue
+    if (!window.some(Boolean)) break
+    if (window.every(Boolean) && rest.good >= back * goodBefore * rest.offered) since = at
   }
   return since
 }

@@ -1,4 +1,5 @@
 import type { Rng } from '../../kernel/rng.ts'
+import { type WheelEntry, wheelEntry } from '../../kernel/timer-wheel.ts'
 import { failure, type Outcome } from '../../resilience/outcome.ts'
 import type { Reply } from '../../workload/reply.ts'
 import type { WorkloadRequest } from '../../workload/workload.ts'
@@ -8,6 +9,9 @@ import { type ScriptReply, scriptReply } from './reply.ts'
 
 /** So many replies of an iteration can still be checked; older ones are counted. */
 const uncountedLimit = 100
+
+/** How soon a script hears of a call that its own client refused at once: one that asks again would keep all else from running. */
+const afterRefusalNs = 1e6
 
 const unanswered: Reply = {
   status: 0,
@@ -40,17 +44,21 @@ export class ScriptCalls implements OperationOwner {
     { readonly resolve: (reply: ScriptReply) => void; readonly startedNs: number }
   >()
   #uncounted: Uncounted[] = []
+  /** The call that is beginning right now. */
+  #beginning: Operation | null = null
+  /** Of calls that ended as they began, what their scripts are about to be told. */
+  readonly #late = new Set<WheelEntry>()
 
-  /** `idle` is told when the last call in flight has ended. */
+  /** `idle` is told when the script has heard of the last call that it made. */
   constructor(context: OperationContext, rng: Rng, idle: (nowNs: number) => void) {
     this.#context = context
     this.#rng = rng
     this.#idle = idle
   }
 
-  /** Whether a call is in flight. */
+  /** Whether there is a call of which the script has not heard yet. */
   get busy(): boolean {
-    return this.#running.size > 0
+    return this.#running.size > 0 || this.#late.size > 0
   }
 
   /** Sends a request that was to be sent at `intendedNs`, now where that is null; resolves with its reply, whatever became of it. */
@@ -61,7 +69,10 @@ export class ScriptCalls implements OperationOwner {
     const nowNs = this.#context.clock.nowNs()
     return new Promise((resolve) => {
       this.#running.set(operation, { resolve, startedNs: nowNs })
+      const before = this.#beginning
+      this.#beginning = operation
       operation.begin(prepared, request, index, intendedNs ?? nowNs, nowNs)
+      this.#beginning = before
     })
   }
 
@@ -84,6 +95,8 @@ export class ScriptCalls implements OperationOwner {
   /** Cuts off what is in flight. */
   cutOff(nowNs: number): void {
     for (const operation of this.#running.keys()) operation.cutOff(nowNs)
+    for (const entry of this.#late) this.#context.wheel.cancel(entry)
+    this.#late.clear()
   }
 
   examine(): null {
@@ -108,8 +121,21 @@ export class ScriptCalls implements OperationOwner {
       latencyMs: (nowNs - (call?.startedNs ?? nowNs)) / 1e6,
     })
     this.#uncounted.push({ operation, reply, outcome, endedNs: nowNs })
-    call?.resolve(reply)
-    if (!this.busy) this.#idle(nowNs)
+    const tell = (toldNs: number): void => {
+      call?.resolve(reply)
+      if (!this.busy) this.#idle(toldNs)
+    }
+    if (operation === this.#beginning) this.#tellLater(tell, nowNs)
+    else tell(nowNs)
+  }
+
+  #tellLater(tell: (nowNs: number) => void, nowNs: number): void {
+    const entry = wheelEntry((toldNs) => {
+      this.#late.delete(entry)
+      tell(toldNs)
+    })
+    this.#late.add(entry)
+    this.#context.wheel.schedule(entry, nowNs + afterRefusalNs)
   }
 
   #make(driver: Driver): Operation {

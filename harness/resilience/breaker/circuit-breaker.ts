@@ -1,4 +1,5 @@
 import { failure, type Outcome } from '../outcome.ts'
+import { PerRequest } from '../per-request.ts'
 import { decisions, type PolicyMember, type PolicyStage } from '../policy.ts'
 import type { Call, Lingering } from '../step.ts'
 import { Breaker, breakerCounters, type BreakerSettings, createPermit } from './breaker.ts'
@@ -17,27 +18,21 @@ export const circuitBreaker: PolicyMember<BreakerSettings> = {
   parse: parseBreaker,
 
   open(settings, { log }) {
-    const breakers = new Map<string, Breaker>()
     const named = (name: string): Breaker =>
       new Breaker(name, settings, ({ atNs, from, to, reason }) =>
         log.note({ atNs, policy: 'circuitBreaker', name, event: to, from, reason }),
       )
-    const add = (key: string, name: string): Breaker => {
-      const breaker = named(name)
-      breakers.set(key, breaker)
-      return breaker
-    }
     const { name, per } = settings
-    const only = per === 'client' ? add('', name ?? 'client') : null
-    const guardOf = ({ request }: Call): Breaker =>
-      only ?? breakers.get(request) ?? add(request, name === null ? request : `${name}/${request}`)
+    const only = per === 'client' ? named(name ?? 'client') : null
+    const byRequest = new PerRequest((request) => named(name === null ? request : `${name}/${request}`))
+    const breakers = (): readonly Breaker[] => (only ? [only] : byRequest.all())
     return {
       kind: 'stage',
       get counters() {
-        return sumOf(breakers.values())
+        return sumOf(breakers())
       },
-      breakers: () => [...breakers.values()],
-      stage: () => breakerStage(settings, guardOf),
+      breakers,
+      stage: () => breakerStage(settings, ({ request }) => only ?? byRequest.of(request)),
     }
   },
 
@@ -74,7 +69,7 @@ function breakerStage({ countAs }: BreakerSettings, guardOf: (call: Call) => Bre
   return stage
 }
 
-function sumOf(breakers: Iterable<Breaker>): Record<string, number> {
+function sumOf(breakers: readonly Breaker[]): Record<string, number> {
   const sum: Record<string, number> = breakerCounters()
   for (const { counters } of breakers)
     for (const [name, counted] of Object.entries(counters)) sum[name] = (sum[name] ?? 0) + counted

@@ -1,5 +1,5 @@
 import { type Effect, type EffectFacts, effectOf } from '../../measure/effect.ts'
-import { type ErrorClass, failure } from '../outcome.ts'
+import { failuresIn } from '../failures-in.ts'
 import type { PolicyContext } from '../policy.ts'
 import type { BreakerSettings } from './breaker.ts'
 import { isFailure, isOfTarget } from './count-as.ts'
@@ -23,7 +23,7 @@ export function expectBreaker(
   // Code of the user's may fail where no attempt did, and a second breaker counts under the same names.
   if (others.includes('use') || others.includes('circuitBreaker')) return []
   const { circuitOpened = 0, circuitRejected = 0, circuitSlow = 0, timeouts = 0 } = facts.policyCounters
-  const failed = sumOf(facts.attemptErrors) + facts.cancelled + circuitSlow + timeouts
+  const failed = failuresIn(facts.attemptErrors) + facts.cancelled + circuitSlow + timeouts
   const most = Math.max(0, failed - fewestToOpen(settings) + 1)
   const alone = others.length === 0
   const mustOpen = alone && injectedShare >= 1 && settings.per === 'client' && hasSeenEnough(settings, facts)
@@ -41,11 +41,14 @@ function agreement(told: number, counted: number): Effect {
 }
 
 function totalFailure(settings: BreakerSettings, facts: EffectFacts): readonly Effect[] {
-  const letThrough = sumOf(facts.errors) - (facts.errors['circuit-open'] ?? 0)
+  const letThrough = failuresIn(facts.errors, ({ error }) => error !== 'circuit-open')
   // Else the slowest hundredth may have none that was refused.
   const mostlyRefused = letThrough < 0.01 * facts.timedFailures && facts.failedP99Ms !== null
   return [
-    effectOf('attempts', 'count', [0, admittedAtMost(settings, facts)], facts.allAttempts),
+    // A user of a script may have any number in flight.
+    ...(facts.load.scripted
+      ? []
+      : [effectOf('attempts', 'count', [0, admittedAtMost(settings, facts)], facts.allAttempts)]),
     ...(mostlyRefused ? [effectOf('failedP99', 'ms', [0, refusalMs], facts.failedP99Ms)] : []),
   ]
 }
@@ -80,24 +83,11 @@ function failuresToOpen({ failureThreshold, failureRate, minimumCalls, window }:
  * Whether nothing but failures was seen, and so many of them that they cannot be spread over the processes and the lives of
  * the target without one of the breakers opening.
  */
-function hasSeenEnough(
-  settings: BreakerSettings,
-  { load, attemptErrors, cancelled, allAttempts }: EffectFacts,
-): boolean {
-  const failures = certainFailures(settings, attemptErrors)
-  const spread = load.processes * load.slices * (failuresToOpen(settings) - 1)
-  return failures + cancelled >= allAttempts && failures > spread
-}
-
-/** Failed attempts that count as failures for certain: of a status it is not known which one it was. */
-function certainFailures({ countAs }: BreakerSettings, attemptErrors: Readonly<Record<string, number>>): number {
-  const certain = Object.entries(attemptErrors).filter(([error]) => {
-    const outcome = failure(error as ErrorClass)
-    return isOfTarget(outcome) && isFailure(outcome, countAs)
-  })
-  return certain.reduce((sum, [, count]) => sum + count, 0)
-}
-
-function sumOf(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0)
+function hasSeenEnough(settings: BreakerSettings, facts: EffectFacts): boolean {
+  const failures = failuresIn(
+    facts.attemptErrors,
+    (outcome) => isOfTarget(outcome) && isFailure(outcome, settings.countAs),
+  )
+  const spread = facts.load.processes * facts.load.slices * (failuresToOpen(settings) - 1)
+  return failures + facts.cancelled >= facts.allAttempts && failures > spread
 }

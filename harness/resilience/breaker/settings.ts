@@ -53,7 +53,10 @@ const failureRate = quantitySchema(
 export const breakerSchema: JsonSchema = objectSchema(
   {
     name: { type: 'string', minLength: 1, maxLength: 100, description: 'its name in events, default "client"' },
-    per: { enum: ['client', 'request'], description: 'one for all requests (default), or one for each by its name' },
+    per: {
+      enum: ['client', 'request'],
+      description: 'one for all requests (default), or one for each by its name, for the first 100 names',
+    },
     failureThreshold: {
       ...count('opens after so many failures in a row, default 5; null for never', 1_000_000),
       type: ['integer', 'null'],
@@ -96,21 +99,32 @@ export const breakerSchema: JsonSchema = objectSchema(
 
 /** What the schema cannot say of a breaker that it let pass. */
 export function breakerProblems(raw: unknown, where: string): readonly Problem[] {
-  const { window = defaults.window, minimumCalls, slowCall, halfOpen, openFor, ...rest } = raw as RawBreaker
+  const { window = defaults.window, slowCall, halfOpen, openFor, failureRate: rate } = raw as RawBreaker
   const parsed = typeof window === 'string' ? parseQuantity('duration', window) : null
   const malformed = parsed && 'problem' in parsed ? `${parsed.problem}, or a number of calls` : null
-  const tooMany = typeof window === 'number' && minimumCalls !== undefined && minimumCalls > window
   return [
+    ...neverOpens(raw as RawBreaker, where),
     ...(malformed === null ? [] : [{ where: `${where}/window`, message: malformed }]),
     ...(malformed === null && typeof window === 'string' ? notNothing(window, `${where}/window`) : []),
     ...notNothing(openFor, `${where}/openFor`),
     ...notNothing(halfOpen?.lease, `${where}/halfOpen/lease`),
-    ...noShare(rest.failureRate, `${where}/failureRate`),
+    ...noShare(rate, `${where}/failureRate`),
     ...noShare(slowCall?.rate, `${where}/slowCall/rate`),
-    ...(tooMany
-      ? [{ where: `${where}/minimumCalls`, message: `found ${minimumCalls}, allowed: at most the window of ${window}` }]
-      : []),
+    ...tooManyCalls(raw as RawBreaker, where),
   ]
+}
+
+function neverOpens({ failureThreshold, failureRate: rate, slowCall }: RawBreaker, where: string): readonly Problem[] {
+  if (failureThreshold !== null || rate !== null || slowCall) return []
+  const message =
+    'found failureThreshold null, failureRate null and no slowCall, with which it never opens, allowed: at least one of them'
+  return [{ where, message }]
+}
+
+function tooManyCalls({ window, minimumCalls = 1 }: RawBreaker, where: string): readonly Problem[] {
+  if (typeof window !== 'number' || minimumCalls <= window) return []
+  const message = `found ${minimumCalls}, allowed: at most the window of ${window}`
+  return [{ where: `${where}/minimumCalls`, message }]
 }
 
 /** Reads a breaker that the schema let pass and that has no problems. */

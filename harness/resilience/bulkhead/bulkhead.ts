@@ -1,28 +1,13 @@
 import { significant } from '../../kernel/units.ts'
 import { isOwnRefusal, type Outcome } from '../outcome.ts'
+import { PerRequest } from '../per-request.ts'
 import type { PolicyLog } from '../policy-log.ts'
 import type { Call } from '../step.ts'
 import type { BulkheadSettings } from './settings.ts'
 import type { SlotPlace, SlotSource } from './slot-stage.ts'
 import { SlotGroup, type SlotLimits, type SlotPeaks, type Slots } from './slots.ts'
+import type { BulkheadStats } from './stats.ts'
 import { SuccessWindow } from './success-window.ts'
-
-/** How one compartment fares. */
-export interface BulkheadStats {
-  /** The request whose compartment it is; null for that of the whole client. */
-  readonly name: string | null
-  /** At work, and waiting in the line. */
-  readonly active: number
-  readonly queued: number
-  /** Refused at once, and after a wait that was too long. */
-  readonly rejected: number
-  readonly timedOut: number
-  readonly total: number
-  /** Share of the calls that were refused, at once or after a wait; 0 where there was no call. */
-  readonly rejectionRate: number
-  /** Slots in use by slots there are; above 1 while slots are borrowed, or were taken away. */
-  readonly utilization: number
-}
 
 /** So many of the last outcomes say how the work fares. */
 const windowSize = 100
@@ -38,7 +23,9 @@ export class Bulkhead implements SlotSource {
   readonly maxWaitNs: number | null
   readonly #settings: BulkheadSettings
   readonly #log: PolicyLog
-  readonly #compartments = new Map<string | null, Compartment>()
+  readonly #byRequest = new PerRequest((request) => this.#compartment(request))
+  /** Of all requests together; null before the first. */
+  #only: Compartment | null = null
   /** Of those that lend each other slots. */
   readonly #siblings = new SlotGroup(this.peaks)
 
@@ -49,33 +36,35 @@ export class Bulkhead implements SlotSource {
   }
 
   placeOf({ request }: Call): SlotPlace {
-    const name = this.#settings.per === 'client' ? null : request
-    const known = this.#compartments.get(name)
-    if (known) return known
-    const made = this.#compartment(name)
-    this.#compartments.set(name, made)
-    return made
+    if (this.#settings.per === 'request') return this.#byRequest.of(request)
+    this.#only ??= this.#compartment(null)
+    return this.#only
   }
 
   /** Of all compartments together what was counted of each, by the name of the tally. */
   sum(count: keyof Slots['tally']): number {
     let sum = 0
-    for (const { slots } of this.#compartments.values()) sum += slots.tally[count]
+    for (const { slots } of this.#compartments()) sum += slots.tally[count]
     return sum
   }
 
   /** How each compartment fares, in the order in which they were first asked for. */
   stats(): readonly BulkheadStats[] {
-    return Array.from(this.#compartments.values(), ({ name, slots: { active, line, limits, tally } }) => ({
+    return this.#compartments().map(({ name, slots: { active, line, limits, tally } }) => ({
       name,
       active,
       queued: line.length,
+      slots: limits.own,
       rejected: tally.rejected,
       timedOut: tally.timedOut,
       total: tally.total,
       rejectionRate: (tally.rejected + tally.timedOut) / Math.max(1, tally.total),
       utilization: active / limits.own,
     }))
+  }
+
+  #compartments(): readonly Compartment[] {
+    return this.#only ? [this.#only] : this.#byRequest.all()
   }
 
   #compartment(name: string | null): Compartment {

@@ -15,6 +15,8 @@ export const bulkhead: PolicyMember<BulkheadSettings> = {
 
   /** Never more at work than it lets; where there are slots for all who could ask, nobody is refused and nobody waits. */
   expect(settings, { others, facts }) {
+    // A second one counts under the same names.
+    if (others.includes('bulkhead')) return []
     const { load, policyCounters, policyPeaks } = facts
     const { fewest, most } = slotRange(settings)
     const limit = effectOf('bulkheadPeak', 'calls', [0, most * load.processes], policyPeaks['bulkheadPeak'] ?? null)
@@ -69,6 +71,7 @@ export function openBulkhead(
         core.peaks.queued = peak
       },
     },
+    bulkheads: () => core.stats(),
     stage: (context) => new SlotStage(core, context),
   }
 }

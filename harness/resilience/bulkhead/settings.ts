@@ -53,10 +53,14 @@ export const bulkheadSchema: JsonSchema = objectSchema(
       type: 'integer',
       minimum: 0,
       maximum: 1_000_000,
-      description: 'calls of a compartment that may wait for a slot (default 100, 0 for none)',
+      description:
+        'calls of a compartment that may wait for a slot (default 100, 0 for none); those that wait for one that it has lent are not among them',
     },
     maxWait: quantitySchema('duration', 'longest wait for a slot, default as long as the caller waits'),
-    per: { enum: ['client', 'request'], description: 'what has a compartment of its own (default client)' },
+    per: {
+      enum: ['client', 'request'],
+      description: 'what has a compartment of its own (default client); of requests, the first 100 names',
+    },
     isolation: {
       enum: isolations,
       description:

@@ -6,7 +6,7 @@ export interface SlotTally {
   total: number
   /** Got a slot, at once or after a wait. */
   accepted: number
-  /** Refused at once: no slot and no place in the line. */
+  /** Refused at once: no slot, none to come back from a sibling, and no place in the line. */
   rejected: number
   /** Waited as long as one may, or longer than anybody waited for them. */
   timedOut: number
@@ -61,7 +61,7 @@ export class Slots {
       this.take()
       return decisions.proceed
     }
-    if (this.line.length >= this.#maxQueue) {
+    if (this.line.length >= this.#maxQueue + this.#lent) {
       this.tally.rejected++
       return decisions.settle
     }
@@ -69,6 +69,11 @@ export class Slots {
     this.tally.queued++
     this.#group.peaks.queued = Math.max(this.#group.peaks.queued, this.line.length)
     return decisions.wait
+  }
+
+  /** Its own slots that siblings work in. Whoever they belong to waits for them, however few may wait for a slot. */
+  get #lent(): number {
+    return Math.max(0, this.#limits.own - this.#active)
   }
 
   /** Takes the slot that a waiter is being told of; within `granted`, which may also leave it. */
@@ -107,8 +112,8 @@ export class Slots {
 
 /**
  * Compartments that lend each other idle slots: a compartment may have more than its own up to its ceiling, while all
- * together never have more than all slots. A lent slot is not taken back from its work; once free, it goes to compartments
- * below their own number first. One compartment by itself is a group of one.
+ * together never have more than all slots. A lent slot is not taken back from its work; whoever wants it back waits for it,
+ * and once free it goes to compartments below their own number first. One compartment by itself is a group of one.
  */
 export class SlotGroup {
   readonly peaks: SlotPeaks

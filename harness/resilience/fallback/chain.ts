@@ -54,6 +54,8 @@ export class FallbackChain implements Step, StepOwner {
   readonly #limit = wheelEntry((nowNs) => this.#tookTooLong(nowNs))
   /** `idle`, `target`, or the place of an alternative from 1. */
   #asked = idle
+  /** Counts cancellations: what was given up may have let another operation end, and that one may have ended this one. */
+  #turn = 0
   #call: Call | null = null
   #deadlineNs = Number.POSITIVE_INFINITY
   /** Work of the operation that goes on after it was given up. */
@@ -81,9 +83,18 @@ export class FallbackChain implements Step, StepOwner {
   }
 
   cancel(nowNs: number): Lingering | null {
+    this.#turn++
+    return this.#stop(nowNs)
+  }
+
+  /** Gives up what is being asked. */
+  #stop(nowNs: number): Lingering | null {
     const asked = this.#asked
     this.#ends()
-    if (asked !== idle) this.#keepGoingOn((asked === target ? this.#primary : (this.#others as Step)).cancel(nowNs))
+    if (asked === idle) return this.#goingOn
+    this.#keepGoingOn((asked === target ? this.#primary : (this.#others as Step)).cancel(nowNs))
+    // Once more: what is inside has put back the one that it had from here.
+    if (this.#call) this.#call.deadlineNs = this.#deadlineNs
     return this.#goingOn
   }
 
@@ -100,6 +111,8 @@ export class FallbackChain implements Step, StepOwner {
     const { alternatives } = this.#shared.settings
     const place = this.#asked
     this.#ends()
+    // It may have ended as it began, and whoever hears of that may begin the call again.
+    ;(this.#call as Call).target = null
     if (!outcome.ok) return this.#goOn(place + 1, nowNs)
     const { counters } = this.#shared
     const name = `fallbackAnswered.${(alternatives[place - 1] as Alternative).target}`
@@ -110,8 +123,10 @@ export class FallbackChain implements Step, StepOwner {
 
   #tookTooLong(nowNs: number): void {
     const asked = this.#asked
+    const turn = this.#turn
     this.#shared.counters.fallbackTimeouts++
-    this.cancel(nowNs)
+    this.#stop(nowNs)
+    if (this.#turn !== turn) return
     if (asked === target) this.#failed(failure('timeout'), nowNs)
     else this.#goOn(asked + 1, nowNs)
   }
@@ -155,9 +170,10 @@ export class FallbackChain implements Step, StepOwner {
 
   #answerFromCache(nowNs: number, stale: boolean): boolean {
     const { cache, counters } = this.#shared
-    const { idempotent, content } = this.#call as Call
-    if (!cache || !idempotent || !content) return false
-    const found = cache.get(content.cacheKey(), nowNs)
+    const { content } = this.#call as Call
+    const key = this.#cacheKey()
+    if (!cache || !content || key === null) return false
+    const found = cache.get(key, nowNs)
     if (found === null || (found.stale && !stale) || !content.answerWith(found.answer)) {
       counters.fallbackCacheMisses++
       return false
@@ -170,9 +186,17 @@ export class FallbackChain implements Step, StepOwner {
   /** Only what the target itself has answered is kept, and only where asking again is the same. */
   #keep({ standIn }: Outcome, nowNs: number): void {
     const { cache, counters } = this.#shared
+    const { content } = this.#call as Call
+    const key = this.#cacheKey()
+    if (!cache || !content || key === null || standIn !== null) return
+    if (cache.put(key, content.keepAnswer(), nowNs)) counters.fallbackEvictions++
+  }
+
+  /** Null where no answer to another call will do. */
+  #cacheKey(): string | null {
+    const { cache } = this.#shared
     const { idempotent, content } = this.#call as Call
-    if (!cache || !idempotent || !content || standIn !== null) return
-    if (cache.put(content.cacheKey(), content.keepAnswer(), nowNs)) counters.fallbackEvictions++
+    return cache && idempotent && content ? content.cacheKey() : null
   }
 
   /** Keeps the call for later: no target has done it. */

@@ -8,11 +8,11 @@ const multiplying = ['hedge', 'use', 'fallback']
 
 /**
  * Whatever it answered from elsewhere is counted as degraded. With a share q of failing attempts and no other policy, that
- * share of the operations is answered so or fails (give or take what the target fails by itself); with a default and
- * only requests that may be made up for, none fails but by what the target's answers lack.
+ * share of the operations is answered so or fails (give or take what the target fails by itself); outermost, with a default
+ * and only requests that may be made up for, none fails but by what the target's answers lack.
  */
 export function expectFallback(settings: FallbackSettings, context: PolicyContext): readonly Effect[] {
-  const { injectedShare: q, backgroundShare: background, idempotentShare, others, facts } = context
+  const { injectedShare: q, backgroundShare: background, idempotentShare, others, around = [], facts } = context
   const { operations, degradedOperations, failedOperations, allDegraded, policyCounters } = facts
   if (operations === 0) return [effectOf('errorRate', 'share', [0, 1], null)]
   const count = (name: string): number => policyCounters[name] ?? 0
@@ -25,7 +25,12 @@ export function expectFallback(settings: FallbackSettings, context: PolicyContex
     const [, hi] = binomialBand(operations, Math.min(1, q + background), bandAlpha)
     effects.push(effectOf('madeUpFor', 'share', [lo, hi], (degradedOperations + failedOperations) / operations))
   }
-  const all = settings.default !== null && settings.on === null && (settings.nonIdempotent || idempotentShare === 1)
+  // What stands around it may fail an operation of which it never hears.
+  const all =
+    around.length === 0 &&
+    settings.default !== null &&
+    settings.on === null &&
+    (settings.nonIdempotent || idempotentShare === 1)
   if (all && count('fallbackExhausted') === 0) {
     const [, hi] = binomialBand(operations, background, bandAlpha)
     effects.push(effectOf('errorRate', 'share', [0, hi], failedOperations / operations))

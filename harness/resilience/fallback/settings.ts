@@ -181,15 +181,18 @@ function parseCache({ maxEntries = 1000, ttl = '300s', staleWhileError = '0s', .
 
 /** What the schema cannot say of settings that it let pass. */
 export function fallbackProblems(raw: unknown, where: string): Problem[] {
-  const { timeout, alternatives = [], cache: kept } = raw as RawFallback
+  const { timeout, alternatives = [], cache: kept, deadLetter: letters } = raw as RawFallback
   const names = alternatives.map((one) => (typeof one === 'string' ? one : one.target))
+  const nothing = (text: unknown, at: string): Problem => ({
+    where: `${where}${at}`,
+    message: `found ${found(text)}, allowed: more than nothing`,
+  })
   const zero = (text: string | undefined, at: string): Problem[] =>
-    text !== undefined && durationNs(text) === 0
-      ? [{ where: `${where}${at}`, message: `found ${found(text)}, allowed: more than nothing` }]
-      : []
+    text !== undefined && durationNs(text) === 0 ? [nothing(text, at)] : []
   return [
     ...zero(timeout, '/timeout'),
     ...zero(kept?.ttl, '/cache/ttl'),
+    ...(sizeBytes(letters?.maxBytes ?? '4mib') === 0 ? [nothing(letters?.maxBytes, '/deadLetter/maxBytes')] : []),
     ...alternatives.flatMap((one, index) =>
       typeof one === 'string' ? [] : zero(one.timeout, `/alternatives${step(index)}/timeout`),
     ),

@@ -43,6 +43,8 @@ export class HedgeFork implements Step {
   #running = 0
   #delayNs = 0
   #mayHedge = false
+  /** Its branches are being ended: what one sets free may let another go on, whose end then means nothing. */
+  #givingUp = false
   /** Work of the operation that goes on after it was given up. */
   #goingOn: Lingering | null = null
 
@@ -77,6 +79,7 @@ export class HedgeFork implements Step {
     this.#running--
     this.#keepGoingOn(lingering)
     this.#returned(branch, outcome, nowNs)
+    if (this.#givingUp) return
     if (outcome.ok) return this.#won(branch, outcome, nowNs)
     if (worthAnother(outcome) && this.#hedge(outcome, nowNs)) return
     if (this.#running === 0) this.#settle(outcome, nowNs)
@@ -120,8 +123,10 @@ export class HedgeFork implements Step {
     else counters.hedgeWins++
     // Also one that another has overtaken: else the slow ones would be missing, and each would be taken for slow in the end.
     if (primary && (branch === primary || primary.running)) this.#shared.took(nowNs - primary.begunNs)
+    const turn = this.#turn
     if (this.#running > 0) this.#giveUp(nowNs)
-    this.#settle(outcome, nowNs)
+    // What was given up may have let another operation end, and that one may have ended this one.
+    if (this.#turn === turn) this.#settle(outcome, nowNs)
   }
 
   #settle(outcome: Outcome, nowNs: number): void {
@@ -134,16 +139,22 @@ export class HedgeFork implements Step {
     if (lingering) this.#goingOn = this.#goingOn ? allOf([this.#goingOn, lingering]) : lingering
   }
 
-  /** Ends all that run. */
+  /** Ends all that run, the last first: who waits for a place would else be given that of one just ended. */
   #giveUp(nowNs: number): void {
+    const turn = this.#turn
     this.#context.wheel.cancel(this.#entry)
     this.#mayHedge = false
-    for (const branch of this.#branches) {
-      if (!branch.running) continue
-      if (branch.index > 0) this.#shared.counters.hedgesCancelled++
-      this.#keepGoingOn(branch.cancel(nowNs))
+    this.#givingUp = true
+    for (let index = this.#begun - 1; index >= 0; index--) {
+      const branch = this.#branches[index]
+      if (!branch?.running) continue
+      if (index > 0) this.#shared.counters.hedgesCancelled++
+      const lingering = branch.cancel(nowNs)
       this.#returned(branch, aborted, nowNs)
+      if (this.#turn !== turn) return
+      this.#keepGoingOn(lingering)
     }
+    this.#givingUp = false
     this.#running = 0
   }
 

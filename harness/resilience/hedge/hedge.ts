@@ -18,6 +18,7 @@ export const hedge: PolicyMember<HedgeSettings> = {
   schema: hedgeSchema,
   problems: hedgeProblems,
   parse: parseHedge,
+  atOnce: ({ maxHedges }) => 1 + maxHedges,
 
   open({ delay, maxHedges, budget }) {
     const counters = { primaries: 0, hedges: 0, primaryWins: 0, hedgeWins: 0, hedgesCancelled: 0, hedgeRefused: 0 }
@@ -32,6 +33,8 @@ export const hedge: PolicyMember<HedgeSettings> = {
 
   expect({ delay, maxHedges, budget }, context) {
     const { facts, others } = context
+    // A policy of one's own, and another hedge, count under the same names.
+    if (others.includes('use') || others.includes('hedge')) return []
     const { primaries = 0, hedges = 0, hedgeWins = 0 } = facts.policyCounters
     // What a retry, a fallback or a breaker does to the number of attempts is theirs to say.
     const alone = others.every((keyword) => keyword === 'timeout')

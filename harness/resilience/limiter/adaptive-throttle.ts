@@ -7,7 +7,7 @@ import { RecentCounts } from './recent-counts.ts'
 
 /** How a client throttles itself. */
 export interface ThrottleOptions {
-  /** So many times as much is asked for as the target takes on; above 1. */
+  /** So many times as much is asked for as the target takes on; at least 1. */
   readonly k: number
   readonly windowNs: number
 }

@@ -27,7 +27,9 @@ export class Gradient2Limit implements LimitAlgorithm {
     this.#range = range
   }
 
-  sample(tookNs: number, inFlight: number): void {
+  sample(meanNs: number, inFlight: number): void {
+    // What takes no time by the clock has no ratio to anything.
+    const tookNs = Math.max(1, meanNs)
     const longNs = this.#average(tookNs)
     if (longNs / tookNs > 2) this.#longNs *= 0.95
     if (inFlight < this.limit / 2) return

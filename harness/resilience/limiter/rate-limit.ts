@@ -9,6 +9,7 @@ import { parseRateLimit, rateLimitProblems, rateLimitSchema, type RateLimitSetti
 import { RateLimiter } from './rate-limiter.ts'
 import { RateStage } from './rate-stage.ts'
 import { SlidingWindow } from './sliding-window.ts'
+import { expectThrottle } from './throttle-expect.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 type Paced = Exclude<RateLimitSettings, { algorithm: 'adaptiveThrottle' }>
@@ -24,9 +25,12 @@ export const rateLimit: PolicyMember<RateLimitSettings> = {
     return settings.algorithm === 'adaptiveThrottle' ? openThrottle(settings) : openPaced(settings, context)
   },
 
-  /** Never more calls than the bursts and the time allow, whatever is asked. Of a throttle by chance there is no bound. */
-  expect(settings, { facts: { load, policyCounters } }) {
-    if (settings.algorithm === 'adaptiveThrottle') return []
+  /** Never more calls than the bursts and the time allow, whatever is asked. */
+  expect(settings, context) {
+    // A second one counts under the same names.
+    if (context.others.includes('rateLimit')) return []
+    if (settings.algorithm === 'adaptiveThrottle') return expectThrottle(settings, context)
+    const { load, policyCounters } = context.facts
     const perSlice = mostIn(load.sliceNs, settings)
     const most = load.processes * load.slices * perSlice
     return [effectOf('rateLimitAccepted', 'calls', [0, most], policyCounters['rateLimitAccepted'] ?? null)]

@@ -1,6 +1,9 @@
 /** So many buckets a window has; what is counted leaves it a bucket at a time. */
 const buckets = 60
 
+/** What is no older than this share of a window is counted for certain. */
+export const recentShare = 1 - 1 / buckets
+
 /** Two counts over the last while. Every call costs O(1), however long nothing was counted; nothing is allocated. */
 export class RecentCounts {
   readonly #bucketNs: number

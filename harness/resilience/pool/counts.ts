@@ -13,7 +13,7 @@ export interface PoolCounters extends Record<string, number> {
   /** Waits in the line that are over, however, and how long they took together. */
   poolWaits: number
   poolWaitNs: number
-  /** Connections that were made, and that were closed; attempts to make one that failed. */
+  /** Connections that were made, and that were closed; attempts to make one that failed, or were given up. */
   poolCreated: number
   poolClosed: number
   poolConnectFailures: number

@@ -83,6 +83,8 @@ export class Pool<Resource, Cause = unknown> implements PlacesOwner<Resource, Ca
     }
     claim.asking = true
     this.#provide(claim, slot, nowNs)
+    // Refused within this call, whose user may have asked again by now, and has the answer to that.
+    if (!claim.asking) return null
     claim.asking = false
     return claim.held
   }
@@ -116,7 +118,7 @@ export class Pool<Resource, Cause = unknown> implements PlacesOwner<Resource, Ca
     if (state !== 'held') this.#counters.poolWithdrawn++
     if (!slot || slot.state === 'closed') return
     if (state === 'held') this.#returned()
-    this.#counters.poolDiscarded++
+    if (slot.state !== 'connecting') this.#counters.poolDiscarded++
     this.#drop(slot, nowNs)
   }
 
@@ -292,5 +294,6 @@ export class Pool<Resource, Cause = unknown> implements PlacesOwner<Resource, Ca
   #free(claim: PoolClaim<Resource, Cause>): void {
     claim.state = 'free'
     claim.slot = null
+    claim.asking = false
   }
 }

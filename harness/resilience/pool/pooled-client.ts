@@ -1,8 +1,10 @@
 import { type Clock, realClock } from '../../kernel/clock.ts'
+import { newRunId } from '../../kernel/host.ts'
 import { createRng } from '../../kernel/rng.ts'
 import { TimerWheel } from '../../kernel/timer-wheel.ts'
 import { durationNs } from '../../kernel/units.ts'
 import { badPolicy } from '../checked-client.ts'
+import type { OpenClient } from '../promise/open-client.ts'
 import { PolicyError } from '../promise/policy-error.ts'
 import type { PoolStats } from './counts.ts'
 import type { PoolClaim, PoolRefusal } from './lease.ts'
@@ -10,19 +12,12 @@ import { Pool } from './pool.ts'
 import { type Connector, type Held, promisePort } from './promise-port.ts'
 import { withTimeout } from './request-client.ts'
 import { type RequestOptions, type RequestStats, Requests, type RequestsOptions } from './requests.ts'
-import { checkPool, parsePool, type RawPool } from './settings.ts'
-
-/** A pool as a profile says it, with what a program's connections have besides. */
-export interface PooledClientPool extends RawPool {
-  /** How long making a connection, and the answer to a check, may take (default 5s each). */
-  readonly connectTimeout?: string
-  readonly checkTimeout?: string
-}
+import { checkPool, parsePool, type ProgramPool } from './settings.ts'
 
 export interface PooledClientOptions<Connection, Payload, Response> extends RequestsOptions<Payload, Response> {
   readonly send: (connection: Connection, payload: Payload, signal: AbortSignal) => PromiseLike<Response> | Response
   readonly connector: Connector<Connection>
-  readonly pool?: PooledClientPool
+  readonly pool?: ProgramPool
   /** Told when a connection is given out or given back, and when somebody has waited in vain. */
   readonly onAcquire?: (connection: Connection) => void
   readonly onRelease?: (connection: Connection) => void
@@ -55,16 +50,16 @@ export class PooledClient<Connection, Payload, Response> implements Disposable {
 
   /** Throws `bad-policy` (104) for policies, a timeout or a pool that cannot be used. */
   constructor(options: PooledClientOptions<Connection, Payload, Response>) {
-    const { connector, pool = {}, clock = realClock, seed = 1 } = options
-    const { connectTimeout = '5s', checkTimeout = '5s', ...raw } = pool
-    const problems = checkPool(raw)
+    const { connector, pool = {}, clock = realClock, seed = newRunId() } = options
+    const problems = checkPool(pool)
     if (problems.length > 0) throw badPolicy('pool', problems)
+    const { connectTimeout = '5s', checkTimeout = '5s' } = pool
     const port = promisePort(connector, clock)
     this.#options = options
     this.#clock = clock
     this.#pool = new Pool({
       limits: {
-        ...parsePool(raw),
+        ...parsePool(pool),
         connectTimeoutNs: durationNs(connectTimeout),
         checkTimeoutNs: durationNs(checkTimeout),
       },
@@ -97,6 +92,11 @@ export class PooledClient<Connection, Payload, Response> implements Disposable {
   async warmUp(): Promise<void> {
     this.#pool.warmUp(this.#clock.nowNs())
     await Promise.all(this.#making)
+  }
+
+  /** Its policies, with what they count. */
+  get client(): OpenClient {
+    return this.#requests.client
   }
 
   stats(): PooledClientStats {

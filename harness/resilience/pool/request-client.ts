@@ -1,4 +1,6 @@
-import { openClient } from '../promise/open-client.ts'
+import { parseQuantity } from '../../kernel/units.ts'
+import { badPolicy } from '../checked-client.ts'
+import { OpenClient } from '../promise/open-client.ts'
 import { wrap } from '../promise/wrap.ts'
 import { type RequestOptions, type RequestStats, Requests, type RequestsOptions } from './requests.ts'
 
@@ -32,6 +34,11 @@ export class RequestClient<Payload, Response> implements Disposable {
    */
   request(payload: Payload, options: RequestOptions<Payload, Response> = {}): Promise<Response> {
     return this.#requests.request(payload, options)
+  }
+
+  /** Its policies, with what they count. */
+  get client(): OpenClient {
+    return this.#requests.client
   }
 
   stats(): RequestStats {
@@ -68,7 +75,10 @@ export function withTimeout<Args extends unknown[], Response>(
   readonly timeouts: () => number
 } {
   if (timeout === undefined) return { send, timeouts: () => 0 }
-  const client = openClient({ timeout: { attempt: timeout } }, clock ? { clock } : {})
+  const parsed = parseQuantity('duration', timeout)
+  if ('problem' in parsed) throw badPolicy(name, [{ where: '/timeout', message: parsed.problem }])
+  // Not checked as that of a profile: a program may come to have no time left at all.
+  const client = new OpenClient({ timeout: { attempt: timeout } }, clock ? { clock } : {})
   const limited = wrap((...args: [...Args, AbortSignal]) => send(...args), client, {
     name,
     signalOf: (...args) => args.at(-1) as AbortSignal,

@@ -32,6 +32,9 @@ export interface RequestsOptions<Payload, Response> extends RequestCallbacks<Pay
   readonly idempotent?: boolean
   /** Reads a response that may be a failure, such as one with a status. */
   readonly outcomeOf?: (response: Response) => Outcome
+  /** Reads what `send` threw, as `outcomeOfError` of `wrap`. */
+  readonly outcomeOfError?: (error: unknown) => Outcome | undefined
+  /** All chance comes from it; by default each client has its own. */
   readonly seed?: number | string
   readonly clock?: Clock
 }
@@ -49,9 +52,9 @@ export interface RequestStats {
   readonly retries: number
   /** Operations that have sent none, or not yet: a policy refused them, or they wait. */
   readonly unsent: number
-  /** Operations with a response, in time. */
+  /** Operations with a response, in time; also one that `outcomeOf` took for a failure. */
   readonly responsesReceived: number
-  /** Attempts that had none in time. */
+  /** Attempts that had none within the client's own `timeout`; what its policies ended they count themselves. */
   readonly timeouts: number
   /** Operations that failed. */
   readonly failures: number
@@ -103,7 +106,8 @@ export class Requests<Payload, Response> {
     attempt: SendAttempt<Payload, Response>,
     timeouts: () => number,
   ) {
-    const { name = 'request', client = { retry: { strategy: 'none' } }, outcomeOf, seed, clock } = options
+    const { name = 'request', client = { retry: { strategy: 'none' } }, seed, clock } = options
+    const { outcomeOf, outcomeOfError } = options
     this.#options = options
     this.#timeouts = timeouts
     this.client = openClient(client, { ...(seed !== undefined && { seed }), ...(clock && { clock }) })
@@ -116,6 +120,7 @@ export class Requests<Payload, Response> {
         signalOf: ({ options: own }) => own.signal,
         withSignal: ([operation], signal) => [operation, signal],
         ...(outcomeOf && { outcomeOf }),
+        ...(outcomeOfError && { outcomeOfError }),
         onSuccess: (response, [operation]) => this.#succeeded(operation, response),
         onFailure: (error, [operation]) => this.#failed(operation, error),
       },

@@ -20,52 +20,69 @@ export interface RawPool {
   readonly connectsPerSecond?: number
 }
 
+/** A pool as a program holds it. */
+export interface ProgramPool extends RawPool {
+  /** How long making a connection, and the answer to a check, may take (default 5s each). */
+  readonly connectTimeout?: string
+  readonly checkTimeout?: string
+}
+
 const perSecond = (description: string): JsonSchema => ({ type: 'number', exclusiveMinimum: 0, description })
 
-export const poolSchema = objectSchema(
-  {
-    min: {
-      type: 'integer',
-      minimum: 0,
-      maximum: 10_000,
-      description: 'connections that each load process keeps, made before the first request (default 0)',
-    },
-    max: {
-      type: 'integer',
-      minimum: 1,
-      maximum: 10_000,
-      description: 'connections of each load process, at most, those being made included (default 10)',
-    },
-    acquireTimeout: quantitySchema(
-      'duration',
-      'how long an attempt may wait for its turn; making its connection does not count. Default 5s',
-    ),
-    idleTimeout: quantitySchema(
-      'duration',
-      'a connection unused for so long is closed while there are more than min, default 60s',
-    ),
-    maxLifetime: quantitySchema(
-      'duration',
-      'a connection older than this is not used again; drawn between 90 % and all of it. Default: none',
-    ),
-    order: {
-      enum: ['lifo', 'fifo'],
-      description:
-        'the idle connection used last is taken first, so that those not needed end (lifo, default), or the one unused for longest',
-    },
-    refillPerSecond: perSecond('connections made per second to have min again after a loss, at most (default 10)'),
-    connectsPerSecond: perSecond(
-      'connections made per second at all, but for the first min, at most (default: no limit)',
-    ),
+const properties: Readonly<Record<string, JsonSchema>> = {
+  min: {
+    type: 'integer',
+    minimum: 0,
+    maximum: 10_000,
+    description: 'connections that each load process keeps, made before the first request (default 0)',
   },
-  { description: 'A pool of connections, one for each load process.' },
+  max: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 10_000,
+    description: 'connections of each load process, at most, those being made included (default 10)',
+  },
+  acquireTimeout: quantitySchema(
+    'duration',
+    'how long an attempt may wait for its turn; making its connection does not count. Default 5s',
+  ),
+  idleTimeout: quantitySchema(
+    'duration',
+    'a connection unused for so long is closed while there are more than min, default 60s',
+  ),
+  maxLifetime: quantitySchema(
+    'duration',
+    'a connection older than this is not used again; drawn between 90 % and all of it. Default: none',
+  ),
+  order: {
+    enum: ['lifo', 'fifo'],
+    description:
+      'the idle connection used last is taken first, so that those not needed end (lifo, default), or the one unused for longest',
+  },
+  refillPerSecond: perSecond('connections made per second to have min again after a loss, at most (default 10)'),
+  connectsPerSecond: perSecond(
+    'connections made per second at all, but for the first min, at most (default: no limit)',
+  ),
+}
+
+export const poolSchema = objectSchema(properties, {
+  description: 'A pool of connections, one for each load process.',
+})
+
+const programPoolSchema = objectSchema(
+  {
+    ...properties,
+    connectTimeout: quantitySchema('duration', 'how long making a connection may take, default 5s'),
+    checkTimeout: quantitySchema('duration', 'how long the answer to a check may take, default 5s'),
+  },
+  { description: 'A pool of connections.' },
 )
 
-const times = ['acquireTimeout', 'idleTimeout', 'maxLifetime'] as const
+const times = ['acquireTimeout', 'idleTimeout', 'maxLifetime', 'connectTimeout', 'checkTimeout'] as const
 
 /** A maximum below the minimum, and times of nothing. */
 export function poolProblems(raw: unknown, where: string): readonly Problem[] {
-  const { min = 0, max = 10, ...others } = raw as RawPool
+  const { min = 0, max = 10, ...others } = raw as ProgramPool
   const none = times.filter((key) => others[key] !== undefined && durationNs(others[key]) === 0)
   return [
     ...(max < min ? [{ where: `${where}/max`, message: `found ${max}, allowed: at least min, which is ${min}` }] : []),
@@ -76,7 +93,7 @@ export function poolProblems(raw: unknown, where: string): readonly Problem[] {
   ]
 }
 
-const schemaProblemsOf = checkOf(() => poolSchema)
+const schemaProblemsOf = checkOf(() => programPoolSchema)
 
 /** All that is wrong with a pool that stands by itself, as a program holds it. */
 export function checkPool(raw: unknown): readonly Problem[] {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { outcomeOfError } from '../classify.ts'
-import { type Outcome, success } from '../outcome.ts'
+import { isOwnRefusal, type Outcome, success } from '../outcome.ts'
 import type { Call, Lingering, Step, StepOwner } from '../step.ts'
 import { Answer } from './answer.ts'
 
@@ -12,6 +12,8 @@ export interface PromiseAttemptOptions<Value> {
   readonly clock: Pick<Clock, 'nowNs'>
   /** Reads a value that was returned; without it each is a success. */
   readonly outcomeOf?: ((value: Value) => Outcome) | undefined
+  /** Reads what was thrown; undefined for how it is usually read. Not asked of what a policy refused or a caller aborted. */
+  readonly outcomeOfError?: ((error: unknown) => Outcome | undefined) | undefined
   /** Why the work is to stop; without it, an `AbortError`. */
   readonly reason?: (() => unknown) | undefined
   /** Hears of each end that was not given up, before the owner does. */
@@ -20,9 +22,21 @@ export interface PromiseAttemptOptions<Value> {
   readonly cancelled?: (() => void) | undefined
 }
 
+/** The calls that run, by the signal that each was given. */
+const runs = new WeakMap<AbortSignal, PromiseRun>()
+
+/**
+ * Tells that work goes on though the call of it, which was given this signal, has ended. Where the signal is that of an
+ * attempt, such as one that called a function which is wrapped itself, that attempt has not stopped before the work has.
+ */
+export function leaveRunning(signal: AbortSignal | undefined, lingering: Lingering | null): void {
+  if (signal && lingering) runs.get(signal)?.waitFor(lingering)
+}
+
 /**
  * The innermost step of an operation of a program: calls of an asynchronous function, one at a time. An end is told
- * as an `Answer` in a later microtask. What is given up goes on until its promise has settled: its slot is not free before.
+ * as an `Answer` in a later microtask. What is given up goes on until its promise has settled, and so does what was given
+ * up within it: its slot is not free before.
  */
 export class PromiseAttempt<Value> implements Step {
   readonly #options: PromiseAttemptOptions<Value>
@@ -39,11 +53,12 @@ export class PromiseAttempt<Value> implements Step {
   }
 
   begin(call: Call): void {
-    const run = new PromiseRun()
+    const run = new PromiseRun(this.#options.clock)
     this.#run = run
+    runs.set(run.controller.signal, run)
     this.#settle(call, run).then(
       (answer) => this.#ended(run, answer),
-      // `outcomeOf` has thrown: that is a failure of the call too.
+      // Who reads it has thrown: that is a failure of the call too.
       (error: unknown) => this.#ended(run, new Answer<Value>(outcomeOfError(error), false, error)),
     )
   }
@@ -63,31 +78,59 @@ export class PromiseAttempt<Value> implements Step {
     try {
       value = await work(run.controller.signal, call)
     } catch (error) {
-      return new Answer<Value>(outcomeOfError(error), false, error)
+      return new Answer<Value>(this.#outcomeOfThrown(error), false, error)
     }
     return new Answer<Value>(outcomeOf?.(value) ?? success, true, value)
   }
 
+  #outcomeOfThrown(error: unknown): Outcome {
+    const usual = outcomeOfError(error)
+    return isOwnRefusal(usual) ? usual : (this.#options.outcomeOfError?.(error) ?? usual)
+  }
+
   #ended(run: PromiseRun, answer: Answer<Value>): void {
     const nowNs = this.#options.clock.nowNs()
-    if (this.#run !== run) return run.stopped(nowNs)
+    run.stopped(nowNs)
+    if (this.#run !== run) return
     this.#run = null
     this.#last = answer
     this.#options.answered?.(answer)
-    this.#options.owner.ended(answer, nowNs)
+    this.#options.owner.ended(answer, nowNs, run.goesOn ? run : null)
   }
 }
 
-/** One call of the function, which may outlive its attempt. */
+/** One call of the function, which may outlive its attempt, with what was left running within it. */
 class PromiseRun implements Lingering {
   readonly controller = new AbortController()
+  readonly #clock: Pick<Clock, 'nowNs'>
   readonly #callbacks: ((nowNs: number) => void)[] = []
+  /** What has not stopped: the call itself at first. */
+  #left = 1
 
-  whenStopped(callback: (nowNs: number) => void): void {
-    this.#callbacks.push(callback)
+  constructor(clock: Pick<Clock, 'nowNs'>) {
+    this.#clock = clock
   }
 
+  get goesOn(): boolean {
+    return this.#left > 0
+  }
+
+  /** At once where it has stopped already: a policy may ask only when it is done with its own waits. */
+  whenStopped(callback: (nowNs: number) => void): void {
+    if (this.goesOn) this.#callbacks.push(callback)
+    else callback(this.#clock.nowNs())
+  }
+
+  waitFor(lingering: Lingering): void {
+    // What a call begins after its end is no part of it.
+    if (!this.goesOn) return
+    this.#left++
+    lingering.whenStopped((nowNs) => this.stopped(nowNs))
+  }
+
+  /** One part of it has stopped. */
   stopped(nowNs: number): void {
-    for (const callback of this.#callbacks) callback(nowNs)
+    this.#left--
+    if (!this.goesOn) for (const callback of this.#callbacks) callback(nowNs)
   }
 }

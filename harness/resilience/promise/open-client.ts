@@ -1,18 +1,24 @@
 import { type Clock, realClock } from '../../kernel/clock.ts'
+import { newRunId } from '../../kernel/host.ts'
 import { createRng, type Rng } from '../../kernel/rng.ts'
 import { TimerWheel } from '../../kernel/timer-wheel.ts'
 import type { DeadLetter } from '../../measure/dead-letter.ts'
 import type { PolicyEvent } from '../../measure/policy-event.ts'
 import { badPolicy, checkClient } from '../checked-client.ts'
 import type { Breaker } from '../breaker/breaker.ts'
-import { Client } from '../client.ts'
+import type { BulkheadStats } from '../bulkhead/stats.ts'
+import { Client, type OperationParts } from '../client.ts'
 import type { PolicyCounters } from '../policy.ts'
 import { getPolicy } from '../registry.ts'
 import { type ClientPolicies, parseClient, type RawClient } from '../settings.ts'
+import type { Step } from '../step.ts'
 
 /** How the client of a program is opened. */
 export interface OpenClientOptions {
-  /** All chance of its policies comes from it (default 1). */
+  /**
+   * All chance of its policies comes from it. By default each client has its own: else the jitter of all processes of a
+   * program would be the same, and keep their retries in step.
+   */
   readonly seed?: number | string
   readonly clock?: Clock
 }
@@ -23,23 +29,24 @@ const wheels = new WeakMap<Clock, TimerWheel>()
 /** The policies of a program's client, opened: what all functions that are wrapped with it share. */
 export class OpenClient {
   readonly clock: Clock
-  readonly rng: Rng
   readonly policies: ClientPolicies
+  readonly #rng: Rng
   readonly #client: Client
+  #operations = 0
   #callbackErrors = 0
 
-  constructor(client: RawClient, { seed = 1, clock = realClock }: OpenClientOptions) {
+  constructor(client: RawClient, { seed = newRunId(), clock = realClock }: OpenClientOptions) {
     const wheel = wheels.get(clock) ?? new TimerWheel(clock)
     wheels.set(clock, wheel)
     this.clock = clock
-    this.rng = createRng(seed)
+    this.#rng = createRng(seed)
     this.policies = parseClient(client)
-    this.#client = new Client(this.policies, { wheel, rng: this.rng.fork('client') })
+    this.#client = new Client(this.policies, { wheel, rng: this.#rng.fork('client') })
   }
 
   /** Makes an operation, to be begun again and again; one at a time on each. */
-  operation(...parts: Parameters<Client['operation']>): ReturnType<Client['operation']> {
-    return this.#client.operation(...parts)
+  operation(parts: Omit<OperationParts, 'rng'>): Step {
+    return this.#client.operation({ ...parts, rng: this.#rng.fork('operation', this.#operations++) })
   }
 
   /** What the policies have counted, by name; the names are those of a result. */
@@ -55,6 +62,11 @@ export class OpenClient {
   /** The circuit breakers of the policies; one for each request is there from the first call of that request on. */
   breakers(): readonly Breaker[] {
     return this.#client.breakers()
+  }
+
+  /** How the bulkheads of the policies fare: one for each request from the first call on, as breakers. */
+  bulkheads(): readonly BulkheadStats[] {
+    return this.#client.bulkheads()
   }
 
   /** The calls that a fallback has given up since this was last asked. */
@@ -95,13 +107,24 @@ export function openClient(client: RawClient | string, options: OpenClientOption
   if (typeof client === 'string') return openClient(getPolicy(client), options)
   const { client: checked, problems } = checkClient(client)
   if (!checked) throw badPolicy('client', problems)
-  refuseConnections(checked)
+  refuseOthers(checked)
   return new OpenClient(checked, options)
 }
 
-/** A pool is of the connections that load is made over, of which a function has none. */
-function refuseConnections(client: RawClient): void {
-  if (!parseClient(client).some(({ keyword }) => keyword === 'pool')) return
-  const message = 'found a pool, allowed: the policies of a function; PooledClient has a pool of whatever it is given'
-  throw badPolicy('client', [{ where: '/pool', message }])
+/** What is of profiles only, and what a program has in its place. */
+const others: Readonly<Record<string, string>> = {
+  pool: 'found a pool, allowed: the policies of a function; PooledClient has a pool of whatever it is given',
+  use: 'found a policy of your own, allowed: the policies of a function; call your own around or within it',
+}
+
+function refuseOthers(client: RawClient): void {
+  const places = Array.isArray(client)
+    ? client.map((one, index) => ({ one, at: `/${index}` }))
+    : [{ one: client, at: '' }]
+  const problems = places.flatMap(({ one, at }) =>
+    Object.keys(one)
+      .filter((keyword) => Object.hasOwn(others, keyword))
+      .map((keyword) => ({ where: `${at}/${keyword}`, message: others[keyword] ?? '' })),
+  )
+  if (problems.length > 0) throw badPolicy('client', problems)
 }

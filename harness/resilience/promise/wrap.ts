@@ -24,6 +24,12 @@ export interface WrapOptions<Args extends unknown[], Value> extends StandInOptio
   readonly withSignal?: (args: Args, signal: AbortSignal) => Args
   /** Reads what the function returned, where that may be a failure, such as a response with a status. */
   readonly outcomeOf?: (value: Value) => Outcome
+  /**
+   * Reads what the function threw, where its code, its status and its causes do not say what it is worth: an error with none
+   * of them is taken for a mistake of the program, which no repetition mends. Undefined for how it is usually read. It is
+   * not asked of what a policy refused, nor of an abort; the caller gets the error all the same.
+   */
+  readonly outcomeOfError?: (error: unknown) => Outcome | undefined
   /** Callbacks; what they throw changes nothing and is counted in `client.callbackErrors`. */
   readonly onSuccess?: (value: Value, args: Args) => void
   readonly onFailure?: (error: unknown, args: Args) => void
@@ -53,10 +59,10 @@ const spareCalls = 256
 export function wrap<This, Args extends unknown[], Value>(
   fn: (this: This, ...args: Args) => PromiseLike<Value> | Value,
   client: RawClient | string | OpenClient,
-  options: WrapOptions<Args, Value> = {},
+  options: NoInfer<WrapOptions<Args, Value>> = {},
 ): Wrapped<This, Args, Value> {
   const opened = client instanceof OpenClient ? client : openClient(client)
-  const { name = fn.name || 'anonymous', idempotent = false, signalOf, withSignal, outcomeOf } = options
+  const { name = fn.name || 'anonymous', idempotent = false, signalOf, withSignal, outcomeOf, outcomeOfError } = options
   const { onSuccess, onFailure, onRetry, onTransition } = options
   checkStandIns(name, opened.policies, options)
   if (onTransition) opened.onTransition(onTransition)
@@ -67,15 +73,15 @@ export function wrap<This, Args extends unknown[], Value>(
     withSignal,
     standIns: options,
     outcomeOf,
+    outcomeOfError,
     onSuccess,
     onFailure,
     onRetry,
   }
   const spare: WrappedCall<Args, Value>[] = []
-  let made = 0
   const callOf = (): WrappedCall<Args, Value> =>
     spare.pop() ??
-    new WrappedCall(parts, made++, (ended) => {
+    new WrappedCall(parts, (ended) => {
       if (spare.length < spareCalls) spare.push(ended)
     })
   const wrapped = async function wrapped(this: This, ...args: Args): Promise<Value> {

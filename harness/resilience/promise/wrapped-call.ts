@@ -1,7 +1,7 @@
 import { answerOf, type Outcome } from '../outcome.ts'
-import type { Call, CallContent, Step, StepOwner } from '../step.ts'
+import type { Call, CallContent, Lingering, Step, StepOwner } from '../step.ts'
 import { Answer } from './answer.ts'
-import { PromiseAttempt } from './attempt.ts'
+import { leaveRunning, PromiseAttempt } from './attempt.ts'
 import type { OpenClient } from './open-client.ts'
 import { PolicyError } from './policy-error.ts'
 import type { StandInOptions } from './stand-ins.ts'
@@ -13,6 +13,7 @@ export interface CallParts<Args extends readonly unknown[], Value> {
   readonly work: (self: unknown, args: Args) => PromiseLike<Value> | Value
   readonly withSignal: ((args: Args, signal: AbortSignal) => Args) | undefined
   readonly outcomeOf: ((value: Value) => Outcome) | undefined
+  readonly outcomeOfError: ((error: unknown) => Outcome | undefined) | undefined
   readonly standIns: StandInOptions<Args, Value>
   readonly onSuccess: ((value: Value, args: Args) => void) | undefined
   readonly onFailure: ((error: unknown, args: Args) => void) | undefined
@@ -52,19 +53,19 @@ export class WrappedCall<Args extends readonly unknown[], Value> implements Call
   #inFlight = 0
 
   /** `done` is called when a call has ended, and this may be begun again. */
-  constructor(parts: CallParts<Args, Value>, index: number, done: (call: WrappedCall<Args, Value>) => void) {
-    const { client, request, outcomeOf } = parts
+  constructor(parts: CallParts<Args, Value>, done: (call: WrappedCall<Args, Value>) => void) {
+    const { client, request, outcomeOf, outcomeOfError } = parts
     this.#parts = parts
     this.request = request
     this.#done = done
     this.#step = client.operation({
-      rng: client.rng.fork(request, index),
       owner: this,
       attempt: (owner) =>
         new PromiseAttempt<Value>({
           owner,
           clock: client.clock,
           outcomeOf,
+          outcomeOfError,
           work: (signal, { target }) => this.#work(signal, target),
           reason: () => this.#running?.signal?.reason as unknown,
           answered: (answer) => {
@@ -124,7 +125,8 @@ export class WrappedCall<Args extends readonly unknown[], Value> implements Call
   }
 
   /** All policies have let an outcome pass. */
-  ended(outcome: Outcome): void {
+  ended(outcome: Outcome, _nowNs: number, lingering: Lingering | null = null): void {
+    leaveRunning(this.#running?.signal, lingering)
     const answer = this.#answerTo(outcome)
     if (answer?.returned) return this.#resolve(answer.content as Value)
     this.#reject(answer ? answer.content : new PolicyError(this.request, outcome.error ?? 'protocol', this.#cause()))
@@ -159,17 +161,20 @@ export class WrappedCall<Args extends readonly unknown[], Value> implements Call
     const error = this.#cause()
     this.#calls++
     // What begins while another runs is a hedge, and no retry.
-    if (this.#calls > 1 && this.#inFlight === 0 && target === null)
-      client.tell(onRetry, { call: this.#calls, error }, given)
+    const isRetry = this.#calls > 1 && this.#inFlight === 0 && target === null
     this.#inFlight++
+    if (isRetry) client.tell(onRetry, { call: this.#calls, error }, given)
+    // Whoever was told may have had enough.
+    signal.throwIfAborted()
     const args = withSignal ? withSignal(given, signal) : given
     const alternative = target === null ? undefined : standIns.alternatives?.[target]
     return alternative ? alternative.call(self, error, ...args) : work(self, args)
   }
 
   #abort(): void {
-    this.#step.cancel(this.#parts.client.clock.nowNs())
-    this.#reject(this.#running?.signal?.reason)
+    const { signal } = this.#running as Running<Args, Value>
+    leaveRunning(signal, this.#step.cancel(this.#parts.client.clock.nowNs()))
+    this.#reject(signal?.reason)
   }
 
   #resolve(value: Value): void {

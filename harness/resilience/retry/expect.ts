@@ -4,8 +4,8 @@ import type { PolicyContext } from '../policy.ts'
 import { mostCalls } from './limit.ts'
 import { type RetryRules, type RetrySettings, transientClasses } from './settings.ts'
 
-/** Policies with which fewer operations may fail than attempts and repetitions alone let expect. */
-const mending: readonly string[] = ['fallback', 'hedge', 'use']
+/** Policies with which fewer operations may fail than attempts and repetitions alone let expect; a second retry is one. */
+const mending: readonly string[] = ['fallback', 'hedge', 'use', 'retry']
 
 /**
  * With a share q of failing attempts and n calls, q^n of the operations fail and an operation takes

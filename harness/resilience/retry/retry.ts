@@ -8,6 +8,7 @@ import { retrySchema } from './schema.ts'
 import { parseRetry, type RetryRules, type RetrySettings } from './settings.ts'
 import { type OperationRules, type RetryCounters, RetryStage } from './stage.ts'
 import { openStrategy } from './strategies.ts'
+import { RetryWatch, WatchedRetryStage } from './watched-stage.ts'
 
 /** Repeats failed attempts, up to `maxCalls` in all or by the class of their failures. */
 export const retry: PolicyMember<RetrySettings> = {
@@ -16,7 +17,7 @@ export const retry: PolicyMember<RetrySettings> = {
   problems: retryProblems,
   parse: parseRetry,
 
-  open(settings) {
+  open(settings, { watched }) {
     const counters: RetryCounters = {
       retries: 0,
       exhausted: 0,
@@ -32,14 +33,17 @@ export const retry: PolicyMember<RetrySettings> = {
     const byRequest = Object.entries(settings.requests).map(
       ([request, rules]) => [request, openRules(rules ?? never(settings))] as const,
     )
+    const watch = watched ? new RetryWatch() : null
     return {
       kind: 'stage',
       counters,
+      takeRetries: () => watch?.take() ?? {},
       stage({ rng }) {
         const usual = own(rng)
         const special = new Map(byRequest.map(([request, rules]) => [request, rules(rng.fork(request))]))
         const rulesFor = (request: string): OperationRules => special.get(request) ?? usual
-        return new RetryStage({ rulesFor, budget, counters })
+        const stage = new RetryStage({ rulesFor, budget, counters })
+        return watch ? new WatchedRetryStage(stage, watch) : stage
       },
     }
   },

@@ -8,6 +8,7 @@ import type { OperationDelays } from './strategy.ts'
 
 /** What the retries of a client have counted. */
 export interface RetryCounters extends Record<string, number> {
+  /** Calls that were begun after a failed one: with the operations they are all calls. */
   retries: number
   /** Operations that failed after as many repetitions as they may have. */
   exhausted: number
@@ -98,7 +99,7 @@ export class RetryStage implements PolicyStage {
 
   timer(nowNs: number): Decision {
     this.#waited(nowNs)
-    return decisions.proceed
+    return this.#repeated()
   }
 
   abandoned(nowNs: number, lingering: Lingering | null): void {
@@ -131,8 +132,7 @@ export class RetryStage implements PolicyStage {
     }
     this.#calls++
     this.#after = failed
-    counters.retries++
-    if (waitNs === 0) return decisions.proceed
+    if (waitNs === 0) return this.#repeated()
     this.#waitingSinceNs = nowNs
     this.dueNs = nowNs + waitNs
     return decisions.wait
@@ -164,6 +164,11 @@ export class RetryStage implements PolicyStage {
     if (rules.retryAfter === 'ignore' || retryAfterNs <= delayNs) return delayNs
     if (rules.retryAfter === 'always') return retryAfterNs
     return Math.max(delayNs, Math.min(retryAfterNs, rules.delays.maxDelayNs))
+  }
+
+  #repeated(): Decision {
+    this.#counters.retries++
+    return decisions.proceed
   }
 
   #waited(nowNs: number): void {

@@ -6,7 +6,7 @@ import { AttemptError } from './attempt-error.ts'
 /** The operation that attempts are made for. */
 export interface BranchOwner {
   /** An attempt has ended by itself; what was promised of it is told after this. */
-  branchEnded(branch: Branch, outcome: Outcome, nowNs: number): void
+  branchEnded(branch: Branch, outcome: Outcome, lingering: Lingering | null): void
   /** The signal that an attempt was called with has aborted. */
   branchAborted(branch: Branch, reason: unknown): void
 }
@@ -47,11 +47,11 @@ export class Branch implements StepOwner {
     return lingering
   }
 
-  ended(outcome: Outcome, nowNs: number): void {
+  ended(outcome: Outcome, _nowNs: number, lingering: Lingering | null = null): void {
     const owner = this.#release()
     const [resolve, reject] = [this.#resolve, this.#reject]
     // The owner may begin another attempt on this branch before whoever waits hears of the end.
-    owner?.branchEnded(this, outcome, nowNs)
+    owner?.branchEnded(this, outcome, lingering)
     if (outcome.ok) resolve()
     else reject(new AttemptError(outcome))
   }

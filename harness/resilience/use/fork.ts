@@ -69,7 +69,10 @@ class UserRun implements BranchOwner {
   readonly #call: Call
   readonly #controller = new AbortController()
   readonly #running = new Set<Branch>()
+  /** Work of the operation that goes on after it was given up. */
+  readonly #goingOn: Lingering[] = []
   #over = false
+  #cancelled = false
   #calls = 0
   #retries = 0
   #lateCalls = 0
@@ -92,14 +95,18 @@ class UserRun implements BranchOwner {
   }
 
   cancel(nowNs: number): Lingering | null {
-    if (this.#over) return null
-    this.#over = true
-    return this.#stop(nowNs)
+    this.#cancelled = true
+    if (!this.#over) {
+      this.#over = true
+      this.#stop(nowNs)
+    }
+    return allOf(this.#goingOn)
   }
 
-  branchEnded(branch: Branch, outcome: Outcome): void {
+  branchEnded(branch: Branch, outcome: Outcome, lingering: Lingering | null): void {
     this.#running.delete(branch)
     this.#free.push(branch)
+    if (lingering) this.#goingOn.push(lingering)
     // The end of the operation is told later than that of its attempt, when what was received is gone.
     if (outcome.ok || !this.#success) this.#answer = this.#call.content?.keepAnswer() ?? null
     if (outcome.ok) this.#success = outcome
@@ -107,8 +114,7 @@ class UserRun implements BranchOwner {
 
   branchAborted(branch: Branch, reason: unknown): void {
     this.#running.delete(branch)
-    branch.giveUp(reason, this.#context.wheel.nowNs())
-    this.#free.push(branch)
+    this.#giveUp(branch, reason, this.#context.wheel.nowNs())
   }
 
   async #outcome(): Promise<unknown> {
@@ -122,7 +128,7 @@ class UserRun implements BranchOwner {
   #attempt(options: Parameters<PolicyOperation>[0]): Promise<void> {
     if (this.#over) return this.#lateCall()
     const given = options?.signal
-    if (given?.aborted) return Promise.reject(given.reason as Error)
+    if (given?.aborted) return rejected(given.reason)
     const { counters } = this.#shared
     counters.userCalls++
     if (this.#calls++ > 0) {
@@ -141,9 +147,7 @@ class UserRun implements BranchOwner {
   /** Such as the one that cockatiel's retry makes when it is aborted in a wait. What it holds must be given back. */
   #lateCall(): Promise<void> {
     if (++this.#lateCalls > mostLateCalls) return new Promise(() => {})
-    const rejected = Promise.reject(new OperationOver())
-    rejected.catch(() => {})
-    return rejected
+    return rejected(new OperationOver())
   }
 
   #resolved(): void {
@@ -178,23 +182,32 @@ class UserRun implements BranchOwner {
     this.#over = true
     this.#shared.counters.leftRunning += this.#running.size
     if (this.#running.size > 0) this.#stop(nowNs)
+    // What was given up may have let another operation end, and that one may have ended this one.
+    if (this.#cancelled) return
     if (this.#answer !== null) this.#call.content?.answerWith(this.#answer)
-    this.#context.owner.ended(outcome, nowNs)
+    this.#context.owner.ended(outcome, nowNs, allOf(this.#goingOn))
   }
 
   /** Ends what is in flight, and then tells the policy, which may hear of its attempts while it is told. */
-  #stop(nowNs: number): Lingering | null {
-    const lingering: Lingering[] = []
+  #stop(nowNs: number): void {
     const reason = new OperationOver()
-    for (const branch of this.#running) {
-      const left = branch.giveUp(reason, nowNs)
-      if (left) lingering.push(left)
-      this.#free.push(branch)
-    }
+    for (const branch of this.#running) this.#giveUp(branch, reason, nowNs)
     this.#running.clear()
     this.#controller.abort(reason)
-    return allOf(lingering)
   }
+
+  #giveUp(branch: Branch, reason: unknown, nowNs: number): void {
+    const left = branch.giveUp(reason, nowNs)
+    if (left) this.#goingOn.push(left)
+    this.#free.push(branch)
+  }
+}
+
+/** A policy may drop the promise of an attempt, this one too. */
+function rejected(reason: unknown): Promise<never> {
+  const promise = Promise.reject(reason as Error)
+  promise.catch(() => {})
+  return promise
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

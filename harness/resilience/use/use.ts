@@ -10,6 +10,9 @@ export interface UseSettings {
   readonly file: string
 }
 
+/** Of what a policy asks for at once, so much has connections of its own; what goes beyond may wait for one. */
+const attemptsWithSockets = 4
+
 /** So many different errors of a policy are told in words. */
 const toldErrors = 20
 
@@ -29,6 +32,7 @@ export const use: PolicyMember<UseSettings> = {
   },
 
   parse: (raw) => ({ file: raw as string }),
+  atOnce: () => attemptsWithSockets,
 
   open({ file }, context) {
     const policy = context.userPolicies.get(file)

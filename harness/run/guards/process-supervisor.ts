@@ -28,6 +28,8 @@ export class ProcessSupervisor {
   readonly #clock: Clock
   readonly #id = `supervisor/${ownPid}-${newRunId()}`
   #recorded: Recorded[] = []
+  /** Never set back: what is started while others are being ended must not have a mark of theirs. */
+  #marks = 0
 
   constructor(clock: Clock = realClock) {
     this.#clock = clock
@@ -43,19 +45,26 @@ export class ProcessSupervisor {
     return child
   }
 
-  /** Records a child that was started in this very turn of the event loop. Throws `not-started` (106). */
+  /** Records a child that was started in this very turn of the event loop. Throws `not-started` (106), `not-a-child` (104). */
   record({ pid }: { readonly pid?: number | undefined }, role = 'child'): void {
     // Until this turn ends, even one that has exited is there as a zombie.
     const stat = pid === undefined ? undefined : readStat(pid)
     if (!stat) throw new SoakrigError(`${role} was not started`, { code: 'not-started', exit: 'environment' })
+    if (stat.ppid !== ownPid)
+      throw new SoakrigError(`${role}, process ${stat.pid}, is no child of this process`, {
+        code: 'not-a-child',
+        exit: 'usage',
+        hint: 'Only what this process has started can be recorded; what that starts in turn is ended with it.',
+      })
     const watch = watchTree({ pid: stat.pid, startTicks: stat.startTicks }, role)
     watch.scan()
     this.#recorded.push({ role, watch, mark: this.#nextMark() })
+    this.#marks++
   }
 
   /** That of the process that is recorded next. */
   #nextMark(): string {
-    return `${this.#id}/${this.#recorded.length}`
+    return `${this.#id}/${this.#marks}`
   }
 
   /**

@@ -62,18 +62,19 @@ export async function withWatchdog<Value>(
       controller.abort(error)
     })
     const started = work(controller.signal)
-    if (isChild(started)) supervisor.record(started)
+    if (isChild(started) && started.pid !== undefined) supervisor.record(started)
     return await Promise.race([endOf(started), expired.promise])
   } finally {
     timer?.cancel()
   }
 }
 
+/** What can be killed and has an id is a process; any other value with a `pid` is one that its work merely tells of. */
 function isChild(value: unknown): value is ChildHandle {
-  return typeof value === 'object' && value !== null && 'pid' in value && typeof value.pid === 'number'
+  return typeof value === 'object' && value !== null && 'pid' in value && 'kill' in value
 }
 
-/** A child of Node's own is no promise: it has ended when it has exited. */
+/** A child of Node's own is no promise: it has ended when it has exited. Rejects where it could not be started. */
 async function endOf<Value>(started: PromiseLike<Value> | Value): Promise<Value> {
   if (isExiting(started) && started.exitCode === null && started.signalCode === null) await once(started, 'exit')
   return started

@@ -76,7 +76,7 @@ export function parseCapacity(raw: RawCapacity): CapacitySettings {
   const { perSecond, servers, distribution, order, expire, fullStatus } = { ...defaults, ...raw }
   const limits = [
     ...(raw.maxQueue === undefined ? [] : [raw.maxQueue]),
-    ...(raw.maxQueueTime === undefined ? [] : [Math.floor((durationNs(raw.maxQueueTime) / nsPerSecond) * perSecond)]),
+    ...(raw.maxQueueTime === undefined ? [] : [Math.floor((durationNs(raw.maxQueueTime) * perSecond) / nsPerSecond)]),
   ]
   return {
     servers,

@@ -13,7 +13,7 @@ import {
 import { loadSync } from '@grpc/proto-loader'
 import { packageRoot } from '../../kernel/package-root.ts'
 import { nsPerMs } from '../../kernel/units.ts'
-import type { BuiltinOptions, BuiltinServer, Service } from './service.ts'
+import { type Asker, askerUntil, type BuiltinOptions, type BuiltinServer, type Service } from './service.ts'
 import { startServer } from './socket-server.ts'
 
 /** Replies of one `ServerStream`, at most. */
@@ -73,9 +73,15 @@ function tlsCredentials({ cert, key, clientCa }: NonNullable<BuiltinOptions['tls
   return ServerCredentials.createSsl(clientCa === null ? null : Buffer.from(clientCa), [pair], clientCa !== null)
 }
 
+function askerOf(call: { readonly cancelled: boolean }): Asker {
+  return askerUntil(() => call.cancelled)
+}
+
 function unary(service: Service): handleUnaryCall<Message, Message> {
-  return ({ request }, reply) => {
-    service.request(request.delay_ms * nsPerMs, (failed) => (failed ? reply(failure) : reply(null, request)))
+  return (call, reply) => {
+    const { request } = call
+    const answer = (failed: boolean): void => (failed ? reply(failure) : reply(null, request))
+    service.request(request.delay_ms * nsPerMs, answer, askerOf(call))
   }
 }
 
@@ -90,9 +96,8 @@ function clientStream(service: Service): handleClientStreamingCall<Message, Mess
     })
     call.once('end', () => {
       if (call.cancelled) return
-      service.request(delayMs * nsPerMs, (failed) =>
-        failed ? reply(failure) : reply(null, { ...last, count } as Message),
-      )
+      const answer = (failed: boolean): void => (failed ? reply(failure) : reply(null, { ...last, count } as Message))
+      service.request(delayMs * nsPerMs, answer, askerOf(call))
     })
   }
 }
@@ -110,10 +115,11 @@ function serverStream(service: Service): handleServerStreamingCall<Message, Mess
       }
       call.end()
     }
-    service.request(request.delay_ms * nsPerMs, (failed) => {
+    const answer = (failed: boolean): void => {
       if (failed) call.emit('error', failure)
       else write(1)
-    })
+    }
+    service.request(request.delay_ms * nsPerMs, answer, askerOf(call))
   }
 }
 
@@ -123,10 +129,11 @@ function bidi(service: Service): handleBidiStreamingCall<Message, Message> {
     let asked = false
     const ask = (delayMs: number, go: () => void): void => {
       asked = true
-      service.request(delayMs * nsPerMs, (failed) => {
+      const answer = (failed: boolean): void => {
         if (failed) call.emit('error', failure)
         else go()
-      })
+      }
+      service.request(delayMs * nsPerMs, answer, askerOf(call))
     }
     const echo = (message: Message): void => {
       if (call.write(message)) return

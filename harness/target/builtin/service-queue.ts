@@ -169,21 +169,24 @@ export class ServiceQueue {
 
   /** Puts the next one that has not expired into service, from the moment on at which the server was free. */
   #take(server: Server, freeNs: number, nowNs: number): void {
-    const { expire } = this.#settings
+    let expired: Job[] | null = null
     for (let next = this.#next(); next; next = this.#next()) {
       const { job, arrivedNs } = next
       const beginNs = Math.max(freeNs, arrivedNs)
-      if (expire && job.deadlineNs <= beginNs) {
+      if (this.#settings.expire && job.deadlineNs <= beginNs) {
         this.#counts.expired++
-        job.ended('expired', nowNs)
+        expired ??= []
+        expired.push(job)
         continue
       }
       server.job = job
       server.endNs = beginNs + this.#drawService() + job.extraNs
       this.#busy++
       this.#counts.peakBusy = Math.max(this.#counts.peakBusy, this.#busy)
-      return
+      break
     }
+    // Whoever is told may offer again at once, and must not find this server without the one that it has taken.
+    if (expired) for (const job of expired) job.ended('expired', nowNs)
   }
 
   #next(): Waiting | undefined {

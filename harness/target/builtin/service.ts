@@ -55,7 +55,12 @@ export interface Asker {
   readonly isGone: () => boolean
 }
 
-const patient: Asker = { deadlineNs: Number.POSITIVE_INFINITY, isGone: () => false }
+/** Somebody who waits for as long as it takes, unless it goes. */
+export function askerUntil(isGone: () => boolean): Asker {
+  return { deadlineNs: Number.POSITIVE_INFINITY, isGone }
+}
+
+const patient = askerUntil(() => false)
 
 /** What the built-in servers of all protocols have in common: they count, and carry out the knobs. */
 export interface Service {

@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:tls'
 import { createDecoder, type Framing, frameMessage } from '../../kernel/framing.ts'
 import { GrowingBuffer } from '../../kernel/growing-buffer.ts'
 import { AnswerQueue } from './answer-queue.ts'
-import type { BuiltinOptions, BuiltinServer, Service } from './service.ts'
+import { askerUntil, type BuiltinOptions, type BuiltinServer, type Service } from './service.ts'
 import { serverTls, startServer } from './socket-server.ts'
 
 /** A client that sends a longer message is cut off. */
@@ -42,6 +42,8 @@ function echo(socket: Socket, framing: Framing, service: Service): void {
   const failure = frameMessage(framing, failureOf(framing))
   const decoder = createDecoder(framing, maxMessageBytes)
   const message = new GrowingBuffer()
+  // Whoever has ended its side may still wait: only a reset tells.
+  const asker = askerUntil(() => socket.destroyed)
   const sink = { piece: (buffer: Buffer, from: number, to: number) => message.append(buffer, from, to) }
   const answers = new AnswerQueue<Buffer>((bytes) => {
     // Whoever does not read what it has asked for is not heard until it does.
@@ -57,7 +59,7 @@ function echo(socket: Socket, framing: Framing, service: Service): void {
       const echoed = frameMessage(framing, message.bytes())
       message.clear()
       const answer = answers.place()
-      service.request(0, (failed) => answer(failed ? failure : echoed))
+      service.request(0, (failed) => answer(failed ? failure : echoed), asker)
     }
   })
   socket.on('end', () => answers.whenEmpty(() => socket.end()))

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { pathOf } from './answer.ts'
 import { AnswerQueue } from './answer-queue.ts'
-import type { BuiltinOptions, BuiltinServer, Service } from './service.ts'
+import { askerUntil, type BuiltinOptions, type BuiltinServer, type Service } from './service.ts'
 import { serverTls, startServer } from './socket-server.ts'
 
 /** A client that sends a longer message is closed with 1009. */
@@ -63,9 +63,10 @@ function echo(peer: WebSocket, service: Service): void {
     peer.send(data, { binary }, sent)
     if (peer.bufferedAmount >= mostWaitingBytes) peer.pause()
   })
+  const asker = askerUntil(() => peer.readyState !== peer.OPEN)
   peer.on('message', (data, binary) => {
     const answer = answers.place()
-    service.request(0, (failed) => answer(failed ? failure : { data, binary }))
+    service.request(0, (failed) => answer(failed ? failure : { data, binary }), asker)
   })
   // A client that breaks off or breaks the rules is no event of the server's; ws has closed it.
   peer.on('error', () => {})

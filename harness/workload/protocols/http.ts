@@ -69,6 +69,9 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TR
 /** RFC 9110, section 9.2.2. */
 const idempotentMethods = ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']
 
+/** Those that ask for a change of the state that others see; a POST may be a mere question. */
+const writingMethods = ['PUT', 'DELETE', 'PATCH']
+
 /** True for a method that a request may have. */
 export function isHttpMethod(method: string): boolean {
   return methods.includes(method)
@@ -77,6 +80,11 @@ export function isHttpMethod(method: string): boolean {
 /** Whether a request of this method may be repeated. */
 export function isIdempotentMethod(method: string): boolean {
   return idempotentMethods.includes(method)
+}
+
+/** Whether a request of this method changes something. */
+export function isWritingMethod(method: string): boolean {
+  return writingMethods.includes(method)
 }
 
 /** Headers of a connection, which HTTP/2 has none of (RFC 9113, section 8.2.2). */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { replayDeadLetters } from '../../../harness/archive/replay.ts'
 import type { ResultDeadLetter } from '../../../harness/archive/result.ts'
+import { createArchive } from '../../../harness/archive/write.ts'
 
 let directory: string
 let file: string
@@ -59,11 +60,28 @@ test('what is not tried since the signal has aborted stays too', async () => {
   expect(readFileSync(`${file}.rest`, 'utf8')).toBe(linesOf(letters.slice(1)))
 })
 
-test('a rest is never written over, and a file that is missing is told', async () => {
+test('a letter is sent as it was written: numbers to their last digit, and texts with any ends of lines', async () => {
+  const message = { body: 'one\u2028two\u2029three\r\nfour', at: 52.123456789012 }
+  const archive = createArchive({ resultsDir: directory, profile: 'p', mode: 'smoke', startedAt: new Date(0), id: 'x' })
+  archive.appendDeadLetter({ ...letterOf('a'), message })
+  const written = join(directory, 'p', archive.closeDeadLetters()!.file)
+  const failing = (): Promise<never> => Promise.reject(new Error('still down'))
+  expect(await replayDeadLetters(written, failing)).toMatchObject({ failed: 1, unreadable: 0 })
+  const sent: unknown[] = []
+  await replayDeadLetters(`${written}.rest`, async (letter) => void sent.push(letter.message))
+  expect(sent).toEqual([message])
+})
+
+test('a rest is never written over, nor anything sent beside it, and a file that is missing is told', async () => {
   writeFileSync(file, linesOf(letters))
   writeFileSync(`${file}.rest`, 'mine')
-  const refuse = (): Promise<never> => Promise.reject(new Error('no'))
+  let sent = 0
+  const refuse = (): Promise<never> => {
+    sent++
+    return Promise.reject(new Error('no'))
+  }
   await expect(replayDeadLetters(file, refuse)).rejects.toMatchObject({ code: 'result-exists' })
+  expect(sent).toBe(0)
   expect(readFileSync(`${file}.rest`, 'utf8')).toBe('mine')
   await expect(replayDeadLetters(join(directory, 'none'), refuse)).rejects.toMatchObject({
     code: 'dead-letters-missing',

@@ -28,7 +28,7 @@ test('one run of each decides nothing, however large the difference', () => {
   expect(compareResults(base, next)).toMatchObject({ verdict: 'inconclusive', exitCode: 0 })
 })
 
-test('ratio, difference and direction are those of the numbers in the files', () => {
+test('ratio, difference and direction are those of the numbers in the files (P31, P76)', () => {
   const next = changed(({ phases }) => {
     const { operations, latencyMs, resources } = phases[0]!.arms[0]!
     operations.perSecond = 15_000

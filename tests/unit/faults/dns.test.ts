@@ -6,6 +6,7 @@ import { unreachable } from '../../../harness/faults/unreachable.ts'
 
 const baseline = {
   p50Ms: 1,
+  p99Ms: 1,
   singleP50Ms: 1,
   responseBytes: { min: 1, max: 1 },
   requestBytes: { min: 1, max: 1 },

@@ -91,6 +91,26 @@ describe('a verdict', () => {
     expect(reasons[0]).toMatch(/bound of policy\.reset/u)
   })
 
+  test.each([
+    ['something else than was expected is a failure', 40, {}, 'fail', 99],
+    ['what cannot be told is inconclusive', 15, {}, 'inconclusive', 0],
+    ['what cannot be told is void where that is not allowed', 15, { strict: true }, 'void', 114],
+    ['what was ended early is neither', 15, { stopped: 'bounds' }, 'pass', 0],
+  ] as const)('of a scenario: %s', (_, seconds, changes, verdict, exitCode) => {
+    const scenario = { expect: 'recovered', bands: {}, trigger: null, backoffNs: null, cure: null } as const
+    const point = { offered: 100, attempts: 100, served: null, wasted: null, queueAgeNs: null }
+    const points = Array.from({ length: seconds }, (_second, at) => ({ ...point, good: at < 5 ? 100 : 0 }))
+    const run = caseOf({
+      profile: { ...profile, scenario },
+      scenario: {
+        series: { stepNs: 1e9, points, binNs: 100e6, bins: [] },
+        trigger: { fromNs: 5e9, toNs: 6e9, timeoutNs: 1e9, retries: 1, backoffNs: null },
+      },
+      ...changes,
+    })
+    expect(judge(run)).toMatchObject({ verdict, exitCode })
+  })
+
   test('is void where a planned arm was not measured in a run that came to its end', () => {
     const { exitCode, doubts } = judge(caseOf({}, undefined, 'policy.reset/policy-relay'))
     expect(exitCode).toBe(114)

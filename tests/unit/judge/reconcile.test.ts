@@ -162,6 +162,17 @@ describe('client and target', () => {
       'mismatch',
     ],
     [
+      'differ by connections that found no way, of which a pool had begun some for nobody yet (H13)',
+      {
+        fault: { unreachable: { probability: 0.5 } },
+        keyword: 'unreachable',
+        fired: 8,
+        errors: { unreachable: 5 },
+        server: { requests: 95, slack: 0 },
+      },
+      'exact',
+    ],
+    [
       'agree where the faults are behind the target',
       { at: 'db', fired: 5, server: { requests: 100, slack: 0 } },
       'exact',

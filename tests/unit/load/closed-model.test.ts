@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { loops } from '../../../harness/plan/models.ts'
+import type { Script } from '../../../harness/load/script/module.ts'
+import { parseClient, type RawClient } from '../../../harness/resilience/settings.ts'
 import { failing } from '../../support/fake-driver.ts'
 import { runFakeSlice } from '../../support/fake-slice.ts'
 
@@ -82,4 +84,39 @@ describe('a closed model', () => {
     expect(report.all.iterations.ok).toBeGreaterThan(100)
     expect(report.measuredNs).toBeLessThan(0.3e9)
   })
+
+  const scripts: readonly (readonly [string, Script | undefined])[] = [
+    ['requests', undefined],
+    ['a script', async ({ http }) => void (await http.get('/hi'))],
+    ['a script that does not wait', async ({ http }) => void http.get('/hi')],
+    [
+      'a script that asks until it is answered',
+      async ({ http }) => {
+        while (!(await http.get('/hi')).ok);
+      },
+    ],
+  ]
+  const circuitBreaker = { failureThreshold: 1, openFor: '60s' }
+  const clients: readonly (readonly [string, RawClient])[] = [
+    ['at once', { circuitBreaker }],
+    ['at once, each three times', { retry: { strategy: 'fixed', maxCalls: 3, baseDelay: '0s' }, circuitBreaker }],
+    ['after a wait in a line', [{ bulkhead: { maxConcurrent: 1 } }, { circuitBreaker }]],
+  ]
+  test.each(scripts.flatMap(([what, script]) => clients.map(([how, raw]) => ({ what, script, how, raw }))))(
+    'of $what through a client that refuses $how asks it once a millisecond for each user, and ends',
+    async ({ script, raw }) => {
+      const users = 20
+      const { report, driver } = await runFakeSlice({
+        ...(script && { script }),
+        task: { load: loops(users), client: parseClient(raw), measureNs: 0.25e9 },
+        answer: () => failing(100e6),
+      })
+      const { measured, measuredNs, all } = report
+      expect(measuredNs).toBe(0.25e9)
+      expect(driver.sent.length).toBeLessThan(10)
+      expect(all.errors['circuit-open']).toBeGreaterThanOrEqual(all.operations.failed - driver.sent.length)
+      expect(measured.operations.failed).toBeLessThanOrEqual(users * 251)
+      expect(measured.operations.failed).toBeGreaterThan(users * 240)
+    },
+  )
 })

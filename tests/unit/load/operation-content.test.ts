@@ -16,7 +16,7 @@ function contentOf({ looks = true, wrong = null as string | null } = {}) {
 }
 
 describe('the key of what is asked for', () => {
-  const keyOf = (request: Parameters<typeof requestOf>[0]): string => {
+  const keyOf = (request: Parameters<typeof requestOf>[0]): string | null => {
     const content = contentOf()
     content.begin(requestOf(request))
     return content.cacheKey()
@@ -29,8 +29,18 @@ describe('the key of what is asked for', () => {
     expect(rendered('/1')).toBe(rendered('/1'))
     expect(rendered('/1')).not.toBe(rendered('/2'))
     expect(rendered('/1', 'a'.repeat(1000))).not.toBe(rendered('/1', `${'a'.repeat(999)}b`))
-    expect(rendered('/1', 'a'.repeat(1000)).length).toBeLessThan(100)
+    expect(rendered('/1', 'a'.repeat(1000))!.length).toBeLessThan(100)
     expect(keyOf({ keepReply: true, message: { path: '/1' } })).not.toBe(keyOf({ keepReply: true }))
+  })
+
+  it.each([
+    ['GET', 'hi'],
+    ['POST', 'hi'],
+    ['PUT', null],
+    ['DELETE', null],
+    ['PATCH', null],
+  ])('of a %s is %j: no answer says that a write was done which was not (P74)', (method, key) => {
+    expect(keyOf({ name: 'hi', message: { method } })).toBe(key)
   })
 })
 

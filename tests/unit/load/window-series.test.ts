@@ -17,6 +17,12 @@ test('what begins before the first window or long after the last is in none, and
   expect(counter.take(1.3e9).bins).toEqual([0, 0, 1])
 })
 
+test('a window that is no multiple of 100 ms has bins of equal width', () => {
+  const counter = new WindowSeriesCounter(0, 250e6)
+  for (const atMs of [0, 83, 84, 166, 167, 249]) counter.attempt(atMs * 1e6)
+  expect(counter.take(250e6).bins).toEqual([2, 2, 2])
+})
+
 test('workers are added up, also where one has told of fewer bins', () => {
   const [a, b] = [
     { offered: 1, bins: [1, 2] },

@@ -50,7 +50,7 @@ describe('an arm', () => {
     expect(arm.relayCpuMs).toBe(5)
   })
 
-  it('counts texts of errors, twenty of them apart and the rest as other', () => {
+  it('counts texts of errors, twenty of them apart and the rest as other (P34)', () => {
     const arm = emptyArm(identity, ['a'])
     addSlice(arm, slice({ errorTexts: { a: 2, b: 1 } }))
     const many = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`text ${index}`, 1]))

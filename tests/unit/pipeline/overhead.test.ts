@@ -26,3 +26,12 @@ test('the overhead of a client is some nanoseconds an operation; arms of one cli
   // Wide: what is asked is that it is the cost of an operation, not of a batch.
   for (const ns of overheads.values()) expect(Math.abs(ns as number)).toBeLessThan(5000)
 })
+
+test('a pool costs what it takes to lease from it, though it stands around no operation', async () => {
+  const overheads = await measureOverheads([
+    arm('pool', { pool: { max: 1 } }),
+    arm('together', { hedge: { delay: '0ms' }, pool: { max: 2 } }),
+  ])
+  expect(overheads.get('pool')).toBeGreaterThan(5)
+  expect(overheads.get('together')).toBeGreaterThan(5)
+})

@@ -23,7 +23,7 @@ function timeline(steps: readonly object[]) {
 const names = (steps: readonly object[]) =>
   timeline(steps).map(({ atNs, installed }) => `${atNs / 1e9}: ${installed.map(({ layer }) => layer.name).join('+')}`)
 
-test('steps become moments, each with all that is in force from then on', () => {
+test('steps become moments, each with all that is in force from then on (P51)', () => {
   expect(
     names([
       { at: '4s', remove: 'rate' },

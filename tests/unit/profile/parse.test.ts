@@ -492,8 +492,8 @@ describe('a malformed profile', () => {
     [
       'a client without a setting',
       { policies: { a: { client: { timeout: {} } } } },
-      '/policies/a/client',
-      /^changes nothing/u,
+      '/policies/a/client/timeout',
+      /^found an empty object, allowed: an object that is not empty/u,
     ],
     ['half a KiB', { ceilings: { rssDeltaKb: 0.5 } }, '/ceilings/rssDeltaKb', /a whole number of at least 0 or null/u],
     ['a ceiling of 200 %', { ceilings: { errorRate: 2 } }, '/ceilings/errorRate', /a share .*, or null$/u],

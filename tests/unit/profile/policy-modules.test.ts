@@ -12,15 +12,16 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-async function load(client: unknown) {
+async function load(client: unknown, stressClient?: unknown) {
   const file = join(folder, 'profile.json')
   const document = {
     target: { builtin: 'http' },
     workload: { requests: [{ path: '/' }] },
     policies: { own: { client } },
+    ...(stressClient === undefined ? {} : { stress: { smoke: { client: stressClient } } }),
   }
   await writeFile(file, JSON.stringify(document))
-  return loadProfile(file, { flags: {}, env: {} }, { cwd: '/', packageProfilesDir: folder })
+  return loadProfile(file, { mode: 'smoke', flags: {}, env: {} }, { cwd: '/', packageProfilesDir: folder })
 }
 
 describe('the module of a policy of your own', () => {
@@ -36,6 +37,13 @@ describe('the module of a policy of your own', () => {
     ['one of a list', [{ retry: {} }, { use: './missing.ts' }], '/policies/own/client/1/use'],
   ])('is a problem at its place: %s', async (_case, client, where) => {
     await expect(load(client)).rejects.toMatchObject({ code: 'bad-profile', problems: [{ where }] })
+  })
+
+  it('is a problem also in the client of the stress stage, and belongs to what that measures', async () => {
+    await expect(load({ retry: {} }, { use: './missing.ts' })).rejects.toMatchObject({
+      problems: [{ where: '/stress/smoke/client/use' }],
+    })
+    expect(Object.keys(contentsOf(await load({ retry: {} }, { use: './own.ts' })))).toEqual(['file own.ts'])
   })
 
   it('belongs to what the profile is measured with', async () => {

@@ -66,6 +66,12 @@ describe('the retry of a request (L5)', () => {
     expect(attempts).toEqual({ own: [0, 5], usual: [0, 10, 20], none: [0] })
   })
 
+  test("may take the place of that of the stress stage's client", () => {
+    const document = { policies: {}, stress: { smoke: { client } } }
+    const { stressClient } = parse([{ name: 'none', path: '/', retry: false }], document)
+    expect(stressClient[0]?.settings).toMatchObject({ requests: { none: null } })
+  })
+
   test('may be that of a step', () => {
     const steps = [
       { name: 'one', path: '/' },
@@ -96,7 +102,7 @@ describe('the retry of a request (L5)', () => {
     expect(problemsOf([{ path: '/', retry: false }], { policies })).toEqual([
       {
         where: '/workload/requests/0/retry',
-        message: 'found a retry, allowed: none where no policy has a client with a retry, whose place it would take',
+        message: 'found a retry, allowed: none where no client has a retry, whose place it would take',
       },
     ])
     expect(problemsOf([{ path: '/', retry: false }], { policies: { ...policies, c: { client: [client] } } })).toEqual(

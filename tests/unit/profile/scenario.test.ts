@@ -18,10 +18,12 @@ const document = {
     cures: {
       lifo: { target: { knobs: { capacity: { order: 'lifo' } } } },
       half: { load: { rate: 100 }, scenario: { expect: 'slow-drain', bands: { wastedShare: [0, 1] } } },
-      wrong: { target: { knobs: { capacity: { order: 'random' } } } },
     },
   },
 }
+
+const withCures = (cures: object): object => ({ ...document, scenario: { ...document.scenario, cures } })
+const wrong = { target: { knobs: { capacity: { order: 'random' } } } }
 
 const parse = (raw: unknown, cure?: string): Profile => parseProfile(raw, { mode: 'smoke', flags: {}, env: {}, cure })
 
@@ -66,10 +68,53 @@ describe('a scenario', () => {
     expect(parseProfile(document, { mode: 'long', flags: {}, env: {} }).scenario).toBeNull()
   })
 
+  test.each([
+    ['enough of it', '30s', '5s', []],
+    ['too little before the trigger', '30s', '2s', [/^the trigger begins after 2s, and 3 windows of 1s before it/u]],
+    ['too little after the trigger', '20s', '5s', [/^the trigger ends 12s before the last window, and 10s and 3 win/u]],
+  ])('warns where there is %s', (_, duration, at, messages) => {
+    const steps = [{ at, install: 'slow', for: '2s' }]
+    const { warnings } = parse({ ...document, modes: { smoke: { duration } }, stress: { smoke: { steps } } })
+    expect(warnings).toEqual(
+      messages.map((text) => ({ where: '/scenario', message: expect.stringMatching(text) as string })),
+    )
+  })
+
+  test('of a fault that nobody takes away there is nothing after the trigger', () => {
+    const steps = [{ at: '5s', install: 'slow' }]
+    const endless = parse({ ...document, stress: { smoke: { steps } } })
+    expect(endless.warnings).toMatchObject([
+      { message: expect.stringMatching(/^the trigger ends 0ns before/u) as string },
+    ])
+    const removed = { smoke: { steps: [...steps, { at: '8s', remove: 'slow' }] } }
+    expect(parse({ ...document, stress: removed }).warnings).toEqual([])
+  })
+
   test.each<[string, unknown, string | undefined, string, RegExp]>([
     ['an unknown cure', document, 'lif', '--cure', /did you mean "lifo"\?$/u],
     ['a cure where there are none', { ...document, scenario: { expect: 'recovered' } }, 'lifo', '--cure', /no cures$/u],
-    ['a cure with a wrong setting', document, 'wrong', '/target/knobs/capacity/order', /"fifo", "lifo"/u],
+    ['a cure with a wrong setting', withCures({ wrong }), 'wrong', '/target/knobs/capacity/order', /"fifo", "lifo"/u],
+    [
+      'a cure with a wrong setting that nobody has chosen',
+      withCures({ right: {}, wrong }),
+      'right',
+      '/scenario/cures/wrong/target/knobs/capacity/order',
+      /"fifo", "lifo"/u,
+    ],
+    [
+      'a cure with which the profile is wrong somewhere else',
+      withCures({ wrong: { modes: { smoke: { duration: '4s' } } } }),
+      undefined,
+      '/scenario/cures/wrong',
+      /^with it, at \/stress\/smoke\/steps\/0\/at: found 5s/u,
+    ],
+    [
+      'more windows than can be judged',
+      { ...document, modes: { smoke: { duration: '2h' } } },
+      undefined,
+      '/modes/smoke/window',
+      /7200 windows of 120m, allowed: at most 3600/u,
+    ],
     ['no trigger', { ...document, stress: undefined }, undefined, '/scenario', /allowed: at least one/u],
     [
       'a closed load',

@@ -75,6 +75,16 @@ describe('several targets', () => {
       { where: '/policies/a/client/0/fallback/alternatives/0' },
     ],
     [
+      'of an alternative in the stress stage that no target is',
+      { targets: two, stress: { smoke: { client: { fallback: { alternatives: ['primary'] } } } } },
+      { where: '/stress/smoke/client/fallback/alternatives/0' },
+    ],
+    [
+      'of a socket that all of them would be asked on',
+      { targets: two, workload: { ...workload, socketPath: 'a.sock' } },
+      { where: '/workload/socketPath' },
+    ],
+    [
       'of a kill of the url that is first',
       { targets: { a: { url: 'http://127.0.0.1:1' }, b: builtin }, policies: { a: { fault: { kill: {} } } } },
       { where: '/policies/a/fault/kill' },

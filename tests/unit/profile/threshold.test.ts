@@ -48,7 +48,7 @@ describe('a threshold', () => {
     expect(parseThreshold(metric, expr)).toEqual({ problem })
   })
 
-  test('is read with all the others, and each that is wrong has its place', () => {
+  test('is read with all the others, and each that is wrong has its place (L12)', () => {
     const raw = { errors: ['rate<1%', 'rate<x'], latency: ['p(99)<100ms', 'p99<1'] }
     expect(thresholdProblems(raw, '/thresholds').map(({ where }) => where)).toEqual([
       '/thresholds/latency/1',

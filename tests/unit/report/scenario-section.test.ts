@@ -48,6 +48,12 @@ test('a scenario is told by its verdict, its figures, and what happened when', (
   expect(table?.rows.map(([from, mark]) => (mark === '' ? '' : from)).filter(Boolean)).toEqual(['9s'])
 })
 
+test('a figure that is not known is not called broken', () => {
+  const bands = [{ figure: 'wastedShare', lo: 0, hi: 1, actual: null, ok: false }]
+  const { lines } = scenarioSection({ ...exampleResult(), scenario: { ...scenario, bands } })
+  expect(lines.at(-1)).toBe('unknown: wastedShare from 0 to 1, found nothing')
+})
+
 test('a run that is no scenario tells nothing of one', () => {
   expect(scenarioSection(exampleResult())).toEqual({ title: 'scenario', lines: [] })
 })

@@ -20,7 +20,7 @@ const thrownBy = (run: () => void): unknown => {
   throw new Error('nothing was thrown')
 }
 
-describe('the class of a thrown error (L1, P23)', () => {
+describe('the class of a thrown error', () => {
   it.each([
     ['ECONNRESET', coded('ECONNRESET'), 'reset', 'transient'],
     ['ECONNREFUSED', coded('ECONNREFUSED'), 'refused', 'transient'],
@@ -30,6 +30,12 @@ describe('the class of a thrown error (L1, P23)', () => {
     ['ENOTFOUND', coded('ENOTFOUND'), 'dns', 'transient'],
     ['EAI_AGAIN', coded('EAI_AGAIN'), 'dns', 'transient'],
     ['EHOSTUNREACH', coded('EHOSTUNREACH'), 'unreachable', 'transient'],
+    ['ENETDOWN', coded('ENETDOWN'), 'unreachable', 'transient'],
+    ['ENETRESET', coded('ENETRESET'), 'reset', 'transient'],
+    ["c-ares' ETIMEOUT", coded('ETIMEOUT'), 'dns', 'transient'],
+    ['EAI_FAIL', coded('EAI_FAIL'), 'dns', 'transient'],
+    ['ERR_HTTP2_INVALID_SESSION', coded('ERR_HTTP2_INVALID_SESSION'), 'closed', 'transient'],
+    ['ERR_STREAM_DESTROYED', coded('ERR_STREAM_DESTROYED'), 'closed', 'transient'],
     ['EMFILE', coded('EMFILE'), 'exhausted', 'transient'],
     ['a certificate', coded('DEPTH_ZERO_SELF_SIGNED_CERT'), 'tls', 'transient'],
     ['UND_ERR_CONNECT_TIMEOUT', coded('UND_ERR_CONNECT_TIMEOUT'), 'connect', 'transient'],
@@ -62,7 +68,7 @@ describe('the class of a thrown error (L1, P23)', () => {
     ['a cause of a cause', wrapped(wrapped(coded('UND_ERR_SOCKET'))), 'closed', 'transient'],
     ['a cause that says nothing', wrapped(new Error('boom')), 'script', 'permanent'],
     ['a code before its cause', coded('ETIMEDOUT', { cause: coded('ECONNRESET') }), 'timeout', 'transient'],
-  ])('by %s is %s', (_name, error, expected, failureClass) => {
+  ])('by %s is %s (L1, P23)', (_name, error, expected, failureClass) => {
     const outcome = outcomeOfError(error)
     expect([outcome, failureClassOf(outcome)]).toEqual([failure(expected as 'reset'), failureClass])
   })

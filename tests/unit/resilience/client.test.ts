@@ -3,7 +3,7 @@ import { TimerWheel } from '../../../harness/kernel/timer-wheel.ts'
 import { createVirtualClock } from '../../../harness/kernel/virtual-clock.ts'
 import { createRng } from '../../../harness/kernel/rng.ts'
 import { Client, clientEffects } from '../../../harness/resilience/client.ts'
-import { parseClient } from '../../../harness/resilience/settings.ts'
+import { parseClient, type RawPolicies } from '../../../harness/resilience/settings.ts'
 import { factsOf } from '../../support/facts.ts'
 
 const options = () => ({ wheel: new TimerWheel(createVirtualClock()), rng: createRng(1) })
@@ -49,5 +49,23 @@ describe('the policies of a client', () => {
       ['errorRate', true],
       ['attemptsPerOperation', true],
     ])
+  })
+
+  it.each([
+    ['a bulkhead', { bulkhead: { maxConcurrent: 2 } }, { bulkhead: { maxConcurrent: 10 } }],
+    ['a retry', { retry: { maxCalls: 2 } }, { retry: { maxCalls: 9 } }],
+  ])('do not ask %s for what another one besides has done', (_, own, other) => {
+    const facts = factsOf({
+      operations: 1000,
+      attempts: 5000,
+      failedOperations: 10,
+      policyPeaks: { bulkheadPeak: 10 },
+    })
+    const failing = (...policies: RawPolicies[]) =>
+      clientEffects(parseClient(policies), { injectedShare: 0.5, backgroundShare: 0, idempotentShare: 1, facts })
+        .filter(({ ok }) => !ok)
+        .map(({ metric }) => metric)
+    expect(failing(own)).not.toEqual([])
+    expect(failing(own, other)).toEqual([])
   })
 })

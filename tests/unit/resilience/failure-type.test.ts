@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { failureTypeOf, failureTypes } from '../../../harness/resilience/failure-type.ts'
 import { type ErrorClass, errorClasses, failure } from '../../../harness/resilience/outcome.ts'
 
-describe('the type of a failure (S8)', () => {
+describe('the type of a failure', () => {
   it.each<[ErrorClass, number, string]>([
     ['refused', 0, 'networkError'],
     ['lost', 0, 'networkError'],
@@ -14,12 +14,18 @@ describe('the type of a failure (S8)', () => {
     ['status', 503, 'serviceUnavailable'],
     ['status', 504, 'timeout'],
     ['status', 500, 'unknown'],
+    ['status', 4, 'timeout'],
+    ['status', 7, 'authenticationError'],
+    ['status', 8, 'rateLimited'],
+    ['status', 14, 'serviceUnavailable'],
+    ['status', 16, 'authenticationError'],
+    ['status', 13, 'unknown'],
     ['circuit-open', 0, 'circuitOpen'],
     ['bulkhead-rejected', 0, 'bulkheadRejected'],
     ['pool-timeout', 0, 'poolTimeout'],
     ['budget-exhausted', 503, 'budgetExhausted'],
     ['check', 0, 'assertion'],
-  ])('of class %s with status %i is %s', (error, status, type) => {
+  ])('of class %s with status %i is %s (S8)', (error, status, type) => {
     expect(failureTypeOf(failure(error, status))).toBe(type)
   })
 

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { Breaker, type BreakerState, type BreakerStats } from '../../../harness/resilience/breaker/breaker.ts'
 import { parseBreaker } from '../../../harness/resilience/breaker/settings.ts'
 import { type BulkheadFigures, healthOf, healthText, type HealthFigures } from '../../../harness/resilience/health.ts'
+import { openClient } from '../../../harness/resilience/promise/open-client.ts'
+import { plainCall } from '../../../harness/resilience/step.ts'
 import type { BreakerAlert } from '../../../harness/resilience/monitor.ts'
 
 const breakerIn = (state: BreakerState, name: string = state): BreakerStats => ({
@@ -100,6 +102,22 @@ describe('the text of health', () => {
       'bulkheads: 1',
       '  pool: 3 active, 1 queued, 25 % refused, 30 % in use',
     ])
+  })
+
+  it('reads what the client of a program says of itself (S17)', () => {
+    const client = openClient({ circuitBreaker: { name: 'db' }, bulkhead: { maxConcurrent: 4 } })
+    const step = client.operation({
+      owner: { ended: () => {} },
+      attempt: () => ({ begin: () => {}, cancel: () => null }),
+    })
+    step.begin(plainCall('hi'), 0)
+    const breakers = client.breakers().map((breaker) => breaker.stats(0))
+    expect(healthText(figuresOf({ breakers, bulkheads: client.bulkheads() }), [])).toEqual(
+      expect.arrayContaining([
+        '  db: closed, 0 % of 0 calls failed, 0 refused',
+        '  client: 1 active, 0 queued, 0 % refused, 25 % in use',
+      ]),
+    )
   })
 
   it('says that there is nothing', () => {

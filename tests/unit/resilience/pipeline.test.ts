@@ -110,6 +110,25 @@ describe('policies within one another', () => {
     })
   })
 
+  it.each([
+    ['another timeout', { timeout: { attempt: '80ms' } }],
+    ['a fallback', { fallback: { timeout: '80ms', alternatives: ['a'] } }],
+  ])('begin again after a timeout with %s inside, whose deadline it was as well', async (_, inside) => {
+    const retry = { strategy: 'fixed', baseDelay: '10ms', maxCalls: 3 }
+    const { begin, record, clock, client } = createOperation(
+      [{ retry }, { timeout: { operation: '50ms' } }, inside],
+      () => never,
+    )
+    begin()
+    await clock.advance(1000 * ms)
+    expect(record).toMatchObject({
+      attemptsMs: [0, 60, 120],
+      cancelsMs: [50, 110, 170],
+      ends: [{ outcome: failure('timeout'), atMs: 170 }],
+    })
+    expect(client.counters()).toMatchObject({ timeouts: 3, retries: 2, deadlineGivenUp: 0 })
+  })
+
   it('tell the two timeouts of one client apart by the time they act', async () => {
     const policies = {
       timeout: { operation: '50ms', attempt: '20ms' },

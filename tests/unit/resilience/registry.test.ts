@@ -56,6 +56,12 @@ describe('a registered policy', () => {
     registerPolicy('web', { retry: { maxCalls: 6 } })
   })
 
+  test('has a name (L11)', async () => {
+    for (const name of ['', undefined])
+      expect(() => registerPolicy(name as string, retry)).toThrow(expect.objectContaining({ code: 'bad-policy' }))
+    expect(listPolicies()).toEqual([])
+  })
+
   test('that nobody registered is an error, wherever it is named (L11)', () => {
     registerPolicy('database', retry)
     const unknown = expect.objectContaining({

@@ -15,12 +15,13 @@ test('a script that is never loaded ends the wait for the workers, and the worke
   const opening = startShards({
     count: 1,
     allowedHosts: [],
-    profile: { seed: 1, workload: { ...workloadOf([]), script }, policies: [] },
+    profile: { seed: 1, workload: { ...workloadOf([]), script }, policies: [], stressClient: [] },
     clock,
     runId: 'test',
     onProcess: ({ pid }) => pids.push(pid),
     onWindow: () => {},
     onCounts: () => {},
+    onReading: () => {},
   })
   await Promise.all([
     expect(opening).rejects.toMatchObject({ code: 'worker-not-ready', exit: 'userScript' }),

@@ -24,10 +24,14 @@ const storm: SimulatedScenario = {
 
 const seeds = [1, 2, 3, 4, 5]
 
-function judged(changes: Partial<SimulatedScenario>, seed: number): MetastableReport {
+function judged(changes: Partial<SimulatedScenario>, seed: number, forNs = 2e9): MetastableReport {
   const { series } = simulate({ ...storm, ...changes }, seed)
-  return judgeMetastable(series, { fromNs: 15e9, toNs: 17e9, timeoutNs: 1e9, retries: 1, backoffNs: null })
+  return judgeMetastable(series, { fromNs: 15e9, toNs: 15e9 + forNs, timeoutNs: 1e9, retries: 1, backoffNs: null })
 }
+
+const retrying = (changes: object): Pick<SimulatedScenario, 'client'> => ({
+  client: parseClient({ ...client, retry: { strategy: 'fixed', maxCalls: 2, baseDelay: '0ms', ...changes } }),
+})
 
 describe('the retry storm', () => {
   test.each(seeds)('outlives its trigger without a cure (seed %d)', (seed) => {
@@ -42,15 +46,7 @@ describe('the retry storm', () => {
     [
       'a retry budget and a target that drops what has expired',
       {
-        client: parseClient({
-          ...client,
-          retry: {
-            strategy: 'fixed',
-            maxCalls: 2,
-            baseDelay: '0ms',
-            budget: { kind: 'tokenBucket', percentCanRetry: 0.1, minRetriesPerSecond: 0 },
-          },
-        }),
+        ...retrying({ budget: { kind: 'tokenBucket', percentCanRetry: 0.1, minRetriesPerSecond: 0 } }),
         target: { ...storm.target, expire: true },
       },
     ],
@@ -74,4 +70,46 @@ describe('the retry storm', () => {
       expect(report).toMatchObject({ verdict: 'recovered', amplification: { level: 'none' } })
     },
   )
+})
+
+describe('what decides the retry storm', () => {
+  const long = { stalls: [{ atNs: 15e9, forNs: 10e9 }] }
+
+  test('is whether requests wait: an outage in which they are lost leaves nothing behind', () => {
+    const outages = [{ atNs: 15e9, forNs: 10e9 }]
+    const report = judged({ stalls: [], network: { ...storm.network, outages } }, 1, 10e9)
+    expect(report).toMatchObject({ verdict: 'recovered', timeToRecoverNs: 0 })
+    expect(report.goodput.during).toBeLessThan(0.01)
+  })
+
+  test('is the load: below half of the capacity the backlog drains, though twice the load is made of it', () => {
+    const report = judged({ ...long, perSecond: { from: 140, stages: [] } }, 1, 10e9)
+    expect(report).toMatchObject({ verdict: 'slow-drain', amplification: { level: 'alert' } })
+  })
+
+  test('is what a budget is filled by: each operation lets a tenth more through than is served, successes nothing', () => {
+    const perOperation = retrying({ budget: { kind: 'tokenBucket', percentCanRetry: 0.1, minRetriesPerSecond: 0 } })
+    const filled = judged({ ...long, ...perOperation }, 1, 10e9)
+    expect(filled.verdict).toBe('metastable')
+    expect(filled.amplification.end).toBeCloseTo(1.1, 1)
+    const bySuccess = judged({ ...long, ...retrying({ budget: { kind: 'aws' } }) }, 1, 10e9)
+    expect(bySuccess.verdict).toBe('slow-drain')
+    expect(bySuccess.amplification.end).toBeCloseTo(1, 2)
+  })
+
+  test('is how far the client is, where what has expired is dropped: answers that leave in time come too late', () => {
+    const [near, middle, far] = [0, 0.5e6, 5e6].map((delayNs) => {
+      const network = { delayNs, lossShare: 0 }
+      return judged({ ...long, network, target: { ...storm.target, expire: true } }, 1, 10e9).goodput.end ?? 0
+    })
+    expect(near).toBeGreaterThan(0.45)
+    expect(middle).toBeLessThan(0.45)
+    expect(middle).toBeGreaterThan(0.2)
+    expect(far).toBeLessThan(0.02)
+  })
+
+  test('is whether the queue is shorter than the timeout', () => {
+    const withQueue = (maxQueue: number) => judged({ ...long, target: { ...storm.target, maxQueue } }, 1, 10e9).verdict
+    expect([270, 330].map(withQueue)).toEqual(['recovered', 'metastable'])
+  })
 })

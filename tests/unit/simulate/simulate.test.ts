@@ -54,6 +54,18 @@ test('an answer to one who has given up changes nothing, and its work is wasted'
   expect(series.points.reduce((sum, { wasted }) => sum + (wasted ?? 0), 0)).toBe(target.wasted)
 })
 
+test('nothing arrives while the network is out, and no queue is left behind', () => {
+  const outages = [{ atNs: 2e9, forNs: 1e9 }]
+  const { series, totals, target } = run(
+    { network: { delayNs: 1e6, lossShare: 0, outages } },
+    { timeout: { attempt: '200ms' } },
+  )
+  expect(series.points.map(({ good }) => good)).toEqual([99, 100, 0, 99, 100, 100, 100, 100, 100, 100])
+  // A hundred that set out meanwhile, and one whose answer did.
+  expect(totals.failed).toBe(101)
+  expect(target).toMatchObject({ peakQueued: 0, wasted: 0 })
+})
+
 test('how long a client will wait goes with its request', () => {
   const expiring = { ...calm.target, expire: true }
   const { totals, target } = run(

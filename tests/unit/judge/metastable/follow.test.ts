@@ -59,6 +59,18 @@ test('what the target served is told from one reading to the next', () => {
   ])
 })
 
+test('a target that began anew counts from nothing', () => {
+  const watch = followSeries(segment)
+  watch.add(windowOf(0, { queue: { served: 1000, wasted: 10, oldestNs: 5 } }))
+  watch.add(windowOf(1, { queue: { served: 40, wasted: 3, oldestNs: 0 } }))
+  expect(watch.read().points[1]).toMatchObject({ served: 40, wasted: 3 })
+})
+
+test('bins follow each other evenly, also where the window is no multiple of them', () => {
+  expect(followSeries({ phase, windowNs: 250e6, durationNs: 1e9 }).read().binNs).toBeCloseTo(250e6 / 3)
+  expect(followSeries({ phase, windowNs: 20e6, durationNs: 1e9 }).read().binNs).toBe(20e6)
+})
+
 test('other phases, the last window and what was cut short are passed over', () => {
   const watch = followSeries(segment)
   watch.add(windowOf(0, { identity: { ...identity, phase: 'stress.long' } }))

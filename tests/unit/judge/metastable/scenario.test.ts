@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { judgeScenario, scenarioReasons, triggerOf } from '../../../../harness/judge/metastable/scenario.ts'
+import {
+  judgeScenario,
+  scenarioDoubts,
+  scenarioReasons,
+  triggerOf,
+} from '../../../../harness/judge/metastable/scenario.ts'
 import type { LoadSeries, SeriesPoint } from '../../../../harness/measure/load-series.ts'
 import { compilePlan } from '../../../../harness/plan/plan.ts'
 import { parseProfile } from '../../../../harness/profile/parse.ts'
@@ -34,6 +39,13 @@ describe('a scenario', () => {
     expect(triggerIn(profileOf({ expect: 'recovered' }))).toMatchObject({ retries: null, backoffNs: null })
   })
 
+  test('multiplies the calls of retries around retries', () => {
+    const profile = profileOf({ expect: 'recovered' })
+    const layered = profileOf({ expect: 'recovered' }, { retry: { maxCalls: 3 } }).stressClient
+    const stressClient = [...layered, ...layered]
+    expect(triggerOf([], { ...profile, stressClient }).retries).toBe(8)
+  })
+
   test('may say itself when it is triggered', () => {
     const profile = profileOf({ expect: 'recovered', trigger: { at: '15s', for: '1s' } })
     expect(triggerIn(profile)).toMatchObject({ fromNs: 15e9, toNs: 16e9 })
@@ -50,14 +62,34 @@ describe('a scenario', () => {
   })
 
   test('says what else it came to', () => {
-    const profile = profileOf({ expect: 'metastable', bands: { endAmplification: [1.8, 2.2], wastedShare: [0, 1] } })
+    const profile = profileOf({ expect: 'metastable', bands: { endAmplification: [1.8, 2.2] } })
     const verdict = judgeScenario({ series, trigger: triggerIn(profile) }, profile)!
     expect(verdict.ok).toBe(false)
     expect(scenarioReasons(verdict)).toEqual([
       'scenario: expected metastable, found recovered: the goodput was back 0ns after the trigger had ended',
       'scenario: expected endAmplification from 1.8 to 2.2, found 1.5',
-      'scenario: expected wastedShare from 0 to 1, found nothing',
     ])
+  })
+
+  test('says what cannot be told, which is no other verdict', () => {
+    const profile = profileOf({ expect: 'metastable', bands: { wastedShare: [0, 1], endAmplification: [1, 2] } })
+    const low = { ...fine, good: 10 }
+    const points = [...series.points.slice(0, 10), ...Array.from({ length: 10 }, () => low)]
+    const verdict = judgeScenario({ series: { ...series, points }, trigger: triggerIn(profile) }, profile)!
+    expect(verdict).toMatchObject({ verdict: 'inconclusive', ok: false })
+    expect(scenarioReasons(verdict)).toEqual([])
+    expect(scenarioDoubts(verdict)).toMatchObject([
+      {
+        kind: 'scenario-unclear',
+        effect: 'inconclusive',
+        detail: expect.stringMatching(/^expected metastable: 5s more/u),
+      },
+      { kind: 'scenario-unclear', detail: 'expected wastedShare from 0 to 1: there is no such figure' },
+    ])
+    const unsure = { ...profile, scenario: { ...profile.scenario!, expect: 'inconclusive' as const, bands: {} } }
+    expect(
+      scenarioDoubts(judgeScenario({ series: { ...series, points }, trigger: triggerIn(profile) }, unsure)!),
+    ).toEqual([])
   })
 
   test('is nothing where the profile has none, or it was not carried out', () => {

@@ -26,11 +26,22 @@ describe('the verdict on an overload', () => {
     expect(report.goodput.ratio).toBeCloseTo(0.96)
   })
 
+  test('is recovered also where there is more load than before', () => {
+    expect(judged(20, () => ({ good: 150, offered: 150 })).verdict).toBe('recovered')
+  })
+
   test('is not recovered by a while in which it only seemed so', () => {
     const relapse: After = (second) => ({ good: second >= 3 && second < 8 ? 100 : 0 })
     expect(judged(30, relapse).verdict).toBe('metastable')
     const again: After = (second) => ({ good: second < 3 || (second >= 6 && second < 12) ? 0 : 100 })
     expect(judged(30, again)).toMatchObject({ verdict: 'recovered', timeToRecoverNs: 12e9 })
+  })
+
+  test('is not recovered where it is back again and again but not on the whole', () => {
+    const report = judged(60, (second) => ({ good: second < 3 || second % 3 === 0 ? 100 : 0 }))
+    expect(report).toMatchObject({ verdict: 'metastable', timeToRecoverNs: null })
+    const late: After = (second) => ({ good: second < 3 || second > 9 || second % 3 === 0 ? 100 : 0 })
+    expect(judged(60, late)).toMatchObject({ verdict: 'recovered', timeToRecoverNs: 9e9 })
   })
 
   test('takes two steps in which it is not back for noise', () => {
@@ -94,6 +105,7 @@ describe('the verdict on an overload', () => {
     ['the time after the trigger is too short', 12, () => ({ good: 0 }), {}, '1s more'],
     ['five timeouts have not passed', 40, () => ({ good: 0 }), { timeoutNs: 8e9 }, '3s more'],
     ['the load is not what it was', 30, () => ({ good: 0, offered: 80 }), {}, '80 %'],
+    ['it is back with less load', 30, () => ({ good: 50, offered: 50 }), {}, '50 %'],
     ['nothing is known of before', 30, () => ({ good: 0 }), { fromNs: 2e9 }, '2 steps'],
   ] as const)('is inconclusive when %s', (_, seconds, after, changes, reason) => {
     const report = judged(seconds, after, changes)

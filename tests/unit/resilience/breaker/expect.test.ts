@@ -96,6 +96,17 @@ describe('what a breaker should do while everything fails', () => {
     expect(seen({ raw, injectedShare: 1, facts: slow })).toMatchObject({ attempts: true, failedP99: false })
   })
 
+  it('has no bound on attempts where users of a script may have any number in flight', () => {
+    const facts = refusals(100_000, 200)
+    const scripted = { ...factsOf({}).load, scripted: true }
+    expect(seen({ raw, injectedShare: 1, facts })['attempts']).toBe(false)
+    expect(seen({ raw, injectedShare: 1, facts: { ...facts, load: scripted } })).toEqual({
+      circuitOpened: true,
+      refusedOperations: true,
+      failedP99: true,
+    })
+  })
+
   it('is not asked where it may not have seen enough, or another policy is in the way', () => {
     const few = { attemptErrors: { refused: 8 }, errors: { refused: 8 }, allAttempts: 8 }
     expect(seen({ raw, injectedShare: 1, facts: few })).toMatchObject({ circuitOpened: true })

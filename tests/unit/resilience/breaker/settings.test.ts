@@ -96,6 +96,7 @@ describe('the settings of a breaker', () => {
     [{ halfOpen: { lease: '0ms' } }, '/c/halfOpen/lease', /more than nothing/u],
     [{ failureRate: 0 }, '/c/failureRate', /more than nothing/u],
     [{ slowCall: { longerThan: '1s', rate: '0%' } }, '/c/slowCall/rate', /more than nothing/u],
+    [{ failureThreshold: null, failureRate: null }, '/c', /never opens, allowed: at least one of them/u],
     [{ window: 5, minimumCalls: 6 }, '/c/minimumCalls', /found 6, allowed: at most the window of 5/u],
   ])('%j are refused at %s', (raw, where, message) => {
     expect(breakerProblems(raw, '/c')).toEqual([{ where, message: expect.stringMatching(message) as string }])

@@ -92,6 +92,20 @@ describe('the budget of gRPC', () => {
     for (let count = 0; count < 100; count++) budget.ended(outcome, false, 0)
     expect(budget.withdraw(reset, 0)).toBe(true)
   })
+
+  it.each([
+    ['a status that is flaky', failure('status', 500), false],
+    ['a status that is permanent', failure('status', 404), false],
+    ['a wrong body', failure('body'), false],
+    ['a refusal of our own', failure('bulkhead-rejected'), true],
+  ])('asked to repeat %s without end grants it: $2', (_name, outcome, granted) => {
+    const budget = open({ kind: 'grpc' })
+    for (let count = 0; count < 100; count++) {
+      budget.ended(outcome, count > 0, 0)
+      budget.withdraw(outcome, 0)
+    }
+    expect(budget.withdraw(outcome, 0)).toBe(granted)
+  })
 })
 
 describe('the budget of AWS', () => {

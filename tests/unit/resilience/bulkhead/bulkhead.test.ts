@@ -62,8 +62,28 @@ describe('a bulkhead', () => {
     const core = new Bulkhead(parseBulkhead({ maxConcurrent: 2, maxQueue: 1, per: 'request' }), new PolicyLog())
     for (const request of ['a', 'a', 'a', 'a', 'b']) core.placeOf(callOf(request)).slots.enter(createWaiter(() => {}))
     expect(core.stats()).toEqual([
-      { name: 'a', active: 2, queued: 1, rejected: 1, timedOut: 0, total: 4, rejectionRate: 0.25, utilization: 1 },
-      { name: 'b', active: 1, queued: 0, rejected: 0, timedOut: 0, total: 1, rejectionRate: 0, utilization: 0.5 },
+      {
+        name: 'a',
+        active: 2,
+        queued: 1,
+        slots: 2,
+        rejected: 1,
+        timedOut: 0,
+        total: 4,
+        rejectionRate: 0.25,
+        utilization: 1,
+      },
+      {
+        name: 'b',
+        active: 1,
+        queued: 0,
+        slots: 2,
+        rejected: 0,
+        timedOut: 0,
+        total: 1,
+        rejectionRate: 0,
+        utilization: 0.5,
+      },
     ])
   })
 })

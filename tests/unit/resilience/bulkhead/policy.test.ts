@@ -226,6 +226,11 @@ describe('what a bulkhead is expected to show', () => {
     expect(bulkhead.expect(settings, seen)).toMatchObject([{ ok: true }, { ok: false }, { ok: true }])
     expect(bulkhead.expect(settings, { ...seen, others: ['hedge'] })).toHaveLength(1)
   })
+
+  it('is not known beside a second one, which counts under the same names', () => {
+    const seen = { ...context({}, { bulkheadPeak: 99 }), others: ['bulkhead'] }
+    expect(bulkhead.expect(settings, seen)).toEqual([])
+  })
 })
 
 describe('an open bulkhead', () => {

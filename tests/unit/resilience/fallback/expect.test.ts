@@ -33,4 +33,10 @@ describe('the effect of a fallback', () => {
     const client = { fallback: { alternatives: ['b'] }, timeout: { attempt: '1s' } }
     expect(Object.keys(seen(client, all))).toEqual(['degradedAnswers'])
   })
+
+  it('is not that nothing fails where what stands around it may refuse', () => {
+    const { fallback } = sorry as { readonly fallback: unknown }
+    expect(seen([{ fallback }, { timeout: { attempt: '1s' } }], all)).toHaveProperty('errorRate')
+    expect(seen([{ timeout: { operation: '1s' } }, { fallback }], all)).not.toHaveProperty('errorRate')
+  })
 })

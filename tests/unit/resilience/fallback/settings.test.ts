@@ -59,10 +59,18 @@ describe('the settings of a fallback', () => {
     ['a failure that is the wish of the caller', { default: {}, on: ['aborted'] }, '/on/0'],
     ['a status that is none', { default: {}, on: [42] }, '/on/0'],
     ['room for no letter', { deadLetter: { maxEntries: 0 } }, '/deadLetter/maxEntries'],
+    ['room for no byte', { deadLetter: { maxBytes: '0b' } }, '/deadLetter/maxBytes'],
     ['room that is no size', { deadLetter: { maxBytes: 'much' } }, '/deadLetter/maxBytes'],
   ])('must not be %s', (_what, fallback, pointer) => {
     expect(problemsOf(fallback).map(({ where }) => where)).toContainEqual(
       expect.stringMatching(new RegExp(`^/policies/a/client/fallback${pointer}`, 'u')),
     )
+  })
+
+  it.each([
+    ['timout', /allowed: one of "dns", .*"timeout".* or a whole number from 100 to 599; did you mean "timeout"\?/u],
+    [42, /allowed: one of "dns", .* or a whole number from 100 to 599$/u],
+  ])('are told which failures there are where %j is none', (on, message) => {
+    expect(problemsOf({ default: {}, on: [on] })).toMatchObject([{ message: expect.stringMatching(message) }])
   })
 })

@@ -264,6 +264,14 @@ describe('what a hedge expects', () => {
     expect(effects({ delay: '1ms', budget }, counted(100, 21))['hedgesPerAttempt']).toMatchObject({ ok: false })
   })
 
+  it('is nothing beside what counts under the same names', () => {
+    const facts = factsOf({ ...counted(100, 300), p50Ms: 1 })
+    const beside = (others: readonly string[]) =>
+      hedge.expect(hedge.parse({ delay: '1s' }), { ...context, others, facts })
+    expect(beside([])).not.toEqual([])
+    for (const other of ['use', 'hedge']) expect(beside([other])).toEqual([])
+  })
+
   it('is that each attempt on the wire is a first one or a hedge, and no more wins than hedges', () => {
     expect(effects({ delay: '1ms' }, counted(100, 7, 5))).toMatchObject({
       attemptsPerBranch: { ok: true },

@@ -131,4 +131,9 @@ describe('what a concurrency limit is expected to show', () => {
     expect(seen(31, 30)).toEqual([true, false])
     expect(seen(30, 41)).toEqual([false, true])
   })
+
+  it('is not known beside a second one, which counts under the same names', () => {
+    const seen = { ...context({ concurrencyPeak: 99, concurrencyLimitPeak: 1 }), others: ['concurrencyLimit'] }
+    expect(concurrencyLimit.expect(concurrencyLimit.parse({}), seen)).toEqual([])
+  })
 })

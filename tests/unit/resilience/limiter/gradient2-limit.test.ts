@@ -47,6 +47,15 @@ describe('a limit by gradient2', () => {
     expect(plain.limit).toBeGreaterThan(20)
   })
 
+  it('takes what takes no time for something very quick', () => {
+    const limit = new Gradient2Limit(range)
+    for (let sample = 0; sample < 3; sample++) limit.sample(0, 20)
+    expect(limit.limit).toBeCloseTo(20 + 3 * 0.8, 9)
+    limit.sample(10 * ms, 20)
+    limit.sample(0, 20)
+    expect(limit.limit).toBeGreaterThan(20)
+  })
+
   it('stays within its range', () => {
     const limit = new Gradient2Limit({ ...range, min: 10, max: 21 })
     for (let sample = 0; sample < 10; sample++) limit.sample(10 * ms, 20)

@@ -117,7 +117,7 @@ describe('what a rate limit is expected to show', () => {
     others: [],
     facts: factsOf({
       policyCounters: { rateLimitAccepted },
-      load: { processes: 2, inFlight: 4, scripted: false, slices: 3, sliceNs: 2e9 },
+      load: { ...factsOf({}).load, processes: 2, slices: 3, sliceNs: 2e9 },
     }),
   })
 
@@ -131,7 +131,9 @@ describe('what a rate limit is expected to show', () => {
     expect(rateLimit.expect(settings, context(most + 1))).toMatchObject([{ ok: false }])
   })
 
-  it('is nothing certain of a throttle by chance', () => {
-    expect(rateLimit.expect(rateLimit.parse({ algorithm: 'adaptiveThrottle' }), context(1))).toEqual([])
+  it('is not known beside a second one, which counts under the same names', () => {
+    const others = ['rateLimit']
+    for (const raw of [{ rate: '1/s' }, { algorithm: 'adaptiveThrottle' }])
+      expect(rateLimit.expect(rateLimit.parse(raw), { ...context(1e9), others })).toEqual([])
   })
 })

@@ -17,7 +17,7 @@ describe('recent counts', () => {
   it('are those of the last window, bucket by bucket', () => {
     const event = fc.record({ gap: fc.integer({ min: 0, max: 40 }), first: fc.nat(3), second: fc.nat(3) })
     fc.assert(
-      fc.property(fc.array(event, { maxLength: 100 }), (events) => {
+      fc.property(fc.array(event, { size: 'max', maxLength: 100 }), (events) => {
         const recent = new RecentCounts(60)
         let now = 0
         const all = events.map(({ gap, first, second }) => {

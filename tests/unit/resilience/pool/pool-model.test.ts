@@ -104,6 +104,8 @@ function mirror(
 function checkIdentities({ counters, active, idle, total, connecting, pending }: PoolStats, max: number): void {
   expect(counters.poolCreated - counters.poolClosed).toBe(total)
   expect(counters.poolAcquired).toBe(counters.poolReleased + active)
+  const { poolIdleClosed, poolExpired, poolUnhealthy, poolDiscarded } = counters
+  expect(poolIdleClosed + poolExpired + poolUnhealthy + poolDiscarded).toBeLessThanOrEqual(counters.poolClosed)
   expect(active + idle).toBeLessThanOrEqual(total)
   expect(total + connecting).toBeLessThanOrEqual(max)
   const { poolRequested, poolAcquired, poolTimeouts, poolWithdrawn, poolRefused } = counters

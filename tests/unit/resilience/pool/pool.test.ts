@@ -230,6 +230,30 @@ describe('what cannot be made', () => {
     expect(failing.stats()).toMatchObject({ connecting: 0, total: 0 })
     expect(pool.acquire(claim('other'), 0)).toBeNull()
   })
+
+  test('at once, and asked again within being told, gives one resource once', () => {
+    const got: string[] = []
+    let made = 0
+    const failingOnce = new Pool<number, string>({
+      limits: unlimitedBut(2),
+      wheel: new TimerWheel(createVirtualClock()),
+      rng: createRng(1),
+      port: {
+        connect: (events) => {
+          if (made === 0) events.lost('no', 0)
+          else events.opened(0)
+          return made++
+        },
+        close: () => {},
+      },
+    })
+    const claim = failingOnce.claim({
+      granted: (resource) => got.push(`told of ${resource}`),
+      refused: () => got.push(`second has ${failingOnce.acquire(claim, 0)}`),
+    })
+    got.push(`first has ${failingOnce.acquire(claim, 0)}`)
+    expect(got).toEqual(['second has 1', 'first has null'])
+  })
 })
 
 describe('giving back', () => {

@@ -257,5 +257,10 @@ describe('a pooled client', () => {
     expect(() => clientOf({}, { pool: { min: 3, max: 2 } })).toThrow('at least min')
     expect(() => clientOf({}, { pool: { max: 0 } })).toThrow('bad policy pool')
     expect(() => clientOf({}, { pool: { idleTimeout: '0s' } })).toThrow('over 0')
+    for (const key of ['connectTimeout', 'checkTimeout'])
+      for (const time of ['0s', 'soon'])
+        expect(() => clientOf({}, { pool: { [key]: time } })).toThrow(
+          expect.objectContaining({ code: 'bad-policy', problems: [expect.objectContaining({ where: `/${key}` })] }),
+        )
   })
 })

@@ -150,6 +150,29 @@ describe('a client for requests', () => {
     expect(() => clientOf(() => 1, { timeout })).toThrow('bad policy')
   })
 
+  test('holds the slot of a request that has timed out until its sender has ended (P68)', async () => {
+    const { clock, client } = clientOf(() => 80, {
+      timeout: '50ms',
+      client: { bulkhead: { maxConcurrent: 1, maxQueue: 0 } },
+    })
+    const codeAfter = async (waitMs: number): Promise<unknown> => {
+      const error = errorOf(client.request('a'))
+      await clock.advance(waitMs * ms)
+      return ((await error) as { readonly code?: unknown }).code
+    }
+    expect([await codeAfter(60), await codeAfter(0)]).toEqual(['timeout', 'bulkhead-rejected'])
+    await clock.advance(30 * ms)
+    expect(await codeAfter(60)).toBe('timeout')
+    expect(client.client.counters()).toMatchObject({ bulkheadAccepted: 2, bulkheadRejected: 1 })
+  })
+
+  test('refuses a timeout that is none, with its place', () => {
+    for (const timeout of ['-1s', 'soon', 5])
+      expect(() => clientOf(() => 1, { timeout: timeout as string })).toThrow(
+        expect.objectContaining({ code: 'bad-policy', problems: [expect.objectContaining({ where: '/timeout' })] }),
+      )
+  })
+
   test('takes a timeout of 0, which every answer is too late for (H1)', async () => {
     const { clock, client } = clientOf(() => 1, { timeout: '0s' })
     const response = errorOf(client.request('a'))

@@ -64,6 +64,17 @@ describe('an attempt of a function', () => {
     expect(ends).toMatchObject([{ outcome: { ok: true }, atMs: 25 }])
   })
 
+  test('that has stopped by the time somebody asks says so at once (P68)', async () => {
+    const clock = createVirtualClock()
+    const { begin, attempt } = attemptOf(() => clock.sleep(20 * ms), { clock })
+    begin()
+    const lingering = attempt.cancel()
+    await clock.advance(30 * ms)
+    const stopped: number[] = []
+    lingering?.whenStopped((nowNs) => stopped.push(nowNs / ms))
+    expect(stopped).toEqual([30])
+  })
+
   test('that does not run has nothing to give up', () => {
     expect(attemptOf(() => 1).attempt.cancel()).toBeNull()
   })

@@ -15,7 +15,7 @@ const fixedRetry = { retry: { strategy: 'fixed', baseDelay: '10ms', maxCalls: 3 
 function subject<Value>(
   client: RawClient,
   ways: readonly ((signal: AbortSignal) => Promise<Value> | Value)[],
-  options: WrapOptions<[AbortSignal?], Value> = {},
+  options: WrapOptions<[signal?: AbortSignal | undefined], Value> = {},
 ) {
   const clock = createVirtualClock()
   const opened = openClient(client, { clock })
@@ -122,6 +122,13 @@ describe('an abort', () => {
     controller.abort(why)
     await expect(call).rejects.toBe(why)
     await clock.advance(1000 * ms)
+    expect(calledMs).toEqual([0])
+  })
+
+  test('while a callback tells of the retry, calls nothing any more (L4)', async () => {
+    const caller = new AbortController()
+    const { fn, clock, calledMs } = subject<string>(fixedRetry, [fails], { onRetry: () => caller.abort('enough') })
+    expect(await ends(fn(caller.signal), clock, 100)).toEqual({ error: 'enough' })
     expect(calledMs).toEqual([0])
   })
 
@@ -321,6 +328,136 @@ test('a bulkhead holds the slot of work that cannot be stopped until it has real
   expect(peak).toBe(1)
 })
 
+test('a slot is given back though its work stopped while a retry within the bulkhead waited (P68)', async () => {
+  const { fn, clock, calledMs }: ReturnType<typeof subject<string>> = subject<string>(
+    [
+      { bulkhead: { maxConcurrent: 1, maxQueue: 0 } },
+      { retry: { strategy: 'fixed', baseDelay: '100ms' } },
+      { timeout: { attempt: '20ms' } },
+    ],
+    [(): Promise<string> => clock.sleep(50 * ms).then(() => 'too late'), () => 'answer'],
+    { withSignal: (args) => args },
+  )
+  expect(await ends(fn(), clock, 130)).toEqual({ value: 'answer' })
+  expect(await ends(fn(), clock, 10)).toEqual({ value: 'answer' })
+  expect(calledMs).toEqual([0, 120, 130])
+})
+
+describe('a wrapped function within a wrapped function', () => {
+  const single = { bulkhead: { maxConcurrent: 1, maxQueue: 0 } }
+
+  test.each(['timeout', 'abort'] as const)(
+    'holds the outer slot until its own work has stopped, after a %s (P68)',
+    async (how) => {
+      const clock = createVirtualClock()
+      const args = {
+        signalOf: (signal: AbortSignal) => signal,
+        withSignal: (_: unknown, signal: AbortSignal): [AbortSignal] => [signal],
+      }
+      const inner = wrap(
+        (_signal: AbortSignal) => clock.sleep(50 * ms),
+        openClient({ timeout: { attempt: how === 'timeout' ? '10ms' : '1s' } }, { clock }),
+        args,
+      )
+      const outer = wrap((signal: AbortSignal) => inner(signal), openClient(single, { clock }), args)
+      const caller = new AbortController()
+      const first = ends(outer(caller.signal), clock, 20)
+      if (how === 'abort') caller.abort(new Error('enough'))
+      expect(await first).toMatchObject({ error: how === 'abort' ? { message: 'enough' } : { code: 'timeout' } })
+      await expect(outer(new AbortController().signal)).rejects.toMatchObject({ code: 'bulkhead-rejected' })
+      await clock.advance(40 * ms)
+      const second = outer(new AbortController().signal)
+      expect(await ends(second, clock, 5)).toBe('still running')
+      await clock.advance(100 * ms)
+      await second.catch(() => undefined)
+    },
+  )
+})
+
+describe('chance', () => {
+  const jittered = { retry: { strategy: 'fullJitter', baseDelay: '1s', maxCalls: 4 } }
+
+  /** When two functions of the same name, wrapped with one client, are called again. */
+  async function timesOf(seed?: string): Promise<readonly (readonly number[])[]> {
+    const clock = createVirtualClock()
+    const client = openClient(jittered, { clock, ...(seed !== undefined && { seed }) })
+    const times = [[], []].map((calledNs: number[]) => {
+      const call = wrap(
+        async function ask() {
+          calledNs.push(clock.nowNs())
+          throw reset()
+        },
+        client,
+        { idempotent: true },
+      )
+      call().catch(() => undefined)
+      return calledNs
+    })
+    await clock.advance(60_000 * ms)
+    return times
+  }
+
+  test('is another in each client, and in each function of one, unless a seed is given (P23)', async () => {
+    const [first, second, seeded, again] = [await timesOf(), await timesOf(), await timesOf('a'), await timesOf('a')]
+    expect(first[0]).toHaveLength(4)
+    expect(first[0]).not.toEqual(second[0])
+    expect(first[0]).not.toEqual(first[1])
+    expect(seeded).toEqual(again)
+    expect(seeded[0]).not.toEqual(seeded[1])
+  })
+})
+
+describe('an error that says nothing of its kind', () => {
+  class Busy extends Error {}
+  const busy = (): never => {
+    throw new Busy('come back later')
+  }
+  const outcomeOfError = (error: unknown): ReturnType<typeof statusFailure> | undefined =>
+    error instanceof Busy ? statusFailure(503, 200 * ms) : undefined
+
+  test('is not repeated, but where the program says what it is worth; the caller gets it as it is (L4)', async () => {
+    const usual = subject<string>(fixedRetry, [busy])
+    expect(await ends(usual.fn(), usual.clock, 100)).toEqual({ error: new Busy('come back later') })
+    expect(usual.calledMs).toEqual([0])
+    const told = subject<string>(fixedRetry, [busy, () => 'here'], { outcomeOfError })
+    expect(await ends(told.fn(), told.clock, 300)).toEqual({ value: 'here' })
+    // It may even say when to come back.
+    expect(told.calledMs).toEqual([0, 200])
+    const other = subject<string>(fixedRetry, [fails, () => 'here'], { outcomeOfError })
+    expect(await ends(other.fn(), other.clock, 100)).toEqual({ value: 'here' })
+  })
+
+  test('may be an answer: its policies count a success, and the caller gets the error', async () => {
+    const missing = new Busy('no such item')
+    const { fn, clock, client } = subject<string>(
+      { retry: { maxCalls: 3 }, circuitBreaker: { failureThreshold: 1 } },
+      [() => Promise.reject(missing)],
+      { outcomeOfError: () => success },
+    )
+    expect(await ends(fn(), clock, 10)).toEqual({ error: missing })
+    expect(client.counters()).toMatchObject({ retries: 0, circuitOpened: 0 })
+  })
+
+  test('is not asked about a refusal within, nor about an abort (P49)', async () => {
+    const refusing = wrap(async () => '', openClient({ bulkhead: { maxConcurrent: 1, maxQueue: 0 } }))
+    const asked: unknown[] = []
+    const { fn, clock, calledMs } = subject<string>(
+      fixedRetry,
+      [refusing, () => Promise.reject(new DOMException('', 'AbortError'))],
+      {
+        outcomeOfError: (error) => {
+          asked.push(error)
+          return statusFailure(503)
+        },
+      },
+    )
+    void refusing()
+    expect(await ends(fn(), clock, 100)).toMatchObject({ error: { code: 'bulkhead-rejected' } })
+    expect(await ends(fn(), clock, 100)).toMatchObject({ error: { name: 'AbortError' } })
+    expect([asked, calledMs]).toEqual([[], [0, 100]])
+  })
+})
+
 test('a hedge is no retry: the first answer is given, and the other call is aborted (P50)', async () => {
   const retried: unknown[] = []
   const signals: AbortSignal[] = []
@@ -339,8 +476,10 @@ test('a hedge is no retry: the first answer is given, and the other call is abor
   expect([calledMs, signals[0]?.aborted, retried]).toEqual([[0, 5], true, []])
 })
 
-test('a pool is refused, since a function has no connections of ours', () => {
+test('a pool is refused, since a function has no connections of ours, and so is a policy of a file', () => {
   expect(() => wrap(async () => 1, { pool: { max: 2 } })).toThrow(/bad policy client: \/pool: found a pool/u)
+  const list = [{ retry: { maxCalls: 2 } }, { use: './policy.ts' }]
+  expect(() => wrap(async () => 1, list)).toThrow(/bad policy client: \/1\/use: found a policy of your own/u)
 })
 
 test('a timeout, a rate limit, a cache and dead letters stand around one function, and its health can be told (S19)', async () => {

@@ -211,7 +211,7 @@ describe('an abort', () => {
       expect(record.attemptsMs).toEqual([0])
       expect(record.ends).toEqual([{ outcome: failure('aborted'), atMs: 1e-3 }])
       expect([wheel.size, clock.pending()]).toEqual([0, 0])
-      expect(client.counters()).toMatchObject({ retries: 1, backoffUs: 1 })
+      expect(client.counters()).toMatchObject({ retries: 0, backoffUs: 1 })
     },
   )
 })
@@ -312,6 +312,18 @@ describe('the counters of a retry', () => {
     })
     const attempts = [...operations, unsafe].reduce((sum, { record }) => sum + record.attemptsMs.length, 0)
     expect(attempts).toBe(5 + 4)
+  })
+
+  it('count a repetition once it has begun: with the operations they are all attempts (H2)', async () => {
+    const bench = createBench({ retry: { strategy: 'fixed', baseDelay: '10ms', maxCalls: 4 } })
+    const operations = Array.from({ length: 40 }, () => createOperation(bench, () => ends(reset, ms)))
+    for (const [index, { begin, abort }] of operations.entries()) {
+      begin()
+      bench.clock.after((index + 0.5) * ms, abort)
+    }
+    await bench.clock.advance(100 * ms)
+    const attempts = operations.reduce((sum, { record }) => sum + record.attemptsMs.length, 0)
+    expect(operations.length + (bench.client.counters()['retries'] ?? 0)).toBe(attempts)
   })
 
   it('count nothing where there is no repetition to speak of', async () => {

@@ -106,6 +106,48 @@ describe('a policy of your own', () => {
     expect(record).toMatchObject({ attemptsMs: [], ends: [{ outcome: failure('timeout') }] })
   })
 
+  it('may drop the promise of any attempt, also of one that was never made', async () => {
+    const unhandled: unknown[] = []
+    const hear = (reason: unknown): void => void unhandled.push(reason)
+    process.on('unhandledRejection', hear)
+    const careless: PolicyFunction = (operation) => {
+      void operation({ signal: AbortSignal.abort() })
+      void operation()
+      return operation()
+    }
+    const { begin, record, clock } = under(careless, after(1, reset), after(5))
+    begin()
+    await clock.advance(10 * ms)
+    await new Promise(setImmediate)
+    process.off('unhandledRejection', hear)
+    expect(record.ends).toEqual([{ outcome: success, atMs: 5 }])
+    expect(unhandled).toEqual([])
+  })
+
+  it('has its place outside taken until what it gave up has really stopped', async () => {
+    const racing: PolicyFunction = (operation) => Promise.race([operation(), operation()])
+    const timed: PolicyFunction = (operation) => operation().catch(() => operation())
+    const lingering = { afterNs: 0, lingersNs: 40 * ms }
+    const cases = [
+      { run: racing, client: { use: 'own.ts' }, script: [after(10), lingering] },
+      { run: timed, client: { use: 'own.ts', timeout: { attempt: '10ms' } }, script: [lingering, after(0)] },
+    ]
+    for (const { run, client, script } of cases) {
+      const policies = Object.entries(client).map(([keyword, settings]) => ({ [keyword]: settings }))
+      const bench = createBench(
+        [{ bulkhead: { maxConcurrent: 1 } }, ...policies],
+        1,
+        new Map([['own.ts', { run, subject: run }]]),
+      )
+      const first = createOperation(bench, (call) => script[call - 1] ?? never)
+      const second = createOperation(bench, () => after(1))
+      first.begin()
+      second.begin()
+      await bench.clock.advance(100 * ms)
+      expect([first.record.ends[0]?.atMs, second.record.attemptsMs[0]]).toEqual([10, 50])
+    }
+  })
+
   it('hears of an abort from outside by its signal, and what it calls then is not made (A6.2)', async () => {
     const told: string[] = []
     const stubborn: PolicyFunction = async (operation, signal) => {

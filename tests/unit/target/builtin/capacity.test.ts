@@ -19,6 +19,8 @@ test('a queue is limited by places, by time of work, or by the lower of both', (
   expect(parseCapacity({ perSecond: 300, maxQueueTime: '500ms' }).maxQueue).toBe(150)
   expect(parseCapacity({ perSecond: 300, maxQueueTime: '500ms', maxQueue: 100 }).maxQueue).toBe(100)
   expect(parseCapacity({ perSecond: 300, maxQueue: 0 }).maxQueue).toBe(0)
+  // What is exact in the profile is exact here: 0.29 s times 100 is not 29 in floating point.
+  expect(parseCapacity({ perSecond: 100, maxQueueTime: '290ms' }).maxQueue).toBe(29)
 })
 
 test('who is turned away is told when to come again, in whole seconds', () => {

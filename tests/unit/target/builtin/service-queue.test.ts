@@ -87,6 +87,21 @@ test('drops what is past its deadline when it would be served, where it is to ex
   expect(patient.queue.stats()).toMatchObject({ served: 2, expired: 0 })
 })
 
+test('who is told that it has expired may ask again at once, and takes the place of nobody', () => {
+  const { clock, queue, ends, ask } = queueWith({ expire: true })
+  ask('a')
+  queue.offer({
+    deadlineNs: 5 * ms,
+    extraNs: 0,
+    isGone: () => false,
+    ended: () => ask('again'),
+  })
+  ask('b')
+  clock.run(100 * ms)
+  expect(ends.map(([name, fate]) => `${name} ${fate}`)).toEqual(['a served', 'b served', 'again served'])
+  expect(queue.stats()).toMatchObject({ served: 3, expired: 1, busy: 0, peakBusy: 1, queued: 0 })
+})
+
 test('counts what it has served to nobody', () => {
   const { clock, queue, ask } = queueWith({})
   let gone = false

@@ -5,6 +5,7 @@ import { realClock } from '../../../../harness/kernel/clock.ts'
 import { type Framing, frameMessage } from '../../../../harness/kernel/framing.ts'
 import { createRng } from '../../../../harness/kernel/rng.ts'
 import { readTlsFiles } from '../../../../harness/target/builtin/certificates.ts'
+import { parseCapacity } from '../../../../harness/target/builtin/capacity.ts'
 import { type Knobs, plainKnobs } from '../../../../harness/target/builtin/knobs.ts'
 import { startTcpTarget } from '../../../../harness/target/builtin/tcp.ts'
 import { serverFiles } from '../../../support/certificate-files.ts'
@@ -186,5 +187,15 @@ describe('the TCP target', () => {
       rng: createRng(1),
     })
     await expect(again).rejects.toMatchObject({ code: 'port-taken' })
+  })
+
+  test('with a capacity counts what it served to nobody', async () => {
+    await using server = await serve({ knobs: { capacity: parseCapacity({ perSecond: 25 }) } })
+    const socket = await dial(server.port)
+    socket.write('one\ntwo\n')
+    await until('the second to wait', () => server.stats().queue?.queued === 1)
+    socket.resetAndDestroy()
+    await until('both to be served', () => server.stats().queue?.served === 2)
+    expect(server.stats().queue).toMatchObject({ wasted: 2 })
   })
 })

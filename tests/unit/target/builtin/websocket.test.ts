@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { realClock } from '../../../../harness/kernel/clock.ts'
 import { createRng } from '../../../../harness/kernel/rng.ts'
+import { parseCapacity } from '../../../../harness/target/builtin/capacity.ts'
 import { type Knobs, plainKnobs } from '../../../../harness/target/builtin/knobs.ts'
 import { startWebSocketTarget } from '../../../../harness/target/builtin/websocket.ts'
 import { until } from '../../../support/sockets.ts'
@@ -120,5 +121,15 @@ describe('the WebSocket target', () => {
     await once(peer, 'close')
     expect(got).toEqual(['one'])
     await expect(dial(server.url)).rejects.toThrow('ECONNREFUSED')
+  })
+
+  test('with a capacity counts what it served to nobody', async () => {
+    await using server = await serve({ capacity: parseCapacity({ perSecond: 25 }) })
+    const { peer } = await dial(server.url)
+    for (const message of ['one', 'two']) peer.send(message)
+    await until('the second to wait', () => server.stats().queue?.queued === 1)
+    peer.terminate()
+    await until('both to be served', () => server.stats().queue?.served === 2)
+    expect(server.stats().queue).toMatchObject({ wasted: 2 })
   })
 })

@@ -1,0 +1,21 @@
+import type { Problem } from '../kernel/errors.ts'
+import { isRecord, step, valueAt } from '../kernel/json.ts'
+import type { Document } from './document.ts'
+import { withCure } from './scenario.ts'
+
+/**
+ * What is wrong with the cures of a scenario's profile, each put over it as if it were chosen: also what nobody has chosen
+ * yet is to be right. `problemsOf` says what is wrong with a profile.
+ */
+export function cureProblems(document: Document, problemsOf: (cured: Document) => readonly Problem[]): Problem[] {
+  const { scenario } = document
+  const cures = isRecord(scenario) && isRecord(scenario['cures']) ? scenario['cures'] : {}
+  return Object.entries(cures).flatMap(([name, cure]) => {
+    const own = `/scenario/cures${step(name)}`
+    return problemsOf(withCure(document, name).document).map(({ where, message }) =>
+      valueAt(cure, where) === undefined
+        ? { where: own, message: `with it, at ${where}: ${message}` }
+        : { where: `${own}${where}`, message },
+    )
+  })
+}
