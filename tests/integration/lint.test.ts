@@ -214,7 +214,7 @@ describe('the other rules', () => {
   })
 })
 
-test('sh lint.sh fails for a forbidden import and for a cycle of types', async () => {
+test('sh lint.sh oxlint fails for a forbidden import and for a cycle of types', async () => {
   const kept = ['node_modules', 'dist', 'results', '.git', 'coverage']
   const directory = await copyOf((await readdir(root)).filter((part) => !kept.includes(part)))
   await plant(directory, {
@@ -223,7 +223,7 @@ test('sh lint.sh fails for a forbidden import and for a cycle of types', async (
       "import type { B } from './planted-b.ts'\nexport const planted: B = 1\nexport type A = B\n",
     'harness/measure/planted-b.ts': "import type { A } from './planted-a.ts'\nexport type B = A | 1\n",
   })
-  const { exitCode, stdout } = await execa('sh', ['lint.sh'], { cwd: directory, reject: false, all: true })
+  const { exitCode, stdout } = await execa('sh', ['lint.sh', 'oxlint'], { cwd: directory, reject: false, all: true })
   expect(exitCode).toBe(1)
   expect(stdout).toMatch(/no-restricted-imports[\s\S]{0,200}kernel\/planted-import\.ts/)
   expect(stdout).toMatch(/no-cycle[\s\S]{0,200}measure\/planted-a\.ts/)

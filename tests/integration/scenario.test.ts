@@ -18,11 +18,11 @@ async function stress(profile: string, ...flags: readonly string[]) {
 
 test('an overload is judged by what it comes to after its trigger, with a cure and without', async () => {
   const profile = await bench.profile('overload', {
-    target: { builtin: 'http', knobs: { capacity: { perSecond: 200, servers: 2 } } },
-    load: { model: 'open', rate: 100, arrival: 'poisson' },
+    target: { builtin: 'http', knobs: { capacity: { perSecond: 1000, servers: 2 } } },
+    load: { model: 'open', rate: 200 },
     modes: {
       smoke: {
-        duration: '3s',
+        duration: '4s',
         slices: 1,
         slice: '300ms',
         discard: '80ms',
@@ -31,15 +31,15 @@ test('an overload is judged by what it comes to after its trigger, with a cure a
         policies: [],
       },
     },
-    policies: { standstill: { fault: { pause: { every: '200ms', for: '100ms' } } } },
+    policies: { standstill: { fault: { pause: { every: '400ms', for: '300ms' } } } },
     stress: {
       smoke: {
-        client: { timeout: { attempt: '50ms' }, retry: { strategy: 'fixed', baseDelay: '0ms', maxCalls: 2 } },
-        steps: [{ at: '1s', install: 'standstill', for: '400ms' }],
+        client: { timeout: { attempt: '150ms' }, retry: { strategy: 'fixed', baseDelay: '0ms', maxCalls: 2 } },
+        steps: [{ at: '1s', install: 'standstill', for: '800ms' }],
       },
     },
     ceilings: { errorRate: null, rssDeltaKb: null },
-    scenario: { expect: 'metastable', cures: { more: { target: { knobs: { capacity: { perSecond: 300 } } } } } },
+    scenario: { expect: 'metastable', cures: { more: { target: { knobs: { capacity: { perSecond: 2000 } } } } } },
   })
   const [cured, plain] = await Promise.all([stress(profile, '--cure', 'more'), stress(profile)])
   expect([cured.code, cured.result.run.reasons]).toEqual([0, []])
@@ -51,11 +51,11 @@ test('an overload is judged by what it comes to after its trigger, with a cure a
     expect.stringMatching(/^scenario: expected metastable, found recovered: the goodput was back/u),
   ])
   const { amplification, series, trigger } = cured.result.scenario!
-  expect(trigger).toEqual({ fromMs: 1000, toMs: 1400 })
+  expect(trigger).toEqual({ fromMs: 1000, toMs: 1800 })
   expect(amplification.peak).toBeGreaterThan(1)
   expect(series.stepMs).toBe(200)
-  // The last one of fifteen is left out.
-  expect(series.offered).toHaveLength(14)
+  // The last one of twenty is left out.
+  expect(series.offered).toHaveLength(19)
   // The target itself told what it had served.
   expect(series.served.filter((count) => count !== null && count > 0).length).toBeGreaterThan(5)
 })

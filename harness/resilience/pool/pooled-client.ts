@@ -12,7 +12,8 @@ import { Pool } from './pool.ts'
 import { type Connector, type Held, promisePort } from './promise-port.ts'
 import { withTimeout } from './request-client.ts'
 import { type RequestOptions, type RequestStats, Requests, type RequestsOptions } from './requests.ts'
-import { checkPool, parsePool, type ProgramPool } from './settings.ts'
+import { checkPool } from './checked-pool.ts'
+import { parsePool, type ProgramPool } from './settings.ts'
 
 export interface PooledClientOptions<Connection, Payload, Response> extends RequestsOptions<Payload, Response> {
   readonly send: (connection: Connection, payload: Payload, signal: AbortSignal) => PromiseLike<Response> | Response

@@ -1,7 +1,5 @@
 import type { Problem } from '../../kernel/errors.ts'
 import { type JsonSchema, objectSchema, quantitySchema } from '../../kernel/json-schema.ts'
-import { copyOf } from '../../kernel/json.ts'
-import { checkOf } from '../../kernel/schema-check.ts'
 import { durationNs } from '../../kernel/units.ts'
 import type { PoolLimits } from './limits.ts'
 
@@ -69,7 +67,7 @@ export const poolSchema = objectSchema(properties, {
   description: 'A pool of connections, one for each load process.',
 })
 
-const programPoolSchema = objectSchema(
+export const programPoolSchema = objectSchema(
   {
     ...properties,
     connectTimeout: quantitySchema('duration', 'how long making a connection may take, default 5s'),
@@ -91,14 +89,6 @@ export function poolProblems(raw: unknown, where: string): readonly Problem[] {
       message: `found ${JSON.stringify(others[key])}, allowed: over 0`,
     })),
   ]
-}
-
-const schemaProblemsOf = checkOf(() => programPoolSchema)
-
-/** All that is wrong with a pool that stands by itself, as a program holds it. */
-export function checkPool(raw: unknown): readonly Problem[] {
-  const bySchema = schemaProblemsOf(copyOf(raw))
-  return bySchema.length > 0 ? bySchema : poolProblems(raw, '')
 }
 
 /** Only drivers that give a connection to one attempt at a time can take it from a pool. */
