@@ -1,4 +1,4 @@
-import { createDialer, type Dialer } from '../faults/dialer.ts'
+import type { Dialer } from '../faults/dialer.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { EventLoopMonitor } from '../kernel/event-loop.ts'
 import { cpuTimeMs } from '../kernel/host.ts'
@@ -47,7 +47,7 @@ export async function startSlice(options: SliceOptions): Promise<RunningSlice> {
   client.log.take()
   const protocolCounters: Record<string, number> = {}
   const { promise: ended, resolve } = Promise.withResolvers<void>()
-  const dialer = dialerOf(options)
+  const dialer = await dialerOf(options)
   const crew = await openCrew({ ...options, dialer, protocolCounters })
   const { iterations } = task.load
   const context: ModelContext = {
@@ -104,8 +104,10 @@ export async function startSlice(options: SliceOptions): Promise<RunningSlice> {
   }
 }
 
-function dialerOf({ task, shard, rng, address, ...shared }: SliceOptions): Dialer | undefined {
+/** Faults of connections are loaded when a slice first has one. */
+async function dialerOf({ task, shard, rng, address, ...shared }: SliceOptions): Promise<Dialer | undefined> {
   if (task.dialer === null) return undefined
+  const { createDialer } = await import('../faults/dialer.ts')
   return createDialer({
     ...shared,
     task: task.dialer,
