@@ -188,12 +188,12 @@ describe('the relay by itself', () => {
     const own = await client.get('relay')
     expect(own).toMatchObject({ enabled: true, listen: `127.0.0.1:${served.address!.port}` })
     await own.addToxic({ type: 'slicer', attributes: { average_size: 100 } } as never)
-    await talk(served.address!.port, 2)
+    await talk(served.address!.port, 2, 5000)
     // Names are any text, also that of something which every object has.
     const other = await client.createProxy({ name: 'constructor', listen: '127.0.0.1:0', upstream: own.upstream })
-    await talk(Number(other.listen.split(':')[1]), 1)
+    await talk(Number(other.listen.split(':')[1]), 1, 500)
     for (const enabled of [false, true]) await other.update({ enabled, listen: other.listen, upstream: other.upstream })
-    await talk(Number(other.listen.split(':')[1]), 1)
+    await talk(Number(other.listen.split(':')[1]), 1, 500)
     await other.remove()
     expect((await served.close()).counters).toMatchObject({
       relay: { accepted: 1, tallies: { latency: { fired: 2 }, slicer: { fired: expect.any(Number) } } },
@@ -224,7 +224,7 @@ describe('soakrig relay', () => {
   test('serves the API alone, and ends with the counters by proxy', async () => {
     const { run, api } = await startRelay('--api', '127.0.0.1:0')
     const proxy = await new Toxiproxy(api).createProxy({ name: 'db', listen: '127.0.0.1:0', upstream: upstream() })
-    await talk(Number(proxy.listen.split(':')[1]), 1)
+    await talk(Number(proxy.listen.split(':')[1]), 1, 500)
     run.kill('SIGTERM')
     const { exitCode, stdout } = await run
     expect(exitCode).toBe(0)
