@@ -35,7 +35,7 @@ const clients: Readonly<Record<string, RawClient>> = {
   hedge: { hedge: { delay: '1s' } },
   pool: { pool: { max: 64 } },
   fallback: { fallback: { cache: {} } },
-  use: { use: new URL('../fixtures/policies/pass-on.ts', import.meta.url).pathname },
+  use: { use: new URL('../fixtures/policies/three-calls.ts', import.meta.url).pathname },
   'retry, breaker, bulkhead, timeout': {
     retry: {},
     circuitBreaker: {},
