@@ -1,15 +1,11 @@
 import { createServer, type ServerResponse } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { realClock } from '../../harness/kernel/clock.ts'
-import { createRng } from '../../harness/kernel/rng.ts'
-import { TimerWheel } from '../../harness/kernel/timer-wheel.ts'
-import { openCrews } from '../../harness/load/crews.ts'
 import type { SliceReport } from '../../harness/load/protocol.ts'
-import { startSlice } from '../../harness/load/slice.ts'
 import { loops } from '../../harness/plan/models.ts'
-import { Client } from '../../harness/resilience/client.ts'
 import { parseClient, type RawClient } from '../../harness/resilience/settings.ts'
-import { taskOf, workloadOf } from '../support/slice-task.ts'
+import { startRealSlice } from '../support/real-slice.ts'
+import { taskOf } from '../support/slice-task.ts'
 import { listening } from '../support/sockets.ts'
 
 /** A server that takes 100 ms for each request, all at once, and counts how many those are. */
@@ -31,10 +27,6 @@ async function slowServer() {
 
 /** Twenty users who each ask once, at the same moment, and then think for longer than the slice lasts. */
 async function twentyAtOnce(port: number, client: RawClient): Promise<SliceReport> {
-  const wheel = new TimerWheel(realClock)
-  const rng = createRng(1)
-  const shard = { index: 0, count: 1 }
-  const openCrew = await openCrews(workloadOf(), shard, rng)
   const task = taskOf(port, realClock.nowNs() + 5e6, {
     client: parseClient(client),
     load: { ...loops(20), think: { kind: 'fixed', ns: 60e9 } },
@@ -43,19 +35,7 @@ async function twentyAtOnce(port: number, client: RawClient): Promise<SliceRepor
     windowNs: 100e6,
     drainNs: 500e6,
   })
-  const slice = await startSlice({
-    task,
-    client: new Client(task.client, { wheel, rng }),
-    address: '127.0.0.1',
-    allowedHosts: [],
-    shard,
-    clock: realClock,
-    wheel,
-    eventLoop: { takeP99Ms: () => 0 },
-    rng,
-    openCrew,
-    emit: () => {},
-  })
+  const { slice, wheel } = await startRealSlice(task)
   const report = await slice.report
   expect(wheel.size).toBe(0)
   return report

@@ -4,17 +4,11 @@ import { dialerTask } from '../../harness/faults/dialer.ts'
 import { parseFaults } from '../../harness/faults/faults.ts'
 import { plainRule } from '../../harness/faults/rules.ts'
 import { realClock } from '../../harness/kernel/clock.ts'
-import { createRng } from '../../harness/kernel/rng.ts'
-import { TimerWheel } from '../../harness/kernel/timer-wheel.ts'
-import { openCrews } from '../../harness/load/crews.ts'
-import { startSlice } from '../../harness/load/slice.ts'
 import { decodeHistogram } from '../../harness/measure/histogram.ts'
-import { Client } from '../../harness/resilience/client.ts'
 import { parseClient } from '../../harness/resilience/settings.ts'
+import { startRealSlice } from '../support/real-slice.ts'
 import { plainHttp, requestOf, taskOf, workloadOf } from '../support/slice-task.ts'
 import { listening } from '../support/sockets.ts'
-
-const shard = { index: 0, count: 1 }
 
 test('faults of the dialler hit every attempt, below retry and within what is measured (L8, P13, P20, P21)', async () => {
   let served = 0
@@ -32,21 +26,7 @@ test('faults of the dialler hit every attempt, below retry and within what is me
     measureNs: 800e6,
   })
   const workload = workloadOf([requestOf()], { connection: { ...plainHttp, keepAlive: false } })
-  const rng = createRng(1)
-  const wheel = new TimerWheel(realClock)
-  const slice = await startSlice({
-    task,
-    client: new Client(task.client, { wheel, rng }),
-    address: '127.0.0.1',
-    allowedHosts: [],
-    shard,
-    clock: realClock,
-    wheel,
-    eventLoop: { takeP99Ms: () => 0 },
-    rng,
-    openCrew: await openCrews(workload, shard, rng),
-    emit: () => {},
-  })
+  const { slice, wheel } = await startRealSlice(task, { workload })
   const report = await slice.report
 
   const { all, dialerTallies, connect, okLatency, errorTexts } = report

@@ -2,8 +2,6 @@ import { createServer } from 'node:http'
 import type { Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { realClock } from '../../harness/kernel/clock.ts'
-import { createRng } from '../../harness/kernel/rng.ts'
-import { TimerWheel } from '../../harness/kernel/timer-wheel.ts'
 import type {
   Shard,
   ShardCommand,
@@ -12,15 +10,14 @@ import type {
   SliceTask,
   WindowDelta,
 } from '../../harness/load/protocol.ts'
-import { openCrews } from '../../harness/load/crews.ts'
 import { loops } from '../../harness/plan/models.ts'
 import type { Workload } from '../../harness/workload/workload.ts'
-import { type RunningSlice, startSlice } from '../../harness/load/slice.ts'
+import type { RunningSlice } from '../../harness/load/slice.ts'
 import { decodeHistogram } from '../../harness/measure/histogram.ts'
-import { Client } from '../../harness/resilience/client.ts'
 import { parseClient } from '../../harness/resilience/settings.ts'
 import { forkEntry } from '../support/forked.ts'
 import { listening, serveSockets, type TestServer, until } from '../support/sockets.ts'
+import { startRealSlice } from '../support/real-slice.ts'
 import { requestOf, taskOf, workloadOf } from '../support/slice-task.ts'
 
 const good = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
@@ -70,26 +67,11 @@ interface RunOptions {
 async function run(
   port: number,
   changes: Partial<SliceTask> = {},
-  { shard = { index: 0, count: 1 }, workload = workloadOf(), meanwhile }: RunOptions = {},
+  { meanwhile, ...options }: RunOptions = {},
 ): Promise<Run> {
-  const wheel = new TimerWheel(realClock)
   const windows: WindowDelta[] = []
-  const rng = createRng(1)
-  const openCrew = await openCrews(workload, shard, rng)
   const task = taskOf(port, realClock.nowNs() + 5e6, changes)
-  const slice = await startSlice({
-    task,
-    client: new Client(task.client, { wheel, rng }),
-    address: '127.0.0.1',
-    allowedHosts: [],
-    shard,
-    clock: realClock,
-    wheel,
-    eventLoop: { takeP99Ms: () => 0 },
-    rng,
-    openCrew,
-    emit: (window) => windows.push(window),
-  })
+  const { slice, wheel } = await startRealSlice(task, { ...options, emit: (window) => windows.push(window) })
   const [report] = await Promise.all([slice.report, meanwhile?.(slice)])
   expect(wheel.size).toBe(0)
   checkSums(report, windows)

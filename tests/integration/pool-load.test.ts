@@ -3,15 +3,14 @@ import { describe, expect, test } from 'vitest'
 import { realClock } from '../../harness/kernel/clock.ts'
 import { createRng } from '../../harness/kernel/rng.ts'
 import { TimerWheel } from '../../harness/kernel/timer-wheel.ts'
-import { openCrews } from '../../harness/load/crews.ts'
 import type { SliceReport, SliceTask } from '../../harness/load/protocol.ts'
-import { startSlice } from '../../harness/load/slice.ts'
 import { openTcpDriver } from '../../harness/load/tcp/driver.ts'
 import { decodeHistogram } from '../../harness/measure/histogram.ts'
 import { loops } from '../../harness/plan/models.ts'
 import { Client } from '../../harness/resilience/client.ts'
 import { parseClient, type RawClient } from '../../harness/resilience/settings.ts'
 import { openMessages } from '../support/message-lanes.ts'
+import { startRealSlice } from '../support/real-slice.ts'
 import { requestOf, taskOf, workloadOf } from '../support/slice-task.ts'
 import { serveSockets, until } from '../support/sockets.ts'
 
@@ -54,24 +53,9 @@ async function run(
   changes: Partial<SliceTask> = {},
   timeoutNs = 1e9,
 ): Promise<SliceReport> {
-  const wheel = new TimerWheel(realClock)
-  const rng = createRng(1)
-  const shard = { index: 0, count: 1 }
-  const openCrew = await openCrews(workloadOf([requestOf()], { timeoutNs }), shard, rng)
   const task = taskOf(port, realClock.nowNs() + 20e6, { client: parseClient(client), load: loops(8), ...changes })
-  const slice = await startSlice({
-    task,
-    client: new Client(task.client, { wheel, rng }),
-    address: '127.0.0.1',
-    allowedHosts: [],
-    shard,
-    clock: realClock,
-    wheel,
-    eventLoop: { takeP99Ms: () => 0 },
-    rng,
-    openCrew,
-    emit: () => {},
-  })
+  const workload = workloadOf([requestOf()], { timeoutNs })
+  const { slice, wheel } = await startRealSlice(task, { workload })
   const report = await slice.report
   expect(wheel.size).toBe(0)
   const { poolCreated, poolClosed, poolAcquired, poolReleased } = report.policyCounters
