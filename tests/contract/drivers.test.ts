@@ -176,7 +176,7 @@ describe.each(overStreams)('$name on a way that breaks', (subject) => {
     // gRPC waits a while before it tries again.
     await until('it has recovered', async () => (await lane.run(opened.prepare(1))).error === null)
     await runGood(subject, opened, lane, 2)
-    await until('the other is closed', () => path.open.size <= 1)
+    await until('the other is closed', () => path.open.size <= 1, 10_000)
   })
 
   test('ends every attempt once, whatever is given up and cut', async () => {

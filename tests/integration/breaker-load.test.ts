@@ -4,13 +4,13 @@ import { realClock } from '../../harness/kernel/clock.ts'
 import { createRng } from '../../harness/kernel/rng.ts'
 import { TimerWheel } from '../../harness/kernel/timer-wheel.ts'
 import { openCrews } from '../../harness/load/crews.ts'
-import type { SliceReport } from '../../harness/load/protocol.ts'
+import type { SliceReport, SliceTask } from '../../harness/load/protocol.ts'
 import { startSlice } from '../../harness/load/slice.ts'
 import { decodeHistogram } from '../../harness/measure/histogram.ts'
 import { loops } from '../../harness/plan/models.ts'
 import { Client } from '../../harness/resilience/client.ts'
 import { parseClient, type RawClient } from '../../harness/resilience/settings.ts'
-import { taskOf, workloadOf } from '../support/slice-task.ts'
+import { counted, taskOf, workloadOf } from '../support/slice-task.ts'
 import { listening } from '../support/sockets.ts'
 
 /** A server that counts its requests and fails until it is told to recover. */
@@ -25,8 +25,8 @@ async function failingServer() {
   return Object.assign(seen, { port: server.port, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() })
 }
 
-/** Six closed loops for a while over a client that outlives them. */
-async function load(port: number, raw: RawClient) {
+/** Six closed loops, for a while unless it is told otherwise, over a client that outlives them. */
+async function load(port: number, raw: RawClient, changes: Partial<SliceTask> = { load: loops(6), discardNs: 60e6 }) {
   const wheel = new TimerWheel(realClock)
   const rng = createRng(1)
   const client = new Client(parseClient(raw), { wheel, rng })
@@ -34,7 +34,7 @@ async function load(port: number, raw: RawClient) {
     const shard = { index: 0, count: 1 }
     const openCrew = await openCrews(workloadOf(), shard, rng)
     const running = await startSlice({
-      task: taskOf(port, realClock.nowNs() + 5e6, { load: loops(6), discardNs: 60e6 }),
+      task: taskOf(port, realClock.nowNs() + 5e6, changes),
       client,
       address: '127.0.0.1',
       allowedHosts: [],
@@ -54,7 +54,7 @@ async function load(port: number, raw: RawClient) {
 describe('a breaker before a server that fails', () => {
   test('lets none of its requests through while it is open, and refuses them in no time (S11)', async () => {
     await using server = await failingServer()
-    const { client, slice, wheel } = await load(server.port, { circuitBreaker: { openFor: '1m' } })
+    const { client, slice, wheel } = await load(server.port, { circuitBreaker: { openFor: '1m' } }, counted(6, 1000))
     const { all, failedLatency } = await slice()
     // Five failures, and what the other loops had in flight by then.
     expect(server.requests).toBeGreaterThanOrEqual(5)

@@ -46,7 +46,12 @@ test('when the first target is killed the second one answers, each answer counte
     fallbackExhausted: 0,
   })
   const alone = armOf(result, 'policy.replica', 'client')
-  expect(alone).toMatchObject({ others: {}, reconciliation: { status: 'exact' }, operations: { degraded: 0 } })
+  expect(alone).toMatchObject({ reconciliation: { status: 'exact' }, operations: { degraded: 0 } })
+  expect(alone.others['replica']).toMatchObject({
+    attempts: { count: 0 },
+    server: { requests: 0 },
+    reconciliation: { status: 'exact' },
+  })
   expect(alone.effects).toContainEqual(expect.objectContaining({ metric: 'degradedAnswers', ok: true }))
   expect(result.ceilings).toContainEqual(
     expect.objectContaining({ scope: 'policy.replica/client-direct', expr: 'degraded rate <= 0', ok: true }),

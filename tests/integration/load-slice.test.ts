@@ -98,7 +98,7 @@ function checkSums({ all, measured, okLatency, failedLatency }: SliceReport, win
 describe('a slice against a server that is fine', () => {
   test('counts what the server saw, warm-up and drain included, and measures the rest', async () => {
     await using seen = await serve((socket) => socket.write(good))
-    const { report, windows } = await run(seen.server.port)
+    const { report, windows } = await run(seen.server.port, { discardNs: 150e6 })
     const { all, measured } = report
     expect(all.operations).toMatchObject({ count: seen.requests, ok: seen.requests, failed: 0, cutOff: 0 })
     expect(all.attempts).toEqual({ count: seen.requests, failed: 0, cancelled: 0 })

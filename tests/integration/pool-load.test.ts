@@ -11,7 +11,7 @@ import { Client } from '../../harness/resilience/client.ts'
 import { parseClient, type RawClient } from '../../harness/resilience/settings.ts'
 import { openMessages } from '../support/message-lanes.ts'
 import { startRealSlice } from '../support/real-slice.ts'
-import { requestOf, taskOf, workloadOf } from '../support/slice-task.ts'
+import { counted, requestOf, taskOf, workloadOf } from '../support/slice-task.ts'
 import { serveSockets, until } from '../support/sockets.ts'
 
 const good = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
@@ -66,7 +66,11 @@ async function run(
 describe('eight users of a pool', () => {
   test('of two never show more than two sockets at the target, and wait their turns (H10, P40, P45)', async () => {
     await using target = await serve(2)
-    const { all, queue, policyCounters, policyPeaks } = await run(target.server.port, { pool: { max: 2 } })
+    const { all, queue, policyCounters, policyPeaks } = await run(
+      target.server.port,
+      { pool: { max: 2 } },
+      counted(8, 160),
+    )
     expect(target.seen).toMatchObject({ connections: 2, mostOpen: 2, mostOnOne: 1, requests: all.operations.count })
     expect(all.operations).toMatchObject({ ok: all.operations.count, failed: 0 })
     expect(all.wire).toMatchObject({ connects: 2, staleReconnects: 0 })

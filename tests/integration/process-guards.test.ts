@@ -59,6 +59,14 @@ describe('a process supervisor', () => {
     expect(await supervisor.endAll()).toEqual([])
   })
 
+  test('forgets nobody for a grace that is no duration (L9)', async () => {
+    const supervisor = new ProcessSupervisor()
+    const sleeping = supervisor.start('sleep', ['60'])
+    left.push(sleeping)
+    await expect(supervisor.endAll('a while')).rejects.toThrow('a while')
+    expect((await supervisor.endAll('1s')).map(({ pid }) => pid)).toEqual([sleeping.pid])
+  })
+
   test('leaves a process alone that has only the id of one that it recorded (L9)', async () => {
     const supervisor = new ProcessSupervisor()
     const brief = supervisor.start('true')

@@ -1,5 +1,6 @@
 import type { SliceTask } from '../../harness/load/protocol.ts'
 import { loops } from '../../harness/plan/models.ts'
+import type { ClosedModel } from '../../harness/workload/model.ts'
 import type { HttpConnection, HttpMessage } from '../../harness/workload/protocols/http.ts'
 import type { Workload, WorkloadRequest } from '../../harness/workload/workload.ts'
 
@@ -50,6 +51,12 @@ export function workloadOf(
     script: null,
     ...changes,
   }
+}
+
+/** A slice of so many iterations, all of them measured, however long the machine takes for them. */
+export function counted(workers: number, iterations: number): Pick<SliceTask, 'load' | 'discardNs' | 'measureNs'> {
+  const load: ClosedModel = { ...loops(workers), iterations }
+  return { load, discardNs: 0, measureNs: 10e9 }
 }
 
 /** A short slice of two closed loops, but for what a test changes. */
