@@ -8,7 +8,8 @@ const lanczos = [
   12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
 ]
 
-function logGamma(x: number): number {
+/** The natural logarithm of the gamma function of a positive number, to about 1e-14 of itself. */
+export function logGamma(x: number): number {
   const y = x - 1
   const t = y + 7.5
   let sum = lanczos[0] ?? 0

@@ -1,7 +1,8 @@
 import { formatNs } from '../../kernel/units.ts'
 import type { LoadSeries, MetastableVerdict, SeriesPoint } from '../../measure/load-series.ts'
+import { medianOf } from '../stats/median.ts'
 import { type Synchrony, synchronyOf } from './synchrony.ts'
-import { medianOf, trendOf } from './theil-sen.ts'
+import { trendOf } from './trend.ts'
 
 /** What triggered the overload, and what the client does about it; times from the beginning of the series. */
 export interface TriggerPlace {

@@ -1,0 +1,103 @@
+import { significant } from '../../kernel/units.ts'
+import { type MetricName, type PairedMetric, pairedMetrics } from './metrics.ts'
+import type { PairedSlice, Pairing, Round } from './slice.ts'
+
+/** How two groups of arms differed in one metric, round by round. */
+export interface Differences {
+  /** One per round that has both, positive for worse: the logarithm of a ratio, or a difference of shares; 6 digits. */
+  readonly values: readonly number[]
+  /** Rounds in which one of the two has no figure. */
+  readonly missing: number
+  /** The mean over rounds of either figure, for people; null where there is none. */
+  readonly base: number | null
+  readonly value: number | null
+}
+
+/** By so many slices further apart, two of them count less by a factor of e: noise that lasts a while is in both. */
+const neighbourhood = 2
+
+/**
+ * Compares two groups of arms per round, which is what repeats independently: slices of one round share its processes, and
+ * requests of one slice share even more. The difference in a round is the mean over all pairs of a slice of the one with a
+ * slice of the other, near pairs counting most, so that it is 0 on average whatever order chance has given them: exactly
+ * with as many slices of either, and with twice as many of one to a twentieth of its own spread. Beside the difference of
+ * the means this takes up to a seventh off the standard deviation where noise comes in bursts, and adds a twentieth to that
+ * of p99 where a sample's own error is all there is (`tests/bench/verdicts.ts --only noise`).
+ */
+export function differencesOf(rounds: readonly Round[], { arms, baseArms }: Pairing, name: MetricName): Differences {
+  const metric = pairedMetrics[name]
+  const figures = rounds.map(({ slices }) => ({
+    values: placed(slices, arms, metric),
+    bases: metric.scale === 'difference' || served(slices, baseArms) ? placed(slices, baseArms, metric) : [],
+  }))
+  const both = figures.filter(({ values, bases }) => values.length > 0 && bases.length > 0)
+  return {
+    values: both.map(({ values, bases }) => significant(metric.worse * difference(values, bases))),
+    missing: rounds.length - both.length,
+    base: shown(
+      metric,
+      both.map(({ bases }) => mean(bases.map(({ value }) => value))),
+    ),
+    value: shown(
+      metric,
+      both.map(({ values }) => mean(values.map(({ value }) => value))),
+    ),
+  }
+}
+
+/**
+ * Whether a base got anything done in a round: nothing can be a ratio of one that did not, or two dead arms would pass as
+ * equals.
+ */
+function served(slices: readonly PairedSlice[], arms: readonly string[]): boolean {
+  return slices.some(({ arm, ok }) => ok > 0 && arms.includes(arm))
+}
+
+/** The figure of a slice, and where in the round's order it lies. */
+interface Placed {
+  readonly at: number
+  readonly value: number
+}
+
+function placed(
+  slices: readonly PairedSlice[],
+  arms: readonly string[],
+  { scale, of }: PairedMetric,
+): readonly Placed[] {
+  const found: Placed[] = []
+  for (const [at, slice] of slices.entries()) {
+    const figure = arms.includes(slice.arm) ? of(slice) : null
+    if (figure === null) continue
+    const value = scale === 'ratio' ? Math.log(figure) : figure
+    if (Number.isFinite(value)) found.push({ at, value })
+  }
+  return found
+}
+
+const nearnesses: number[] = []
+
+/** How much two slices count that lie so many apart; kept, since it is asked for at every pair of them. */
+function nearness(apart: number): number {
+  return (nearnesses[apart] ??= Math.exp(-apart / neighbourhood))
+}
+
+function difference(values: readonly Placed[], bases: readonly Placed[]): number {
+  let [sum, weights] = [0, 0]
+  for (const value of values) {
+    for (const base of bases) {
+      const weight = nearness(Math.abs(value.at - base.at))
+      sum += weight * (value.value - base.value)
+      weights += weight
+    }
+  }
+  return sum / weights
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+function shown({ scale }: PairedMetric, figures: readonly number[]): number | null {
+  if (figures.length === 0) return null
+  return significant(scale === 'ratio' ? Math.exp(mean(figures)) : mean(figures))
+}
