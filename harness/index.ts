@@ -18,9 +18,12 @@ export type { DeadLetter } from './measure/dead-letter.ts'
 export type { FailureBreach, FailureSamples } from './measure/failure-budget.ts'
 export type { PolicyEvent } from './measure/policy-event.ts'
 export type { ProgressEvent, ProgressListener } from './measure/progress.ts'
+export { capacitySettingsOf } from './pipeline/capacity-flags.ts'
+export { capacityPlanOf, summariseCapacity } from './pipeline/capacity-plan.ts'
 export { summarisePlan } from './pipeline/dry-run.ts'
 export { loadProfileOf, parseEndpoint, parseTags } from './pipeline/flags.ts'
 export { parseJsonFlag } from './pipeline/json-flag.ts'
+export { refuseRequestFlags } from './pipeline/load-workload.ts'
 export type {
   CallOptions,
   HttpCall,
@@ -37,9 +40,13 @@ export type { ImportKind } from './pipeline/import-kinds.ts'
 export type { InitOptions, InitOutcome } from './pipeline/init.ts'
 export type { MetricsEndpoint, MetricsOptions } from './pipeline/metrics-endpoint.ts'
 export {
+  analyzeTraces,
   carryOut,
+  checkModules,
   diagnose,
+  findHistory,
   initProfile,
+  openCapacitySearch,
   runCommand,
   serveMetrics,
   serveRelay,
@@ -63,9 +70,11 @@ export type { ProfileFlags, ProfileOverrides, ProfilePlaces } from './profile/pa
 export type { ModeName, Profile } from './profile/profile.ts'
 export { profileJsonSchema } from './profile/schema.ts'
 export {
+  printAnalysis,
   printChecks,
   printComparison,
   printFailure,
+  printHistory,
   printLine,
   printNote,
   printPlan,

@@ -46,8 +46,8 @@ export const init: CommandModule<object, InitArguments> = {
       })
       .example('$0 init', 'profiles/service.jsonc, with comments')
       .example('$0 init --from har shop.har --scenario', "profiles/shop.json: a browser's visit")
-      .example('$0 init --from curl requests.sh -o profiles/api.json', 'a mix of command lines')
-      .example('$0 init --from openapi api.json --origin http://127.0.0.1:8080', 'each operation once'),
+      .example('$0 init --from curl calls.sh -o shop.json', 'a mix of command lines')
+      .example('$0 init --from openapi api.json', 'each operation once'),
   async handler({ file, from, out, origin, scenario, force, json }) {
     const options = { file, from, out, origin, scenario, force, cwd: process.cwd(), env: environment() }
     const outcome = await initProfile(options)

@@ -3,18 +3,8 @@ import { compileLoadPlan, loadProfileOf } from '../harness/index.ts'
 import { environment, runFlags } from './flags.ts'
 import { measure, type RunArguments } from './measure.ts'
 
-interface LoadArguments extends RunArguments {
-  readonly url: string
-  readonly connections: string | undefined
-  readonly rate: string | undefined
-  readonly arrival: 'constant' | 'poisson' | undefined
-  readonly 'max-in-flight': string | undefined
-  readonly requests: string | undefined
-  readonly stage: readonly string[] | undefined
-  readonly think: string | undefined
-  readonly duration: string | undefined
-  readonly 'failure-budget': string | undefined
-  readonly processes: string
+/** Flags that say what is sent, as yargs gives them. */
+export interface RequestArguments {
   readonly method: string
   readonly header: readonly string[] | undefined
   readonly body: string
@@ -28,6 +18,20 @@ interface LoadArguments extends RunArguments {
   readonly 'unix-socket': string | undefined
   readonly proto: string | undefined
   readonly size: string | undefined
+}
+
+interface LoadArguments extends RunArguments, RequestArguments {
+  readonly url: string
+  readonly connections: string | undefined
+  readonly rate: string | undefined
+  readonly arrival: 'constant' | 'poisson' | undefined
+  readonly 'max-in-flight': string | undefined
+  readonly requests: string | undefined
+  readonly stage: readonly string[] | undefined
+  readonly think: string | undefined
+  readonly duration: string | undefined
+  readonly 'failure-budget': string | undefined
+  readonly processes: string
 }
 
 /** Flags that say how the load is made. */
@@ -77,7 +81,7 @@ const modelFlags = {
 } as const
 
 /** Flags that say what is sent, and over what. */
-const requestFlags = {
+export const requestFlags = {
   method: { type: 'string', default: 'GET', requiresArg: true, describe: 'HTTP method' },
   header: {
     alias: 'H',

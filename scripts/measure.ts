@@ -17,6 +17,7 @@ import {
   printResult,
   type Profile,
   realClock,
+  type RunOptions,
   type Sabotage,
   serveMetrics,
   showProgress,
@@ -61,11 +62,12 @@ export interface ProfileArguments extends RunArguments {
   readonly sabotage: Sabotage | undefined
 }
 
-/** What only the commands that measure a profile can be told. */
+/** What only some commands can be told. */
 interface MeasureChoices {
   readonly keepGoing?: boolean
   readonly strict?: boolean
   readonly sabotage?: Sabotage | undefined
+  readonly search?: RunOptions['search']
 }
 
 /** The profile that a command names, with what its flags and the environment change in it. */
@@ -109,7 +111,7 @@ export async function measure(
   kind: string,
   plan: Plan,
   flags: RunArguments,
-  { keepGoing = false, strict = false, sabotage }: MeasureChoices = {},
+  { keepGoing = false, strict = false, sabotage, search }: MeasureChoices = {},
 ): Promise<void> {
   const tags = parseTags(flags.tag ?? [])
   // Before the run, so that nothing is lost by a wrong flag.
@@ -133,6 +135,7 @@ export async function measure(
     git: await gitState(),
     onProgress: live.update,
     ...(metrics && { metrics: metrics.totals }),
+    ...(search && { search }),
   }).finally(() => live.done())
   if (outcome.failure !== null) printFailure(outcome.failure, { json: false })
   if (!flags.quiet) printNote(`result: ${outcome.file}`)

@@ -12,5 +12,6 @@ export const soak: CommandModule<object, ProfileArguments> = {
       .options(profileFlags)
       .example('$0 soak --mode smoke', 'the default profile, in under a minute')
       .example('$0 soak profiles/nginx.json --mode smoke', 'a real nginx'),
-  handler: (flags) => measureProfile('soak', { baseline: true, policies: true, stress: true }, flags),
+  handler: (flags) =>
+    measureProfile('soak', { baseline: true, policies: true, gate: 'comparisons', stress: true }, flags),
 }

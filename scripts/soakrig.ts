@@ -1,63 +1,21 @@
 #!/usr/bin/env node
-import yargs, { type Argv } from 'yargs'
-import { hideBin } from 'yargs/helpers'
-import { exitCodes, isSoakrigError, packageVersion, printFailure, SoakrigError } from '../harness/index.ts'
-import { baseline } from './baseline.ts'
-import { compare } from './compare.ts'
-import { doctor } from './doctor.ts'
-import { lastGiven } from './flags.ts'
-import { init } from './init.ts'
-import { load } from './load.ts'
-import { policies } from './policies.ts'
-import { relay } from './relay.ts'
-import { report } from './report.ts'
-import { run } from './run.ts'
-import { soak } from './soak.ts'
-import { stress } from './stress.ts'
-import { target } from './target.ts'
-import { validate } from './validate.ts'
+/**
+ * The package's entry. An older Node fails somewhere within code that needs a newer one, so it is looked at before anything
+ * else is imported, in words that it knows.
+ */
+const found = process.versions.node
+const [major, minor] = found.split('.').map(Number) as [number, number]
 
-/** Gathers the commands. What a command throws becomes an exit code here, and nowhere else. */
-const cli: Argv = yargs(hideBin(process.argv))
-  .scriptName('soakrig')
-  .usage('$0 <command>\n\nStress a local service, prove every fault, and say whether it got worse.')
-  .command(soak)
-  .command(baseline)
-  .command(policies)
-  .command(stress)
-  .command(load)
-  .command(relay)
-  .command(run)
-  .command(target)
-  .command(compare)
-  .command(report)
-  .command(init)
-  .command(validate)
-  .command(doctor)
-  .demandCommand(1, 'Name a command; soakrig --help lists them.')
-  .strict()
-  .recommendCommands()
-  .middleware((values) => lastGiven(values, cli), true)
-  .completion()
-  .version(packageVersion())
-  .alias('h', 'help')
-  .wrap(Math.min(120, process.stdout.columns ?? 100))
-  .epilogue(
-    'Exit codes: 0 pass, 99 a bound or ceiling broke, 104 bad input, 105 ended by a signal, 106 environment, 111 worse than the reference, 112 nothing to compare, 113 the target died, 114 void, 1 a bug in soakrig.',
-  )
-  .exitProcess(false)
-  // A thrown error, unlike an exit code, keeps yargs from running the handler after a failed check.
-  .fail((message, error) => {
-    // What yargs itself finds wrong with the words is nobody's bug.
-    if (error && error.name !== 'YError') throw error
-    throw new SoakrigError(message, { code: 'bad-flag', exit: 'usage', hint: 'soakrig --help shows what there is.' })
-  })
-
-try {
-  await cli.parseAsync()
-} catch (error) {
-  // What stands after -- is the command's of `soakrig run`.
-  const [own = ''] = process.argv.join('\0').split('\0--\0', 1)
-  printFailure(error, { json: own.split('\0').includes('--json') })
-  process.exitCode = isSoakrigError(error) ? error.exitCode : exitCodes.bug
+if (major > 22 || (major === 22 && minor >= 18)) await import('./commands.ts')
+else {
+  const error = {
+    code: 'node-too-old',
+    message: `soakrig needs Node >= 22.18, found ${found}`,
+    hint: 'Install a newer Node, or put its folder first on PATH.',
+    problems: [],
+    exitCode: 106,
+  }
+  process.stderr.write(`error: ${error.message}\nhint: ${error.hint}\n`)
+  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error }, null, 2)}\n`)
+  process.exitCode = error.exitCode
 }

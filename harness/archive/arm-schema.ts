@@ -157,4 +157,5 @@ export const armSchema: JsonSchema = shape<ResultArm>({
     dropped: count,
   }),
   overheadNsPerOperation: numberOrNull,
+  overheadWhyNone: textOrNull,
 })

@@ -73,7 +73,7 @@ export interface ResultArm {
   readonly injectedDelayErrorMs: LatencySummary | null
   readonly server: { readonly requests: number | null }
   readonly reconciliation: ResultReconciliation
-  /** Of the attempts, those that went to other targets, by name; empty where none did. */
+  /** Of the attempts, those that went to other targets, by name: each that the client names, also where none did. */
   readonly others: Readonly<Record<string, ResultOtherTarget>>
   readonly effects: readonly Effect[]
   readonly bounds: readonly ResultLimit[]
@@ -82,6 +82,8 @@ export interface ResultArm {
   readonly policyPeaks: Readonly<Record<string, number>>
   readonly policyEvents: ResultPolicyEvents
   readonly overheadNsPerOperation: number | null
+  /** Why that could not be measured of its policies; null where it was, and where it has none. */
+  readonly overheadWhyNone: string | null
 }
 
 /** What happened to policies as a whole, in order, from the start of the run; what came after so many was only counted. */

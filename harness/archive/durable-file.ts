@@ -26,9 +26,18 @@ export function writeFailure(file: string, error: unknown): SoakrigError {
  * `result-exists` (106) when there is one of that name, and with `cannot-write` (106).
  */
 export async function writeWhole(file: string, text: string): Promise<void> {
+  await writeByDraft(file, text, () => refuseExisting(file))
+}
+
+/** The same for a file that may be there already: it has either all of the old text or all of the new. */
+export async function replaceWhole(file: string, text: string): Promise<void> {
+  await writeByDraft(file, text, async () => {})
+}
+
+async function writeByDraft(file: string, text: string, check: () => Promise<void>): Promise<void> {
   const draft = join(dirname(file), `.${basename(file)}.${ownPid}.tmp`)
   try {
-    await refuseExisting(file)
+    await check()
     await writeDraft(draft, text)
     await rename(draft, file)
     syncDirectory(dirname(file))

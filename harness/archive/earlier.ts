@@ -14,6 +14,7 @@ const addedToArms = {
   others: {},
   policyPeaks: {},
   policyEvents: { kept: [], dropped: 0 },
+  overheadWhyNone: null,
 }
 
 type Fields = Readonly<Record<string, unknown>>

@@ -4,8 +4,8 @@ import type { ResultEnvironment } from './result.ts'
 /** A profile as its user would write it, defaults filled in. */
 export type ProfileDocument = Readonly<Record<string, unknown>>
 
-/** What names a run or judges it, but shapes no measurement. Keys that nobody knows yet count as shaping. */
-const shapesNothing = ['$schema', 'extends', 'name', 'seed', 'ceilings', 'thresholds', 'guards']
+/** What names a run or judges it, or is measured beside the target. Keys that nobody knows yet count as shaping. */
+const shapesNothing = ['$schema', 'extends', 'name', 'seed', 'base', 'ceilings', 'thresholds', 'guards']
 
 /** The part of an effective profile that shapes the measurement in one mode: no names, no limits, no other mode. */
 export function shapingPart(profile: ProfileDocument, mode: string): ProfileDocument {

@@ -1,6 +1,8 @@
 import type { ArmKind, ArmPath, PhaseKind } from '../measure/arm.ts'
 import type { LatencySummary } from '../measure/histogram.ts'
 import type { ResultArm } from './arm.ts'
+import type { ResultCapacity } from './capacity.ts'
+import type { ResultGate } from './gate.ts'
 import type { ResultLimit } from './limit.ts'
 import type { ResultScenario } from './scenario.ts'
 
@@ -39,6 +41,8 @@ export interface Result {
   readonly phases: readonly ResultPhase[]
   readonly slices: readonly ResultSlice[]
   readonly comparisons: readonly ResultComparison[]
+  /** Absent where nothing could fail the run by being worse than something else. */
+  readonly gate?: ResultGate
   readonly ceilings: readonly ResultLimit[]
   readonly thresholds: readonly ResultLimit[]
   readonly reference: ResultReference
@@ -49,6 +53,8 @@ export interface Result {
   readonly windowGroups?: readonly ResultWindowGroup[]
   /** What the overload of the stress stage came to; absent where the profile is no scenario. */
   readonly scenario?: ResultScenario
+  /** How much the target bears; absent where it was not searched for. */
+  readonly capacity?: ResultCapacity
   /** The sibling file of windows, one JSON document per line; null when none was written. */
   readonly windows: ResultLines | null
   /** The sibling file of calls that clients gave up and kept; absent where there were none. */
@@ -85,7 +91,7 @@ export interface ResultRun {
   readonly id: string
   readonly mode: string
   readonly profile: string
-  /** What was run: soak, baseline, policies, stress or load. */
+  /** What was run: soak, baseline, policies, stress, load or capacity. */
   readonly kind: string
   readonly seed: number
   readonly argv: readonly string[]
@@ -136,8 +142,9 @@ export interface ResultTarget {
   /** Start time of the process in clock ticks since boot. */
   readonly startTime: number | null
   readonly restarts: { readonly planned: number; readonly unplanned: number }
-  /** How it ended when it ended by itself. */
+  /** How it ended when it ended by itself, or another target that has this name. */
   readonly exit: {
+    readonly name?: string
     readonly code: number | null
     readonly signal: string | null
     readonly tail: readonly string[]
@@ -173,6 +180,8 @@ export interface ResultPhase {
 export interface ResultSlice {
   readonly round: number
   readonly order: number
+  /** The group of the gate that it was measured for; null outside of the gate. */
+  readonly group?: number | null
   readonly phase: string
   readonly arm: ArmKind
   readonly policy: string | null
@@ -208,8 +217,20 @@ export interface ResultComparison {
   readonly margin: number | null
   readonly floor: number | null
   readonly mde: number | null
-  readonly verdict: 'same' | 'inconclusive'
+  /** `pass-minor`: surely worse, and surely by less than the margin. `notable`: what gates nothing, and would have failed. */
+  readonly verdict: 'same' | 'pass' | 'pass-minor' | 'fail' | 'notable' | 'inconclusive'
   readonly ruler: string
+  /** Of the gate only: whether the run may fail by it. */
+  readonly gated?: boolean
+  /** What p was held to. */
+  readonly level?: number
+  /** Of those that gate nothing: the share of wrong ones among all that are as notable. */
+  readonly falseDiscoveryRate?: number | null
+  /** What may be worse, and what two runs of one build differ by; floor and margin count from there. */
+  readonly accepted?: number
+  readonly noise?: number
+  /** The difference of each round that has both figures. */
+  readonly perRound?: readonly number[]
 }
 
 export interface ResultReference {

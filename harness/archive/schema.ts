@@ -1,6 +1,8 @@
 import type { JsonSchema } from '../kernel/json-schema.ts'
 import { phaseKinds } from '../measure/arm.ts'
 import { armKind, armSchema, latencies, limit, path, summary } from './arm-schema.ts'
+import { capacitySchema } from './capacity.ts'
+import { gateSchema } from './gate.ts'
 import {
   type Result,
   type ResultComparison,
@@ -90,7 +92,11 @@ const target = shape<ResultTarget>({
   pid: integerOrNull,
   startTime: numberOrNull,
   restarts: shape<ResultTarget['restarts']>({ planned: count, unplanned: count }),
-  exit: orNull(shape<NonNullable<ResultTarget['exit']>>({ code: integerOrNull, signal: textOrNull, tail: texts })),
+  exit: orNull(
+    shape<NonNullable<ResultTarget['exit']>>({ name: text, code: integerOrNull, signal: textOrNull, tail: texts }, [
+      'name',
+    ]),
+  ),
 })
 
 const metrics = shape<ResultMetrics>({
@@ -116,43 +122,56 @@ const phase = shape<ResultPhase>({
   arms: listOf(armSchema),
 })
 
-const slice = shape<ResultSlice>({
-  round: count,
-  order: count,
-  phase: text,
-  arm: armKind,
-  policy: textOrNull,
-  path,
-  use: oneOf('both', 'throughput', 'latency'),
-  startMs: number,
-  durationMs: number,
-  ok: count,
-  failed: count,
-  slow: integerOrNull,
-  p50: numberOrNull,
-  p95: numberOrNull,
-  p99: numberOrNull,
-  cpuMs: numberOrNull,
-})
+const slice = shape<ResultSlice>(
+  {
+    round: count,
+    order: count,
+    group: integerOrNull,
+    phase: text,
+    arm: armKind,
+    policy: textOrNull,
+    path,
+    use: oneOf('both', 'throughput', 'latency'),
+    startMs: number,
+    durationMs: number,
+    ok: count,
+    failed: count,
+    slow: integerOrNull,
+    p50: numberOrNull,
+    p95: numberOrNull,
+    p99: numberOrNull,
+    cpuMs: numberOrNull,
+  },
+  ['group'],
+)
 
-const comparison = shape<ResultComparison>({
-  policy: text,
-  against: text,
-  metric: text,
-  unit: text,
-  rounds: count,
-  base: numberOrNull,
-  value: numberOrNull,
-  logRatio: numberOrNull,
-  interval: orNull({ type: 'array', items: number, minItems: 2, maxItems: 2 }),
-  spread: numberOrNull,
-  p: numberOrNull,
-  margin: numberOrNull,
-  floor: numberOrNull,
-  mde: numberOrNull,
-  verdict: oneOf('same', 'inconclusive'),
-  ruler: text,
-})
+const comparison = shape<ResultComparison>(
+  {
+    policy: text,
+    against: text,
+    metric: text,
+    unit: text,
+    rounds: count,
+    base: numberOrNull,
+    value: numberOrNull,
+    logRatio: numberOrNull,
+    interval: orNull({ type: 'array', items: number, minItems: 2, maxItems: 2 }),
+    spread: numberOrNull,
+    p: numberOrNull,
+    margin: numberOrNull,
+    floor: numberOrNull,
+    mde: numberOrNull,
+    verdict: oneOf('same', 'pass', 'pass-minor', 'fail', 'notable', 'inconclusive'),
+    ruler: text,
+    gated: flag,
+    level: number,
+    falseDiscoveryRate: numberOrNull,
+    accepted: number,
+    noise: number,
+    perRound: listOf(number),
+  },
+  ['gated', 'level', 'falseDiscoveryRate', 'accepted', 'noise', 'perRound'],
+)
 
 const doubt = shape<ResultDoubt>({
   kind: text,
@@ -209,6 +228,7 @@ export const resultSchema: JsonSchema = {
       phases: listOf(phase),
       slices: listOf(slice),
       comparisons: listOf(comparison),
+      gate: gateSchema,
       ceilings: listOf(limit),
       thresholds: listOf(limit),
       reference: shape<ResultReference>({ id: textOrNull, file: textOrNull, sha256: textOrNull, whyNone: textOrNull }),
@@ -217,11 +237,12 @@ export const resultSchema: JsonSchema = {
       generators: listOf(generator),
       windowGroups: listOf(windowGroup),
       scenario: scenarioSchema,
+      capacity: capacitySchema,
       windows: orNull(lines),
       deadLetters: lines,
       sabotage: textOrNull,
       simulated: flag,
     },
-    ['windowGroups', 'scenario', 'deadLetters'],
+    ['gate', 'windowGroups', 'scenario', 'capacity', 'deadLetters'],
   ),
 }

@@ -12,10 +12,10 @@ export interface PlacedArm {
   readonly ofPolicy: boolean
 }
 
-/** The arms whose figures mean something by themselves, by name: neither canary nor warm-up. */
+/** The arms whose figures mean something by themselves, by name: neither canary nor warm-up, nor the steps of a search. */
 export function armsOf({ phases, slices }: Result): ReadonlyMap<string, PlacedArm> {
   const placed = phases.flatMap(({ id: phase, kind, arms }, phaseIndex) => {
-    if (kind === 'canary' || kind === 'warmup') return []
+    if (kind === 'canary' || kind === 'warmup' || kind === 'capacity') return []
     return arms.map((arm, armIndex): [string, PlacedArm] => {
       const id = `${phase}/${arm.arm}-${arm.path}`
       const own = slices.filter((slice) => slice.phase === phase && slice.arm === arm.arm && slice.path === arm.path)

@@ -6,6 +6,7 @@ import { emptyTally } from '../measure/tally.ts'
 import type { Arm } from '../plan/arms.ts'
 import type { ArmVerdict } from './arm-verdict.ts'
 import { generatorDoubts } from './generator-doubts.ts'
+import type { Limit } from './limits.ts'
 import type { Reconciliation } from './reconcile.ts'
 import type { WindowSummary } from './windows.ts'
 
@@ -19,16 +20,38 @@ export function armDoubts(arms: readonly ArmVerdict[]): readonly Doubt[] {
   return arms.flatMap(({ arm, measurement, effects, reconciliation, others }) => [
     ...operationDoubts(arm, measurement),
     ...generatorDoubts(arm, measurement),
+    ...retryDoubts(arm, measurement),
     ...effects.filter(({ ok }) => !ok).map((effect) => effectDoubt(arm.id, effect)),
     ...countDoubts(`${arm.id}: the target`, reconciliation),
     ...Object.entries(others).flatMap(([name, ofOther]) => countDoubts(`${arm.id}: the target ${name}`, ofOther)),
   ])
 }
 
+/** A latency limit holds over all operations; where none succeeded, it says how fast they failed. */
+export function latencyDoubts(limits: readonly Limit[], arms: readonly ArmVerdict[]): readonly Doubt[] {
+  const scopes = limits
+    .filter(({ expr, actual }) => expr.startsWith('latency: ') && actual !== null)
+    .map(({ scope }) => scope)
+  return arms
+    .filter(({ arm, measurement }) => scopes.includes(arm.id) && measurement.measured.operations.ok === 0)
+    .map(({ arm }) => {
+      const detail = `${arm.id}: no operation succeeded; the latency that its limits hold is of failures and refusals only`
+      return doubt('no-success', detail, ['latency'])
+    })
+}
+
+function retryDoubts(arm: Arm, { policyCounters }: ArmMeasurement): readonly Doubt[] {
+  const { retries, notIdempotent = 0 } = policyCounters
+  if (retries !== 0 || notIdempotent === 0) return []
+  const detail = `${arm.id}: nothing was retried: ${notIdempotent} operations failed that might have been, and their requests are not idempotent ("nonIdempotent" of the retry repeats such too)`
+  return [doubt('nothing-retried', detail, [])]
+}
+
 function countDoubts(who: string, { status, difference, expected, slack, detail }: Reconciliation): readonly Doubt[] {
   if (status === 'unreadable') return [doubt('stats-unreadable', `${who}: ${detail}`, ['attempts'])]
   if (status !== 'mismatch') return []
-  const text = `${who} counted ${difference} requests against ${expected} that should have reached it (slack ${slack})`
+  const counted = (expected ?? 0) + (difference ?? 0)
+  const text = `${who} counted ${counted} requests against ${expected} that should have reached it (slack ${slack})`
   return [doubt('counts-differ', text, ['operations', 'attempts', 'errorRate'])]
 }
 
@@ -112,7 +135,14 @@ export function runDoubts(
       .map(({ role, busyShare, lateShare }) =>
         doubt(
           role === 'relay' ? 'relay-saturated' : 'generator-saturated',
-          `it used over 85 % of a core in ${percent(busyShare)} of its slices, and its event loop was late (p99 over 1 ms and a tenth of the latency) in ${percent(lateShare)}`,
+          [
+            ...(busyShare > 0 ? [`it used over 85 % of a core in ${percent(busyShare)} of its slices`] : []),
+            ...(lateShare > 0
+              ? [
+                  `its event loop was late (p99 over 1 ms and a tenth of the latency) in ${percent(lateShare)} of its slices`,
+                ]
+              : []),
+          ].join(', and '),
           ['throughput', 'latency comparisons'],
         ),
       ),

@@ -47,9 +47,16 @@ export function generatorDoubts(arm: Arm, measurement: ArmMeasurement): readonly
   ]
 }
 
-function lateSends(arm: Arm, { latencies }: ArmMeasurement): Doubt[] {
-  const lateMs = latencies.sendLateness.percentileMs(99)
-  const limitMs = Math.max(latenessMs, latenessShare * (latencies.corrected.percentileMs(50) ?? 0))
+/** How late sends were at p99, null without a schedule, and how late they may be. */
+export function lateness({ latencies }: ArmMeasurement): { readonly lateMs: number | null; readonly limitMs: number } {
+  return {
+    lateMs: latencies.sendLateness.percentileMs(99),
+    limitMs: Math.max(latenessMs, latenessShare * (latencies.corrected.percentileMs(50) ?? 0)),
+  }
+}
+
+function lateSends(arm: Arm, measurement: ArmMeasurement): Doubt[] {
+  const { lateMs, limitMs } = lateness(measurement)
   if (lateMs === null || lateMs <= limitMs) return []
   const detail = `${arm.id}: one send in a hundred was over ${lateMs.toFixed(1)} ms late; the limit is ${limitMs.toFixed(1)} ms`
   return [doubt('sends-late', detail, ['latency'])]

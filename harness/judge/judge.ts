@@ -7,9 +7,10 @@ import type { Profile } from '../profile/profile.ts'
 import { type ArmVerdict, judgeArm } from './arm-verdict.ts'
 import { holdCeilings, holdDegradedCeiling } from './ceilings.ts'
 import { type ArmComparison, compareArms } from './comparisons.ts'
-import { armDoubts, canaryDoubts, runDoubts } from './doubts.ts'
+import { armDoubts, canaryDoubts, latencyDoubts, runDoubts } from './doubts.ts'
 import { baselineFacts } from './facts.ts'
 import { holdThreshold, type Limit } from './limits.ts'
+import { decideGate, type GateCase, gateDoubts, gateReasons } from './gate-answer.ts'
 import {
   judgeScenario,
   type ScenarioCase,
@@ -17,7 +18,9 @@ import {
   scenarioReasons,
   type ScenarioVerdict,
 } from './metastable/scenario.ts'
-import { stepDoubts, type SteppedPhase } from './steps.ts'
+import type { PairedAnswer } from './paired/decide.ts'
+import type { SteppedPhase } from './stepped.ts'
+import { stepDoubts } from './steps.ts'
 import { stressLimits } from './stress.ts'
 import type { WindowSummary } from './windows.ts'
 
@@ -39,6 +42,10 @@ export interface Case {
   readonly stopped: 'signal' | 'target' | 'watchdog' | 'failure-budget' | 'bounds' | 'error' | null
   /** Makes an inconclusive run void. */
   readonly strict: boolean
+  /** What may fail the run by being worse than something else; absent where nothing may. */
+  readonly gate?: GateCase | null
+  /** What there is to distrust besides what is found here. */
+  readonly doubts?: readonly Doubt[]
 }
 
 /** The answer of a run; a function of its case alone. */
@@ -51,6 +58,8 @@ export interface Verdict {
   readonly ceilings: readonly Limit[]
   readonly thresholds: readonly Limit[]
   readonly comparisons: readonly ArmComparison[]
+  /** Null where the run had no gate. */
+  readonly gate: PairedAnswer | null
   readonly doubts: readonly Doubt[]
   /** Null where the profile is no scenario. */
   readonly scenario: ScenarioVerdict | null
@@ -69,7 +78,8 @@ export function judge(run: Case): Verdict {
   const direct = baselineFacts(find('baseline/baseline-direct'), find('baseline/baseline-direct'))
   const arms = run.arms.flatMap((arm) => {
     const measurement = find(arm.id)
-    return measurement ? [judgeArm(arm, measurement, arm.path === 'relay' ? facts : direct, profile)] : []
+    const stepped = run.stepped.find(({ phase }) => phase === arm.phase)?.policies ?? []
+    return measurement ? [judgeArm(arm, measurement, arm.path === 'relay' ? facts : direct, profile, stepped)] : []
   })
   const clean = arms.filter(
     ({ arm }) =>
@@ -94,9 +104,11 @@ export function judge(run: Case): Verdict {
     ...stressLimits(windows, profile),
   ]
   const scenario = judgeScenario(run.scenario, profile)
+  const gate = run.gate ? decideGate(run.gate, measurements.slices) : null
   const doubts = [
     ...canaryDoubts(find('canary/policy-relay')),
     ...armDoubts(arms.filter(({ arm }) => isJudged(arm))),
+    ...latencyDoubts([...arms.flatMap(({ bounds }) => bounds), ...thresholds], arms),
     ...stepDoubts(run.stepped, arms, profile.workload.protocol === 'udp'),
     ...(run.stopped === null ? unmeasured(run.arms, arms) : []),
     ...runDoubts(measurements, windows, {
@@ -106,8 +118,10 @@ export function judge(run: Case): Verdict {
     }),
     // What was ended early had no time to come to anything.
     ...(scenario && run.stopped === null ? scenarioDoubts(scenario) : []),
+    ...(gate && run.stopped === null ? gateDoubts(gate, profile.mode.name === 'long') : []),
+    ...(run.doubts ?? []),
   ]
-  const judged = { arms, ceilings, thresholds, doubts, scenario }
+  const judged = { arms, ceilings, thresholds, doubts, scenario, gate }
   return { ...answerOf(run, judged), ...judged, comparisons: comparisonsOf(run, arms) }
 }
 
@@ -125,7 +139,8 @@ function degradedLimits({ profile, stepped }: Case, arms: readonly ArmVerdict[])
 }
 
 function isJudged({ phaseKind }: Arm): boolean {
-  return phaseKind !== 'canary' && phaseKind !== 'warmup'
+  // Capacity is searched for with load that is meant to be too much.
+  return phaseKind !== 'canary' && phaseKind !== 'warmup' && phaseKind !== 'capacity'
 }
 
 /** In a run that came to its end, an arm that was planned and has no figures passes nothing. */
@@ -148,7 +163,7 @@ function comparisonsOf({ measurements, rounds }: Case, arms: readonly ArmVerdict
     })
 }
 
-type Judged = Pick<Verdict, 'arms' | 'ceilings' | 'thresholds' | 'doubts' | 'scenario'>
+type Judged = Pick<Verdict, 'arms' | 'ceilings' | 'thresholds' | 'doubts' | 'scenario' | 'gate'>
 
 /** One reason with the exit code that it asks for. */
 interface Reason {
@@ -159,9 +174,10 @@ interface Reason {
 function answerOf(run: Case, judged: Judged): Pick<Verdict, 'verdict' | 'exitCode' | 'reasons'> {
   const reasons = [
     ...endReasons(run),
-    ...scriptReasons(judged),
+    ...scriptReasons(run, judged),
     ...limitReasons(judged),
     ...(run.stopped === null ? overloadReasons(judged) : []),
+    ...(judged.gate ? gateReasons(judged.gate).map((text) => ({ code: exitCodes.regression, text })) : []),
     ...doubtReasons(run, judged.doubts),
   ]
   const exitCode = worstExitCode(reasons.map(({ code }) => code))
@@ -173,12 +189,13 @@ function answerOf(run: Case, judged: Judged): Pick<Verdict, 'verdict' | 'exitCod
 function endReasons({ stopped, profile, measurements }: Case): Reason[] {
   const exit = measurements.unplannedExit
   const how = exit?.signal ? `by ${exit.signal}` : `with exit code ${exit?.code ?? 'unknown'}`
+  const named = exit?.name === undefined ? '' : `${exit.name} `
   const last = exit && exit.tail.length > 0 ? `; its last line: ${exit.tail.at(-1)}` : ''
   return [
     ...(stopped === 'signal'
       ? [{ code: exitCodes.aborted, text: 'ended by a signal; this is what was measured until then' }]
       : []),
-    ...(exit ? [{ code: exitCodes.targetDied, text: `the target ended by itself ${how}${last}` }] : []),
+    ...(exit ? [{ code: exitCodes.targetDied, text: `the target ${named}ended by itself ${how}${last}` }] : []),
     ...(stopped === 'watchdog' ? [{ code: exitCodes.watchdog, text: watchdogText(profile) }] : []),
     ...(stopped === 'failure-budget' ? [{ code: exitCodes.broken, text: budgetText(profile, measurements) }] : []),
   ]
@@ -198,13 +215,20 @@ function budgetText({ guards }: Profile, { failureBudget }: Measurements): strin
   return `failure budget spent: ${share(rate)} of ${samples} ${of} failed within ${seconds} s, allowed: ${share(threshold)}`
 }
 
-/** A user's script that throws is broken, whatever share of the operations that is. */
-function scriptReasons({ arms }: Judged): Reason[] {
+/** A user's script, or policy, that throws is broken, whatever share of the operations that is. */
+function scriptReasons({ profile: { workload } }: Case, { arms }: Judged): Reason[] {
   const thrown = arms.reduce((sum, { measurement }) => sum + (measurement.all.errors['script'] ?? 0), 0)
   if (thrown === 0) return []
   const texts = arms.flatMap(({ measurement }) => Object.keys(measurement.errorTexts))
-  const first = texts.find((text) => text.startsWith('script: ')) ?? 'script'
-  return [{ code: exitCodes.userScript, text: `the script threw in ${thrown} iterations: ${first.slice(8)}` }]
+  const said = texts.find((text) => text.startsWith('script: '))?.slice('script: '.length)
+  const ofPolicy = arms
+    .flatMap(({ measurement }) => measurement.policyEvents.kept)
+    .find(({ policy, event }) => policy === 'use' && event === 'failed')
+  const text =
+    workload.script === null || (said === undefined && ofPolicy)
+      ? `a policy of your own threw in ${thrown} operations: ${ofPolicy?.reason ?? 'it did not say why'}`
+      : `the script threw in ${thrown} iterations: ${said ?? 'it did not say why'}`
+  return [{ code: exitCodes.userScript, text }]
 }
 
 function limitReasons({ arms, ceilings, thresholds }: Judged): Reason[] {

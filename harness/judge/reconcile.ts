@@ -54,8 +54,7 @@ export function reconcile(
   const kept = keptBack(multiplexed ? anyOfThem(missing) : missing, tallies, errors)
   const dropped = at === null && datagrams ? of(faultCounters, 'rate.queueDrops') : 0
   const drops = rateDrops(rules)
-  // An attempt that never had a connection cannot have got there.
-  const expected = asked - of(errors, 'pool-timeout') - kept.surely - (drops === 'uplink' ? dropped : 0)
+  const expected = asked - kept.surely - (drops === 'uplink' ? dropped : 0)
   if ('problem' in server) return { status: 'unreadable', expected, difference: null, slack: 0, detail: server.problem }
   const foreignResets = Math.max(0, of(errors, 'reset') - kept.resets)
   const ended = uncertain.reduce((sum, error) => sum + of(errors, error), 0)

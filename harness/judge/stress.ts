@@ -1,6 +1,6 @@
 import type { Policy, Profile } from '../profile/profile.ts'
 import { holdThreshold, type Limit } from './limits.ts'
-import type { SteppedPhase } from './steps.ts'
+import type { SteppedPhase } from './stepped.ts'
 import { cleanScope, figuresOfGroup, type WindowSummary } from './windows.ts'
 
 /**

@@ -16,6 +16,7 @@ const examples = '500, "500/s", "30/m"'
 export function arrivalRateSchema(description: string, { share }: { readonly share: boolean }): JsonSchema {
   const units = [...Object.keys(perSecondOf), ...(share ? ['%'] : [])]
   return {
+    title: 'a rate that is not negative',
     type: ['number', 'string'],
     minimum: 0,
     pattern: String.raw`^${number}\s*(${units.join('|')})?$`,

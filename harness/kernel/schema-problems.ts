@@ -76,10 +76,17 @@ function messageOf(error: SchemaError): string | undefined {
     case 'false schema':
       return `found ${found(data)}, allowed: nothing beside the other settings here`
     case 'pattern':
-      return `found ${found(data)}, allowed: text of the form ${String(params['pattern'])}${describe(schema)}`
+      return `found ${found(data)}, allowed: ${formOf(schema, String(params['pattern']))}${describe(schema)}`
+    case 'maxProperties':
+      return `found ${quoted(Object.keys(data as object))}, allowed: ${allowedBy(schema, error)}${describe(schema)}`
     default:
       return `found ${found(data)}, allowed: ${allowedBy(schema, error)}${describe(schema)}`
   }
+}
+
+/** A pattern in words, where the schema has any. */
+function formOf({ title }: JsonSchema, pattern: string): string {
+  return typeof title === 'string' ? title : `text of the form ${pattern}`
 }
 
 /** The units decide; the schema's pattern serves editors, and is stricter about spaces and capitals. */
@@ -145,6 +152,7 @@ interface Limits {
   readonly minItems?: number
   readonly maxItems?: number
   readonly minProperties?: number
+  readonly maxProperties?: number
   readonly uniqueItems?: boolean
 }
 
@@ -159,7 +167,7 @@ function allowedBy(schema: JsonSchema, { message = 'something else' }: SchemaErr
 
 /** The keywords of a type that say something of it, and are passed over for the others. */
 function limitsOf(type: string, limits: Limits): string {
-  const { minLength, maxLength, minItems, maxItems, minProperties, uniqueItems } = limits
+  const { minLength, maxLength, minItems, maxItems, minProperties, maxProperties, uniqueItems } = limits
   switch (type) {
     case 'integer':
     case 'number':
@@ -169,7 +177,7 @@ function limitsOf(type: string, limits: Limits): string {
     case 'array':
       return `${itemsOf(minItems, maxItems)}${uniqueItems ? ' without repetitions' : ''}`
     case 'object':
-      return filled(minProperties)
+      return maxProperties === 1 ? ' with one key' : filled(minProperties)
     default:
       return ''
   }

@@ -16,12 +16,13 @@ const sizeUnits = {
 }
 const shareUnits = { '%': 1e-2, ppm: 1e-6 }
 
-/** A kind of quantity: how it is written, and the largest value that makes sense. */
+/** A kind of quantity: how it is written, and the largest value that makes sense, which `most` says in its units. */
 interface Quantity {
   readonly name: string
   readonly units: Readonly<Record<string, number>>
   readonly example: string
   readonly max: number
+  readonly most: string
   readonly round: boolean
 }
 
@@ -31,6 +32,7 @@ export const quantities = {
     units: durationUnits,
     example: '"40ms", "1.5s", "2m"',
     max: 366 * 86_400e9,
+    most: '366d',
     round: true,
   },
   rate: {
@@ -38,14 +40,23 @@ export const quantities = {
     units: rateUnits,
     example: '"384kbps", "10mbps"',
     max: 1e12,
+    most: '1000gbps',
     round: false,
   },
-  size: { name: 'a size', units: sizeUnits, example: '"512b", "32kb", "1mib"', max: 2 ** 50, round: true },
+  size: {
+    name: 'a size',
+    units: sizeUnits,
+    example: '"512b", "32kb", "1mib"',
+    max: 2 ** 50,
+    most: '1048576gib',
+    round: true,
+  },
   share: {
     name: 'a share',
     units: shareUnits,
     example: '0.02, "2%", "500ppm"',
     max: 1,
+    most: '100%',
     round: false,
   },
 } as const satisfies Record<string, Quantity>
@@ -68,9 +79,14 @@ export function parseQuantity(name: QuantityName, input: unknown): Parsed {
   // What is under one whole unit but not nothing cannot be told from nothing: "0.5ns".
   const lost = quantity.round && value > 0 && value < 1
   if (!(value >= 0) || value > quantity.max || lost) {
-    return { problem: `found ${JSON.stringify(input)}, ${allowed(quantity)}` }
+    const bound = value > quantity.max ? `, at most ${quantity.most}` : isNegative(input) ? ', none below 0' : ''
+    return { problem: `found ${JSON.stringify(input)}, ${allowed(quantity)}${bound}` }
   }
   return { value: quantity.round ? Math.round(value) : value }
+}
+
+function isNegative(input: unknown): boolean {
+  return typeof input === 'number' ? input < 0 : typeof input === 'string' && input.trimStart().startsWith('-')
 }
 
 /** Only a share may be a bare number. */

@@ -14,8 +14,8 @@ export interface AttemptedOperation {
   /** The index under which it is counted, and whether it is measured. */
   readonly requestIndex: number
   readonly measured: boolean
-  /** An attempt begins, wherever it goes. */
-  attemptBegins(): void
+  /** One more attempt was made, wherever it went. */
+  attemptMade(): void
   /** Looks at the reply of an attempt that succeeded: null, or what is wrong with it. */
   examine(reply: Reply): string | null
   /** An attempt has ended; until another does, its reply is the operation's. */
@@ -52,9 +52,8 @@ export class Attempt implements Step, AttemptListener {
   }
 
   begin({ target }: Call, nowNs: number): void {
-    const { recorder, measured, prepared } = this.#operation
-    recorder.attemptBegan(measured, nowNs)
-    this.#operation.attemptBegins()
+    const { recorder, prepared } = this.#operation
+    recorder.attemptBegan(nowNs)
     this.#startedNs = nowNs
     if (target !== null) return this.#beginElsewhere(target, nowNs)
     this.#elsewhere = null
@@ -64,6 +63,7 @@ export class Attempt implements Step, AttemptListener {
 
   cancel(): null {
     const { recorder, measured } = this.#operation
+    this.#count()
     recorder.counts(measured).attempts.cancelled++
     if (this.#elsewhere) this.#elsewhere.cancelled++
     this.#lane.cancel()
@@ -96,6 +96,8 @@ export class Attempt implements Step, AttemptListener {
   attemptEnded(outcome: Outcome, nowNs: number, detail: string | null): void {
     const { recorder, measured, requestIndex } = this.#operation
     this.#operation.answeredBy(this)
+    if (outcome.error === 'pool-timeout') return this.#refused(outcome, nowNs, detail)
+    this.#count()
     const wrong = outcome.ok ? this.#operation.examine(this.#lane.reply) : detail
     const settled = outcome.ok && wrong !== null ? failure('check') : outcome
     this.#countBytes()
@@ -105,16 +107,28 @@ export class Attempt implements Step, AttemptListener {
       request.bytesReceived += this.#lane.receivedBytes
     } else this.#failed(settled, wrong)
     if (measured) recorder.attemptTook(nowNs - this.#startedNs)
-    // Of the waits for a connection, those in vain are the longest.
-    if (measured && outcome.error === 'pool-timeout') recorder.queued(nowNs - this.#startedNs)
     this.#owner.ended(settled, nowNs)
+  }
+
+  /** What never had a connection is no attempt; but of the waits for one, those in vain are the longest. */
+  #refused(outcome: Outcome, nowNs: number, detail: string | null): void {
+    const { recorder, measured } = this.#operation
+    if (detail !== null) recorder.problem(outcome, detail)
+    if (measured) recorder.queued(nowNs - this.#startedNs)
+    this.#owner.ended(outcome, nowNs)
+  }
+
+  #count(): void {
+    const { recorder, measured } = this.#operation
+    recorder.counts(measured).attempts.count++
+    if (this.#elsewhere) this.#elsewhere.count++
+    this.#operation.attemptMade()
   }
 
   #beginElsewhere(target: string, nowNs: number): void {
     const { recorder, measured } = this.#operation
     const { driver, lane } = this.#laneTo(target)
     this.#elsewhere = recorder.elsewhere(measured, target)
-    this.#elsewhere.count++
     this.#lane = lane
     lane.start(this.#operation.preparedFor(driver), nowNs)
   }

@@ -116,7 +116,7 @@ export class Operation implements AttemptedOperation, Call, StepOwner {
     this.recorder.operationEnded(measured, requestIndex, outcome, this.#intendedNs, this.#startedNs, nowNs)
   }
 
-  attemptBegins(): void {
+  attemptMade(): void {
     this.content.attempts++
   }
 

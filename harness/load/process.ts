@@ -1,4 +1,5 @@
 import { watchEventLoop } from '../kernel/event-loop.ts'
+import { exitCodes } from '../kernel/exit-codes.ts'
 import { reportOf } from '../kernel/failure-report.ts'
 import { resolveAllowed } from '../kernel/loopback.ts'
 import { serveParent } from '../kernel/parent-channel.ts'
@@ -66,3 +67,8 @@ const channel = serveParent<ShardCommand, ShardReply>(
     return failure === null ? null : { kind: 'failed', ...reportOf(failure) }
   },
 )
+
+// Nothing of ours ends a worker while its parent is there.
+process.once('exit', () => {
+  if (modules.length > 0 && process.connected) process.exitCode = exitCodes.userScript
+})

@@ -14,6 +14,11 @@ export interface ReadingTellerOptions {
   readonly emitReading?: (reading: LiveReading) => void
 }
 
+export interface ReadingTeller {
+  tell(nowNs: number): void
+  end(nowNs: number): void
+}
+
 /** What a reading counts, as it was when the slice began, or has come to since. */
 interface Tally {
   readonly recorded: Readonly<Record<'ok' | 'failed' | 'degraded' | 'attempts', number>>
@@ -23,14 +28,19 @@ interface Tally {
 }
 
 /**
- * Tells how a slice and its client fare, as often as the task wants, and once more at the end, when everything has been
- * counted. The client's state is older than the slice: what it counted before is left out.
+ * Tells how a slice and its client fare, as often as the task wants, before a window tells more than that, and once more at
+ * the end, when everything has been counted. The client's state is older than the slice: what it counted before is left out.
  */
-export function readingTeller({ task, shard, recorder, client, wheel, emitReading }: ReadingTellerOptions): {
-  end(nowNs: number): void
-} {
+export function readingTeller({
+  task,
+  shard,
+  recorder,
+  client,
+  wheel,
+  emitReading,
+}: ReadingTellerOptions): ReadingTeller {
   const { readEveryNs } = task
-  if (readEveryNs === undefined || !emitReading) return { end() {} }
+  if (readEveryNs === undefined || !emitReading) return { tell() {}, end() {} }
   client.takeRetries()
   let told = tallyOf(recorder, client)
   const tell = (atNs: number): void => {
@@ -55,6 +65,7 @@ export function readingTeller({ task, shard, recorder, client, wheel, emitReadin
   })
   wheel.schedule(entry, task.startAtNs + readEveryNs)
   return {
+    tell,
     end(nowNs) {
       wheel.cancel(entry)
       tell(nowNs)

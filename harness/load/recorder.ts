@@ -91,9 +91,8 @@ export class SliceRecorder {
     return measured ? this.#measured : this.#unmeasured
   }
 
-  /** An attempt begins. */
-  attemptBegan(measured: boolean, nowNs: number): void {
-    this.counts(measured).attempts.count++
+  /** An attempt begins; it is counted once it has ended, as then it is known whether it ever had a connection. */
+  attemptBegan(nowNs: number): void {
     this.#series.attempt(nowNs)
   }
 

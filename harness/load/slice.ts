@@ -13,7 +13,7 @@ import { OpenModelRunner } from './open-model.ts'
 import { countTeller } from './count-teller.ts'
 import type { LiveReading } from './live-reading.ts'
 import type { CountDelta, SliceReport, SliceTask } from './protocol.ts'
-import { readingTeller } from './reading-teller.ts'
+import { type ReadingTeller, readingTeller } from './reading-teller.ts'
 import type { SliceRecorder } from './recorder.ts'
 
 /** The longest drain of a slice that was stopped. */
@@ -71,17 +71,17 @@ export async function startSlice(options: SliceOptions): Promise<RunningSlice> {
   const model = runnerOf(task.load, context)
   const teller = countTeller({ ...options, recorder: crew.recorder })
   const readings = readingTeller({ ...options, recorder: crew.recorder })
-  const timers = createTimers({ task, context, recorder: crew.recorder, model, wheel, clock })
+  const timers = createTimers({ task, context, recorder: crew.recorder, readings, model, wheel, clock })
   model.start()
 
   const report = ended.then(() => {
     timers.cancel()
     teller.end(clock.nowNs())
-    // Stopped before its measured time began, a slice has one empty window of no length.
-    crew.recorder.closeWindow(Math.max(measureFromNs, Math.min(clock.nowNs(), context.endNs)))
     crew.close()
     dialer?.close()
     readings.end(clock.nowNs())
+    // Stopped before its measured time began, a slice has one empty window of no length.
+    crew.recorder.closeWindow(Math.max(measureFromNs, Math.min(clock.nowNs(), context.endNs)))
     return crew.recorder.finish({
       policyCounters: subtractRecords(client.counters(), counted),
       policyPeaks: client.takePeaks(),
@@ -129,13 +129,14 @@ interface TimerOptions {
   readonly task: SliceTask
   readonly context: ModelContext
   readonly recorder: SliceRecorder
+  readonly readings: ReadingTeller
   readonly model: ModelRunner
   readonly wheel: TimerWheel
   readonly clock: Clock
 }
 
 /** The moments of a slice: the start of the measured time, the end of each window, of the measured time, of the drain. */
-function createTimers({ task, context, recorder, model, wheel, clock }: TimerOptions) {
+function createTimers({ task, context, recorder, readings, model, wheel, clock }: TimerOptions) {
   const { measureFromNs, endNs } = context
   let cpuFromMs: number | null = null
   let cpuToMs: number | null = null
@@ -150,7 +151,8 @@ function createTimers({ task, context, recorder, model, wheel, clock }: TimerOpt
     wheel.schedule(cutOff, nowNs + drainNs)
     model.end(nowNs)
   })
-  const window = wheelEntry(() => {
+  const window = wheelEntry((nowNs) => {
+    readings.tell(nowNs)
     recorder.closeWindow(windowEndNs)
     windowEndNs += task.windowNs
     if (windowEndNs < context.endNs) wheel.schedule(window, windowEndNs)

@@ -1,11 +1,18 @@
-/** baseline; control, a second baseline; of a policy its `policy` arm, and under a fault also `client` and `fault`. */
-export const armKinds = ['baseline', 'control', 'policy', 'client', 'fault'] as const
+/**
+ * baseline; control, a second baseline; of a policy its `policy` arm, and under a fault also `client` and `fault`; again,
+ * another process of the target; base and twin, two processes of its former build.
+ */
+export const armKinds = ['baseline', 'control', 'policy', 'client', 'fault', 'again', 'base', 'twin'] as const
 export type ArmKind = (typeof armKinds)[number]
 
 /** Whether an arm's clients talk to the target itself or through the relay. */
 export type ArmPath = 'direct' | 'relay'
 
-export const phaseKinds = ['canary', 'warmup', 'baseline', 'policy', 'stress', 'load'] as const
+/** The processes that arms ask: two of the target, and two of its former build. */
+export const builds = ['target', 'again', 'base', 'twin'] as const
+export type Build = (typeof builds)[number]
+
+export const phaseKinds = ['canary', 'warmup', 'baseline', 'policy', 'stress', 'load', 'capacity'] as const
 export type PhaseKind = (typeof phaseKinds)[number]
 
 /** What names an arm in a run. */

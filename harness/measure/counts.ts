@@ -9,7 +9,7 @@ export interface OperationCounts {
   cutOff: number
 }
 
-/** Attempts are wire requests: one or more per operation. */
+/** Attempts are wire requests: one or more per operation, none where a policy or the pool refused it. Each is counted at its end. */
 export interface AttemptCounts {
   count: number
   failed: number

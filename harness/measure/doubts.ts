@@ -12,6 +12,8 @@ export const doubtEffects = {
   'scenario-unclear': 'inconclusive',
   /** Client and target disagree about how many requests there were. */
   'counts-differ': 'void',
+  /** A search for the capacity of the target did not find it. */
+  'capacity-unclear': 'inconclusive',
   /** The target has a count, but would not tell it. */
   'stats-unreadable': 'inconclusive',
   /** The target has no count of its own. */
@@ -32,8 +34,30 @@ export const doubtEffects = {
   'relay-saturated': 'note',
   /** More than one operation in a hundred still ran when its slice's drain ended. */
   'cut-off': 'note',
+  /** A latency limit holds, but of failures and refusals only: nothing succeeded. */
+  'no-success': 'note',
+  /** A retry repeated nothing, since what failed must not be sent twice. */
+  'nothing-retried': 'note',
   /** The relay could not reach the target. */
   'upstream-failures': 'note',
+  /** Two measurements of the baseline in the same rounds differ: the machine was not the same for both. */
+  'baseline-differs': 'void',
+  /** A comparison that decides came to no answer: the smallest effect that it could have found is told. */
+  'gate-unclear': 'inconclusive',
+  /** The same, though that effect is more than twice what it should exclude. */
+  'gate-blind': 'void',
+  /** No difference, however large, could have failed the run with so few rounds. */
+  'gate-cannot-fail': 'inconclusive',
+  /** Nothing is known of the noise of this machine: comparisons are held to what is usual. */
+  uncalibrated: 'note',
+  /** A comparison that decides lacks rounds. */
+  'rounds-missing': 'inconclusive',
+  /** Memory, files or threads were not read for too much of the time, or for too short a time. */
+  'samples-missing': 'inconclusive',
+  /** Half a run was not enough for the target to come to a level. */
+  'no-steady-state': 'inconclusive',
+  /** Whether the target leaks cannot be told from noise, or from what may come to a level yet. */
+  'trend-unclear': 'inconclusive',
   /** One round cannot decide a comparison. */
   'one-round': 'note',
 } as const

@@ -227,6 +227,8 @@ function addKnown(a: number | null, b: number | null): number | null {
 export interface SliceSummary {
   readonly round: number
   readonly order: number
+  /** The group of the gate that it was measured for; null outside of the gate. */
+  readonly group: number | null
   readonly identity: ArmIdentity
   readonly use: SliceUse
   readonly startNs: number
@@ -278,8 +280,10 @@ export interface WindowMeasurement {
   readonly settling: boolean
 }
 
-/** How the target ended when it did so by itself. */
+/** How a target ended when it did so by itself. */
 export interface UnplannedExit {
+  /** The name of another target than the one that is tested; absent for that. */
+  readonly name?: string
   readonly code: number | null
   readonly signal: string | null
   readonly tail: readonly string[]

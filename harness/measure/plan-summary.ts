@@ -6,6 +6,8 @@ export interface PlanSummary {
   readonly mode: string
   readonly seed: number
   readonly expectedMs: number
+  /** What it was to fit into; the least that can be measured may take longer. */
+  readonly budgetMs: number
   readonly slicesPerArm: number
   readonly lives: readonly {
     readonly round: number

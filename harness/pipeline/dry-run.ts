@@ -11,6 +11,7 @@ export function summarisePlan(plan: Plan): PlanSummary {
     mode: mode.name,
     seed,
     expectedMs: expectedMs(plan),
+    budgetMs: mode.budgetNs / nsPerMs,
     slicesPerArm: plan.slicesPerArm,
     lives: plan.lives.map(({ round, slices }) => ({
       round,

@@ -14,7 +14,8 @@ export function parseEndpoint(flag: string, text: string): Endpoint {
   const match = /^(?:\[(?<six>[^\]]+)\]|(?<host>[^:[\]]+)):(?<port>\d{1,5})$/u.exec(text)?.groups
   const host = match?.['six'] ?? match?.['host']
   const port = Number(match?.['port'])
-  if (host === undefined || !(port <= 65_535)) throw badFlag(flag, text, 'HOST:PORT, such as 127.0.0.1:8080')
+  if (host === undefined || !(port <= 65_535))
+    throw badFlag(flag, text, 'HOST:PORT with a port up to 65535, such as 127.0.0.1:8080')
   return { host, port }
 }
 

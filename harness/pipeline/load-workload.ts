@@ -60,6 +60,18 @@ export function urlDocumentOf(flags: LoadWorkloadFlags): UrlDocument {
   }
 }
 
+/** Beside a profile, which says itself what is sent, these would be ignored. Throws `bad-flag` (104). */
+export function refuseRequestFlags(flags: Omit<LoadWorkloadFlags, 'url'>): void {
+  const standard: Readonly<Record<string, string>> = { timeout: '5s', method: 'GET' }
+  const names = ['method', 'header', 'body', 'status', 'timeout', 'http2', 'insecure', 'cacert', 'cert', 'key'] as const
+  for (const name of [...names, 'unixSocket', 'proto', 'size'] as const) {
+    const value = flags[name]
+    if (value === undefined || value === false || value === '' || value === standard[name]) continue
+    const flag = `--${name === 'unixSocket' ? 'unix-socket' : name}`
+    throw badFlag(flag, String(value), 'only beside a URL; a profile says itself what is sent')
+  }
+}
+
 /** A flag that this scheme knows nothing of would be ignored. */
 function refuseForeign({ protocol }: URL, flags: LoadWorkloadFlags): void {
   const http = protocol === 'http:' || protocol === 'https:'

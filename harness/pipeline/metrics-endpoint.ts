@@ -34,7 +34,8 @@ export async function serveMetrics({ listen, allowedHosts }: MetricsOptions): Pr
   const timeouts = { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs }
   const server = createServer(timeouts, answering(metricsRegistry(totals)))
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject)
+  // Also once it listens: a connection that cannot be accepted, since no file is left, is one scrape less and no more.
+  server.on('error', reject)
   server.listen({ host, port: listen.port }, resolve)
   await promise.catch((error: unknown) => {
     throw cannotListen(`${host}:${listen.port}`, error)

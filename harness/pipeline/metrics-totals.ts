@@ -131,6 +131,11 @@ export function nameIn(arm: string, own: string): string {
   return own === '' ? arm : `${arm}:${own}`
 }
 
+/** Whether a name that `nameIn` made belongs to the arm. */
+export function isOf(arm: string, name: string): boolean {
+  return name === arm || name.startsWith(`${arm}:`)
+}
+
 /** The entry of a name; those beyond the cap share one. */
 function entryOf<Value>(entries: Map<string, Value>, name: string, make: () => Value): Value {
   const known = entries.get(name)

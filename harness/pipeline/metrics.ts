@@ -5,11 +5,18 @@ import type { WindowSummary } from '../judge/windows.ts'
 
 /**
  * The phase whose figures stand for the run: the last stress segment without faults, or the load; else the direct baseline;
- * where there is nothing else, stress under steps, given by its arms, whose figures those of the faults are mixed with.
+ * where there is nothing else, stress under steps, given by its arms, whose figures those of the faults are mixed with. Of a
+ * search, the phase that it names.
  */
-export function metricsOf({ arms }: Verdict, windows: WindowSummary, stepped: readonly string[]): ResultMetrics {
+export function metricsOf(
+  { arms }: Verdict,
+  windows: WindowSummary,
+  stepped: readonly string[],
+  named?: string | null,
+): ResultMetrics {
   const segments = arms.filter(({ arm }) => arm.phaseKind === 'stress' || arm.phaseKind === 'load')
   const source =
+    arms.find(({ arm }) => arm.phase === named) ??
     segments.findLast(({ arm }) => !stepped.includes(arm.id)) ??
     arms.find(({ arm }) => arm.id === 'baseline/baseline-direct') ??
     segments.at(-1)

@@ -3,6 +3,7 @@ import type { ProgressListener } from '../measure/progress.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Sabotage } from '../run/sabotage.ts'
 import type { RunTotals } from './metrics-totals.ts'
+import type { Search } from './search.ts'
 
 /** The commit of the build under test. */
 export interface GitState {
@@ -13,7 +14,7 @@ export interface GitState {
 /** What a measuring command is told, besides its plan. */
 export interface RunOptions {
   readonly plan: Plan
-  /** The command: soak, baseline, policies, stress or load. */
+  /** The command: soak, baseline, policies, stress, load or capacity. */
   readonly kind: string
   readonly clock: Clock
   /** Aborts when the user wants the run to end: it is drained, judged and archived as far as it came. */
@@ -32,4 +33,6 @@ export interface RunOptions {
   readonly onProgress: ProgressListener
   /** Told how the run goes, once a second, where somebody watches. */
   readonly metrics?: RunTotals
+  /** Measures after what was planned, where the command is one that searches. */
+  readonly search?: Search
 }

@@ -16,12 +16,17 @@ const batch = 1000
 const warmupMs = 20
 const measuredMs = 60
 
+/** What a client's policies cost, in ns of an operation that succeeds at once, or why that could not be measured. */
+export type Overhead = { readonly ns: number; readonly whyNone: null } | { readonly ns: null; readonly whyNone: string }
+
+const ownPolicy: Overhead = { ns: null, whyNone: 'a policy of your own is measured in its arms only' }
+const notAtOnce: Overhead = { ns: null, whyNone: 'operations do not all succeed at once, such as under a rate limit' }
+
 /**
- * What the client's policies of each arm cost, in ns of an operation that succeeds at once, by the arm's id: the median over
- * batches, less that of an operation without policies. Null where operations did not all succeed at once, such as under a
- * rate limit, or with a policy of promises.
+ * What the client's policies of each arm cost, by the arm's id: the median over batches, less that of an operation without
+ * policies.
  */
-export async function measureOverheads(arms: readonly Arm[]): Promise<ReadonlyMap<string, number | null>> {
+export async function measureOverheads(arms: readonly Arm[]): Promise<ReadonlyMap<string, Overhead>> {
   const withClient = arms.filter(({ client }) => client.length > 0)
   if (withClient.length === 0) return new Map()
   const keyOf = ({ client }: Arm): string => JSON.stringify(client)
@@ -45,9 +50,10 @@ export async function measureOverheads(arms: readonly Arm[]): Promise<ReadonlyMa
   }
   const plain = nsOf('')
   return new Map(
-    withClient.map((arm) => {
+    withClient.map((arm): [string, Overhead] => {
+      if (!staged.includes(arm)) return [arm.id, ownPolicy]
       const own = nsOf(keyOf(arm))
-      return [arm.id, own === null || plain === null ? null : own - plain]
+      return [arm.id, own === null || plain === null ? notAtOnce : { ns: own - plain, whyNone: null }]
     }),
   )
 }
@@ -56,12 +62,14 @@ export async function measureOverheads(arms: readonly Arm[]): Promise<ReadonlyMa
 function operationsOf(client: ClientPolicies, wheel: TimerWheel) {
   const call = plainCall('overhead')
   let inside: StepOwner | undefined
+  let begun = 0
   let succeeded = 0
   let failed = false
   const made = new Client(client, { wheel, rng: createRng(1) })
   const pool = made.connections?.pool(connectedAtOnce, Number.POSITIVE_INFINITY)
   const attempt: MakeStep = (owner) => ({
     begin() {
+      begun++
       inside = owner
     },
     cancel: () => null,
@@ -77,8 +85,10 @@ function operationsOf(client: ClientPolicies, wheel: TimerWheel) {
       const nowNs = realClock.nowNs()
       const before = succeeded
       for (let done = 0; done < batch && !failed; done++) {
+        const begunBefore = begun
         step.begin(call, nowNs)
-        inside?.ended(success, nowNs)
+        // What is refused begins nothing inside.
+        if (begun > begunBefore) inside?.ended(success, nowNs)
         failed = succeeded !== before + done + 1
       }
       if (failed) step.cancel(nowNs)

@@ -2,7 +2,7 @@ import { accessSync, constants, mkdirSync, readFileSync, statfsSync } from 'node
 import { messageOf, SoakrigError } from '../kernel/errors.ts'
 import { mostSockets } from '../plan/models.ts'
 import type { Plan, PlannedSlice } from '../plan/plan.ts'
-import { attemptsAtOnce } from '../resilience/settings.ts'
+import { attemptsAtOnce, otherTargetsOf } from '../resilience/settings.ts'
 
 const diskNeededBytes = 64 * 2 ** 20
 /** Files of a process besides its sockets. */
@@ -13,16 +13,21 @@ function environmentFailure(code: string, message: string, cause?: unknown): Soa
 }
 
 /** What can be known before anything is started. Throws `file-limit` or `results-directory` (106). */
-export function checkEnvironment({ lives, stress }: Plan, resultsDir: string): void {
-  // The relay holds two sockets for each of the client's; stress goes past it.
-  const ofSlices = lives.flatMap(({ slices }) => slices.map((slice) => 2 * socketsOf(slice)))
-  const ofStress = stress.map(socketsOf)
-  checkFileLimit(Math.max(0, ...ofSlices, ...ofStress) + otherFiles)
+export function checkEnvironment(plan: Plan, resultsDir: string): void {
+  checkFileLimit(mostFiles(plan))
   checkResults(resultsDir)
 }
 
-function socketsOf({ model, arm }: PlannedSlice): number {
-  return mostSockets(model, attemptsAtOnce(arm.client))
+/** How many files one process of a run may have open at once: a load worker, or the relay. */
+export function mostFiles({ lives, stress }: Plan): number {
+  const slices = [...lives.flatMap((life) => life.slices), ...stress]
+  return Math.max(0, ...slices.map(socketsOf)) + otherFiles
+}
+
+/** The relay holds two sockets for each of the client's; a worker has as many to each target that its client names. */
+function socketsOf({ model, arm }: Pick<PlannedSlice, 'model' | 'arm'>): number {
+  const targets = 1 + otherTargetsOf(arm.client).length
+  return mostSockets(model, attemptsAtOnce(arm.client)) * Math.max(arm.path === 'relay' ? 2 : 1, targets)
 }
 
 /** Says how many files a process may open. Throws `file-limit` (106) where that is less than `needed`. */

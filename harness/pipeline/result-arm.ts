@@ -6,12 +6,13 @@ import { createHistogram, type LatencyHistogram, type LatencySummary } from '../
 import type { PolicyEvents } from '../measure/policy-event.ts'
 import { hidden } from '../profile/env-references.ts'
 import type { Profile } from '../profile/profile.ts'
+import type { Overhead } from './overhead.ts'
 
 /** What the result of an arm needs of its run. */
 interface ArmRun {
   readonly startNs: number
-  /** What the client of an arm costs, in ns of an operation. */
-  readonly overheads: ReadonlyMap<string, number | null>
+  /** What the client of an arm costs. */
+  readonly overheads: ReadonlyMap<string, Overhead>
 }
 
 /** What a result says of an arm. */
@@ -66,8 +67,9 @@ export function armOf(
     bounds,
     policyCounters: measurement.policyCounters,
     policyPeaks: measurement.policyPeaks,
-    policyEvents: eventsOf(measurement.policyEvents, startNs),
-    overheadNsPerOperation: overheads.get(arm.id) ?? null,
+    policyEvents: eventsOf(measurement.policyEvents, startNs, secrets),
+    overheadNsPerOperation: overheads.get(arm.id)?.ns ?? null,
+    overheadWhyNone: overheads.get(arm.id)?.whyNone ?? null,
   }
 }
 
@@ -95,8 +97,18 @@ function othersOf({ all, otherServers }: ArmVerdict['measurement'], judged: ArmV
   )
 }
 
-function eventsOf({ kept, dropped }: PolicyEvents, startNs: number): ResultArm['policyEvents'] {
-  return { kept: kept.map(({ atNs, ...event }) => ({ atMs: (atNs - startNs) / nsPerMs, ...event })), dropped }
+/** What a policy of one's own throws may hold what it took from the environment. */
+function eventsOf(
+  { kept, dropped }: PolicyEvents,
+  startNs: number,
+  secrets: Profile['secrets'],
+): ResultArm['policyEvents'] {
+  const shown = kept.map(({ atNs, reason, ...event }) => ({
+    atMs: (atNs - startNs) / nsPerMs,
+    ...event,
+    reason: reason === null ? null : hidden(reason, secrets),
+  }))
+  return { kept: shown, dropped }
 }
 
 /** Texts of errors hold what was expected, and so what was taken from the environment. */

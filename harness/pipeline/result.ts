@@ -17,9 +17,11 @@ import { expectedMs, type Plan } from '../plan/plan.ts'
 import { hidden } from '../profile/env-references.ts'
 import type { Profile } from '../profile/profile.ts'
 import { contentsOf } from './contents.ts'
+import { resultComparison, resultGate, type RunGate } from './gate.ts'
 import { guardsOf } from './guards.ts'
 import { metricsOf } from './metrics.ts'
 import type { RunOptions } from './options.ts'
+import type { Overhead } from './overhead.ts'
 import { undecided } from './reference.ts'
 import { armOf } from './result-arm.ts'
 import { scenarioOf } from './scenario.ts'
@@ -37,8 +39,9 @@ export interface RunEnd {
   readonly notMeasured: readonly { readonly what: string; readonly why: string }[]
   readonly windows: Result['windows']
   readonly deadLetters: ResultLines | null
-  /** What the client of an arm costs, in ns of an operation. */
-  readonly overheads: ReadonlyMap<string, number | null>
+  readonly gate: RunGate | null
+  /** What the client of an arm costs. */
+  readonly overheads: ReadonlyMap<string, Overhead>
 }
 
 /** Puts together the result of a run. */
@@ -49,13 +52,14 @@ export function composeResult(
   windows: WindowSummary,
   verdict: Verdict,
 ): Result {
-  const { plan, version, git, sabotage } = options
+  const { plan, version, sabotage, search } = options
+  const found = search?.read()
   const { profile } = plan
   return {
     schema: resultSchemaId,
     tool: { name: 'soakrig', version },
     run: runOf(options, end, verdict),
-    env: describeEnvironment({ git, profile: withContents(profile), mode: profile.mode.name }),
+    env: environmentOf(options),
     config: { profile: profile.effective, provenance: profile.provenance, warnings: profile.warnings },
     plan: {
       rounds: profile.mode.rounds,
@@ -66,10 +70,14 @@ export function composeResult(
       notMeasured: end.notMeasured,
     },
     target: targetOf(measurements, profile),
-    metrics: metricsOf(verdict, windows, steppedArms(plan)),
+    metrics: metricsOf(verdict, windows, steppedArms(plan), found?.source),
     phases: phasesOf(verdict.arms, profile, end),
     slices: measurements.slices.map((slice) => sliceOf(slice, end.startNs)),
-    comparisons: verdict.comparisons.map((comparison) => ({ ...comparison, ...undecided })),
+    comparisons: [
+      ...verdict.comparisons.map((comparison) => ({ ...comparison, ...undecided })),
+      ...(verdict.gate?.comparisons ?? []).map(resultComparison),
+    ],
+    ...(end.gate && verdict.gate && { gate: resultGate(end.gate, verdict.gate) }),
     ceilings: verdict.ceilings,
     thresholds: verdict.thresholds,
     reference: { id: null, file: null, sha256: null, whyNone: 'not looked for' },
@@ -78,11 +86,17 @@ export function composeResult(
     generators: measurements.processes.filter(({ role }) => role === 'worker').map(generatorOf),
     ...windowGroupsOf(windows),
     ...scenarioOf(verdict.scenario),
+    ...found?.result,
     windows: end.windows,
     ...(end.deadLetters && { deadLetters: end.deadLetters }),
     sabotage,
     simulated: false,
   }
+}
+
+/** Where a run takes place, and with which profile. */
+export function environmentOf({ plan: { profile }, git }: Pick<RunOptions, 'plan' | 'git'>): Result['env'] {
+  return describeEnvironment({ git, profile: withContents(profile), mode: profile.mode.name })
 }
 
 /** The arms of stress in which steps put faults in force. */
@@ -151,6 +165,7 @@ function sliceOf(slice: SliceSummary, startNs: number): ResultSlice {
   return {
     round: slice.round,
     order: slice.order,
+    ...(slice.group !== null && { group: slice.group }),
     phase: identity.phase,
     arm: identity.kind,
     policy: identity.policy,

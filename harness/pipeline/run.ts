@@ -1,12 +1,12 @@
-import type { Result, ResultWindow } from '../archive/result.ts'
+import type { Result } from '../archive/result.ts'
 import { type Archive, createArchive } from '../archive/write.ts'
 import { isAbort } from '../kernel/abort.ts'
 import { isSoakrigError, messageOf } from '../kernel/errors.ts'
 import { worstExitCode } from '../kernel/exit-codes.ts'
 import { newRunId } from '../kernel/host.ts'
-import { nsPerMs, nsPerSecond } from '../kernel/units.ts'
+import { nsPerSecond } from '../kernel/units.ts'
 import { type Case, judge, type Verdict } from '../judge/judge.ts'
-import type { SteppedPhase } from '../judge/steps.ts'
+import type { SteppedPhase } from '../judge/stepped.ts'
 import { unjudgedStress } from '../judge/stress.ts'
 import { type WindowWatch, watchWindows } from '../judge/windows.ts'
 import type { WindowMeasurement } from '../measure/measurements.ts'
@@ -17,14 +17,17 @@ import { endLeftovers } from '../run/leftovers.ts'
 import { openRunDirectory } from '../run/run-directory.ts'
 import { openSession, type Session } from '../run/session.ts'
 import { checkAddresses } from './addresses.ts'
+import { archivedWindow } from './archived-window.ts'
 import { checkEnvironment } from './preflight.ts'
+import { keepControls, openGate, type RunGate } from './gate.ts'
 import { watchdogLimitNs } from './guards.ts'
 import { archivedLetter } from './dead-letters.ts'
 import { hearReadings } from './metrics-alerts.ts'
 import type { RunOptions } from './options.ts'
-import { measureOverheads } from './overhead.ts'
+import { inOneLine } from './one-line.ts'
+import { measureOverheads, type Overhead } from './overhead.ts'
 import { withReference } from './reference.ts'
-import { composeResult } from './result.ts'
+import { composeResult, environmentOf } from './result.ts'
 import { type ScenarioWatch, watchScenario } from './scenario.ts'
 import { StageRunner } from './stages.ts'
 
@@ -45,13 +48,15 @@ interface Ending {
 /**
  * Carries out a plan: baseline and policies, then stress, judged and archived. Once it has started, its result is
  * written whole before it returns, also after a signal, a dead target or a failure of soakrig itself.
- * Rejects, before it has started, with `host-not-allowed` (104), `file-limit`, `results-directory`, `run-directory` (106).
+ * Rejects, before it has started, with `host-not-allowed`, `gate-cannot-fail`, `unreadable-calibration` (104), `file-limit`,
+ * `results-directory`, `run-directory` (106).
  */
 export async function carryOut(options: RunOptions): Promise<RunOutcome> {
   const { plan, clock, signal, resultsDir, metrics } = options
   const { profile } = plan
   await checkAddresses(profile, options.allowedHosts)
   checkEnvironment(plan, resultsDir)
+  const gate = await openGate(plan, environmentOf(options), resultsDir, clock.date())
   const ended = await endLeftovers(resultsDir, clock)
   for (const { role, runId } of ended)
     options.onProgress({ kind: 'note', text: `ended what run ${runId} had left: ${role}` })
@@ -64,7 +69,8 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
     startNs,
     steppedPhases(plan).map(({ phase }) => phase),
   )
-  const heard = { windows, scenario: watchScenario(plan) }
+  const beside = { windows, scenario: watchScenario(plan), gate }
+  const started = { id, startedAt, startNs, archive, beside }
   let session: Session | undefined
   try {
     session = await openSession({
@@ -74,31 +80,14 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
       signal,
       allowedHosts: options.allowedHosts,
       sabotage: options.sabotage,
-      onWindow: (window) => hearWindow(window, heard, archive, options, startNs),
+      onWindow: (window) => hearWindow(window, beside, archive, options, startNs),
       ...(metrics && { onReading: hearReadings(metrics, options.onProgress) }),
       onDeadLetters: (arm, letters) => {
         for (const letter of letters) archive.appendDeadLetter(archivedLetter(letter, arm.id, clock, profile.secrets))
       },
     })
-    const ending = await runStages(session, options, () => caseOf(options, session as Session, heard, null))
-    const stopped = stoppedBy(session, ending)
-    const run = await caseOf(options, session, heard, stopped)
-    const verdict = withFailure(judge(run), ending.failure, signal)
-    const end = {
-      id,
-      startedAt,
-      finishedAt: clock.date(),
-      startNs,
-      endNs: clock.nowNs(),
-      abortedBy: abortedBy(stopped, ending.failure),
-      notMeasured: notMeasured(plan, run, verdict, stopped),
-      windows: await archive.closeWindows(),
-      deadLetters: archive.closeDeadLetters(),
-      // A run that was told to end ends now.
-      overheads: stopped === null ? await measureOverheads(run.arms) : new Map<string, null>(),
-    }
-    const result = await withReference(composeResult(options, end, run.measurements, run.windows, verdict), resultsDir)
-    const file = await archive.write(result)
+    const ending = await runStages(session, options, () => caseOf(options, session as Session, beside, null))
+    const { result, file } = await conclude(options, started, session, ending)
     if (metrics) metrics.phase = 'done'
     return { result, file, failure: isAbort(ending.failure, signal) ? null : ending.failure }
   } finally {
@@ -107,15 +96,59 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
   }
 }
 
+/** A run that has started, and where it leaves what it finds. */
+interface StartedRun {
+  readonly id: string
+  readonly startedAt: Date
+  readonly startNs: number
+  readonly archive: Archive
+  readonly beside: Beside
+}
+
+/** Judges what was measured and writes it down. */
+async function conclude(
+  options: RunOptions,
+  { id, startedAt, startNs, archive, beside }: StartedRun,
+  session: Session,
+  ending: Ending,
+): Promise<Pick<RunOutcome, 'result' | 'file'>> {
+  const { plan, clock, signal, resultsDir } = options
+  const { gate } = beside
+  const stopped = stoppedBy(session, ending)
+  const run = await caseOf(options, session, beside, stopped)
+  const verdict = withFailure(judge(run), ending.failure, signal)
+  const endedBy = abortedBy(stopped, ending.failure)
+  const end = {
+    id,
+    startedAt,
+    finishedAt: clock.date(),
+    startNs,
+    endNs: clock.nowNs(),
+    abortedBy: endedBy,
+    notMeasured: notMeasured(plan, run, verdict, endedBy),
+    windows: await archive.closeWindows(),
+    deadLetters: archive.closeDeadLetters(),
+    gate,
+    // A run that was told to end ends now.
+    overheads: stopped === null ? await measureOverheads(run.arms) : new Map<string, Overhead>(),
+  }
+  const result = await withReference(composeResult(options, end, run.measurements, run.windows, verdict), resultsDir)
+  const file = await archive.write(result)
+  if (gate && verdict.gate?.verdict !== 'void')
+    await keepControls(gate, run.measurements, { id, at: startedAt, resultsDir })
+  return { result, file }
+}
+
 async function runStages(session: Session, options: RunOptions, judgeNow: () => Promise<Case>): Promise<Ending> {
   const { plan, clock, keepGoing } = options
   const watchdog = clock.after(watchdogLimitNs(plan), () => session.stop('watchdog'))
   try {
     const stages = new StageRunner(session, options)
-    await stages.measure()
+    await stages.measure(async () => ['pass', 'fail'].includes(judge(await judgeNow()).gate?.verdict ?? ''))
     const brokeBounds = judge(await judgeNow()).arms.some(({ bounds }) => bounds.some(({ ok }) => !ok))
     if (brokeBounds && !keepGoing && plan.stress.length > 0) return { failure: session.failure, brokeBounds: true }
     await stages.stress()
+    await options.search?.carryOut(session, options)
     return { failure: session.failure, brokeBounds: false }
   } catch (failure) {
     // What went wrong first is why the rest did.
@@ -131,16 +164,17 @@ function stoppedBy(session: Session, { failure, brokeBounds }: Ending): Case['st
   return brokeBounds ? 'bounds' : null
 }
 
-/** Who listens to the windows of a run as they close. */
-interface Heard {
+/** What goes on beside a session: who listens to its windows as they close, and what its gate is held to. */
+interface Beside {
   readonly windows: WindowWatch
   readonly scenario: ScenarioWatch
+  readonly gate: RunGate | null
 }
 
 async function caseOf(
-  { plan, strict }: RunOptions,
+  { plan, strict, search }: RunOptions,
   session: Session,
-  { windows, scenario }: Heard,
+  { windows, scenario, gate }: Beside,
   stopped: Case['stopped'],
 ): Promise<Case> {
   const measurements = await session.measurements()
@@ -149,7 +183,7 @@ async function caseOf(
   )
   return {
     profile: plan.profile,
-    arms: plannedArms(plan),
+    arms: [...plannedArms(plan), ...(search?.arms ?? [])],
     rounds: plan.profile.mode.rounds,
     measurements,
     windows: windows.read(),
@@ -158,6 +192,8 @@ async function caseOf(
     scenario: stressed ? scenario.read() : null,
     stopped,
     strict,
+    gate,
+    ...(search && { doubts: search.read().doubts }),
   }
 }
 
@@ -188,8 +224,7 @@ function withFailure(verdict: Verdict, failure: unknown, signal: AbortSignal): V
     ...verdict,
     exitCode: worstExitCode([verdict.exitCode, code]),
     verdict: 'fail',
-    // The first line says what; the lines of a target's output below it are shown once, with the failure.
-    reasons: [messageOf(failure).split('\n', 1).join(), ...verdict.reasons],
+    reasons: [inOneLine(messageOf(failure)), ...verdict.reasons],
   }
 }
 
@@ -198,8 +233,8 @@ function abortedBy(stopped: Case['stopped'], failure: unknown): string | null {
   return isSoakrigError(failure) ? failure.code : 'bug'
 }
 
-function notMeasured(plan: Plan, run: Case, verdict: Verdict, stopped: Case['stopped']) {
-  const why = stopped === 'bounds' ? 'a policy broke its bounds' : `the run was ended by ${stopped}`
+function notMeasured(plan: Plan, run: Case, verdict: Verdict, endedBy: string | null) {
+  const why = endedBy === 'bounds' ? 'a policy broke its bounds' : `the run was ended by ${endedBy}`
   const missing = run.arms
     .filter(({ id, phaseKind }) => phaseKind !== 'warmup' && !verdict.arms.some(({ arm }) => arm.id === id))
     .map(({ id }) => ({ what: id, why }))
@@ -210,14 +245,15 @@ function notMeasured(plan: Plan, run: Case, verdict: Verdict, stopped: Case['sto
 
 function hearWindow(
   window: WindowMeasurement,
-  { windows, scenario }: Heard,
+  { windows, scenario }: Beside,
   archive: Archive,
-  { onProgress, metrics }: RunOptions,
+  { onProgress, metrics, search }: RunOptions,
   startNs: number,
 ): void {
   windows.add(window)
   metrics?.addWindow(window)
   scenario.add(window)
+  search?.addWindow(window)
   archive.appendWindow(archivedWindow(window, startNs))
   const seconds = (window.toNs - window.fromNs) / nsPerSecond
   onProgress({
@@ -228,25 +264,4 @@ function hearWindow(
     p50Ms: window.p50Ms,
     memoryKb: window.memoryKb,
   })
-}
-
-function archivedWindow({ identity, ...window }: WindowMeasurement, startNs: number): ResultWindow {
-  return {
-    phase: identity.phase,
-    arm: identity.kind,
-    policy: identity.policy,
-    slice: window.slice,
-    index: window.index,
-    fromMs: (window.fromNs - startNs) / nsPerMs,
-    toMs: (window.toNs - startNs) / nsPerMs,
-    ok: window.ok,
-    failed: window.failed,
-    p50: window.p50Ms,
-    p99: window.p99Ms,
-    memoryKb: window.memoryKb,
-    fds: window.fds,
-    faults: window.faults,
-    settling: window.settling,
-    histogram: window.okLatency,
-  }
 }

@@ -4,6 +4,7 @@ import type { Arm } from '../plan/arms.ts'
 import { modelText } from '../plan/models.ts'
 import { type Life, type Plan, type PlannedSlice, sharesLife } from '../plan/plan.ts'
 import type { Session } from '../run/session.ts'
+import type { SlicePlace } from '../run/summary.ts'
 import type { RunOptions } from './options.ts'
 import { checkVisibility } from './visibility.ts'
 
@@ -18,11 +19,18 @@ export class StageRunner {
     this.#options = options
   }
 
-  /** The baselines and the policies, each singly, in all lives of the plan. Throws `rate-invisible` (104). */
-  async measure(): Promise<void> {
-    for (const life of this.#options.plan.lives) {
+  /**
+   * The baselines and the policies, each singly, in all lives of the plan; those of the gate until `answered` says, after one
+   * of its looks, that there is an answer. Throws `rate-invisible` (104).
+   */
+  async measure(answered: () => Promise<boolean>): Promise<void> {
+    const { lives, gate } = this.#options.plan
+    for (const [index, life] of lives.entries()) {
       if (this.#session.stopped) return
       await this.#measureLife(life)
+      const done = life.round + 1
+      const ofNext = lives[index + 1]?.round
+      if (life.group !== null && ofNext !== life.round && gate?.looks.includes(done) && (await answered())) return
     }
   }
 
@@ -33,7 +41,7 @@ export class StageRunner {
     if (this.#session.stopped || plan.stress.length === 0) return
     if (this.#lives === 0 || !sharesLife(profile.mode)) {
       await this.#openLife(plan.stress.map(({ arm }) => arm))
-      await this.#warmUp(plan)
+      await this.#warmUp(plan, [])
     }
     for (const [order, { name, arm, durationNs, ...how }] of plan.stress.entries()) {
       if (this.#session.stopped) return
@@ -45,16 +53,17 @@ export class StageRunner {
   async #measureLife(life: Life): Promise<void> {
     const { plan } = this.#options
     const canary = this.#lives === 0 ? plan.canary : null
-    const single = plan.warmup?.single
+    // The gate has no arm behind the relay.
+    const single = life.group === null ? plan.warmup?.single : null
     const stress = sharesLife(plan.profile.mode) ? plan.stress.map(({ arm }) => arm) : []
     await this.#openLife([...life.arms, ...(single ? [single.arm] : []), ...(canary ? [canary.arm] : []), ...stress])
     if (canary && !this.#session.stopped) {
       this.#stage('canary', 'a fault on every exchange must show', canary.arm.sliceNs)
-      await this.#carry(canary, life.round, 0)
+      await this.#carry(canary, { ...life, order: 0 })
     }
-    await this.#warmUp(plan)
+    await this.#warmUp(plan, life.slices)
     if (single && !this.#session.stopped) {
-      const alone = await this.#carry(single, life.round, 0)
+      const alone = await this.#carry(single, { ...life, order: 0 })
       const facts = baselineFacts(alone, alone)
       if (facts) checkVisibility(life.arms, facts)
     }
@@ -62,12 +71,12 @@ export class StageRunner {
       if (this.#session.stopped) return
       const { id, sliceNs } = slice.arm
       this.#stage(id, `slice ${order + 1} of ${life.slices.length}`, sliceNs)
-      this.#tell(slice.arm, await this.#carry(slice, life.round, order))
+      this.#tell(slice.arm, await this.#carry(slice, { ...life, order }))
     }
   }
 
-  #carry({ arm, model, use }: PlannedSlice, round: number, order: number): Promise<ArmMeasurement> {
-    return this.#session.slice(arm, { round, order, model, use })
+  #carry({ arm, model, use }: PlannedSlice, { round, order, group = null }: SlicePlace): Promise<ArmMeasurement> {
+    return this.#session.slice(arm, { round, order, group, model, use })
   }
 
   async #openLife(arms: readonly Arm[]): Promise<void> {
@@ -76,10 +85,18 @@ export class StageRunner {
     this.#lives++
   }
 
-  async #warmUp({ warmup }: Plan): Promise<void> {
-    if (this.#session.stopped || !warmup) return
-    this.#stage('warm-up', modelText(warmup.load.model), this.#options.plan.profile.mode.warmupNs)
-    await this.#carry(warmup.load, 0, 0)
+  /** Warms up every build that these slices ask, in the order in which they do; without any, the target. */
+  async #warmUp({ warmup }: Plan, slices: readonly PlannedSlice[]): Promise<void> {
+    if (!warmup) return
+    const { arm, ...load } = warmup.load
+    const asked = [...new Set(slices.map((slice) => slice.arm.build))]
+    for (const build of asked.length === 0 ? [arm.build] : asked) {
+      if (this.#session.stopped) return
+      this.#stage('warm-up', modelText(load.model), this.#options.plan.profile.mode.warmupNs)
+      const kind = build === 'target' ? arm.kind : build
+      const own = { ...arm, id: `${arm.phase}/${kind}-${arm.path}`, kind, build }
+      await this.#carry({ ...load, arm: own }, { round: 0, order: 0 })
+    }
   }
 
   #stage(stage: string, detail: string, expectedNs: number | null): void {

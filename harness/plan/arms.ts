@@ -1,4 +1,4 @@
-import type { ArmIdentity, ArmKind, ArmPath, PhaseKind } from '../measure/arm.ts'
+import type { ArmIdentity, ArmKind, ArmPath, Build, PhaseKind } from '../measure/arm.ts'
 import { knownDelayMs } from '../faults/expect.ts'
 import { activeFaults } from '../faults/faults.ts'
 import type { Layer, Rule } from '../faults/rule.ts'
@@ -14,6 +14,7 @@ export interface Arm extends ArmIdentity {
   /** The dependency on whose path they act; null for the path of the arm itself. */
   readonly at: string | null
   readonly client: ClientPolicies
+  readonly build: Build
   /** Of one slice: all of it, the part that is not measured, and the longest wait for what is in flight at its end. */
   readonly sliceNs: number
   readonly discardNs: number
@@ -30,11 +31,12 @@ interface ArmShape {
   readonly rules?: readonly Rule[]
   readonly at?: string | null
   readonly client?: ClientPolicies
+  readonly build?: Build
 }
 
 /** Makes an arm; slices, discard and drain grow with the delay that its faults add. */
 export function createArm(mode: Mode, phaseKind: PhaseKind, shape: ArmShape): Arm {
-  const { kind, path, policy = null, rules = [], at = null, client = [] } = shape
+  const { kind, path, policy = null, rules = [], at = null, client = [], build = 'target' } = shape
   const phase = policy === null ? phaseKind : `${phaseKind}.${policy}`
   const delayNs = knownDelayMs(rules) * nsPerMs
   const discardNs = Math.max(mode.discardNs, 2 * delayNs)
@@ -48,6 +50,7 @@ export function createArm(mode: Mode, phaseKind: PhaseKind, shape: ArmShape): Ar
     rules,
     at,
     client,
+    build,
     discardNs,
     sliceNs: Math.max(mode.sliceNs, discardNs + leastOperations * delayNs, actsWithinNs(rules)),
     drainNs: Math.max(mode.drainNs, 4 * longestDelayNs(rules)),
@@ -74,6 +77,16 @@ export function baselineArms(mode: Mode): readonly Arm[] {
     createArm(mode, 'baseline', { kind: 'baseline', path: 'direct' }),
     createArm(mode, 'baseline', { kind: 'baseline', path: 'relay' }),
     createArm(mode, 'baseline', { kind: 'control', path: 'direct' }),
+  ]
+}
+
+/** The arms by which two builds are compared: two processes of each, of which one is held against the other. */
+export function buildArms(mode: Mode): readonly Arm[] {
+  return [
+    createArm(mode, 'baseline', { kind: 'baseline', path: 'direct' }),
+    ...(['again', 'base', 'twin'] as const).map((build) =>
+      createArm(mode, 'baseline', { kind: build, path: 'direct', build }),
+    ),
   ]
 }
 

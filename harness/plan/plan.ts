@@ -9,6 +9,7 @@ import type { Mode, Policy, Profile } from '../profile/profile.ts'
 import type { LoadModel } from '../workload/model.ts'
 import { hasFaultPath } from '../workload/traits.ts'
 import { type Arm, baselineArms, createArm, policyArms } from './arms.ts'
+import { costArms, cycledSlices, type Gate, gateOf, policiesPerLife } from './gate.ts'
 import { flattened, loops } from './models.ts'
 import { orderSlices } from './order.ts'
 import { actsOnPath, type Moment, timelineOf } from './timeline.ts'
@@ -18,12 +19,16 @@ export interface Stages {
   /** Slices of the baselines; the policies need them. */
   readonly baseline: boolean
   readonly policies: boolean
+  /** What may fail the run by being worse than something else; or only the noise of the machine. Absent: neither. */
+  readonly gate?: 'comparisons' | 'calibration'
   readonly stress: boolean
 }
 
 /** One life of the target: a fresh process, its arms, and its slices in their order. */
 export interface Life {
   readonly round: number
+  /** Which group of the gate it is for; null for what is measured otherwise. */
+  readonly group: number | null
   readonly arms: readonly Arm[]
   readonly slices: readonly PlannedSlice[]
 }
@@ -48,6 +53,8 @@ export interface Plan {
   /** What it was compiled from: target, workload and load are carried out as the profile has them. */
   readonly profile: Profile
   readonly lives: readonly Life[]
+  /** Null where the run compares nothing that may fail it. */
+  readonly gate: Gate | null
   /** Every life starts with the first at full load, then with a single worker through the relay; null for neither. */
   readonly warmup: { readonly load: PlannedSlice; readonly single: PlannedSlice | null } | null
   readonly canary: PlannedSlice | null
@@ -56,9 +63,6 @@ export interface Plan {
   readonly expectedNs: number
   readonly notMeasured: readonly { readonly what: string; readonly why: string }[]
 }
-
-/** At most so many policies share a life of the target when a run has several. */
-const policiesPerLife = 4
 
 /** Around each slice: the word to the workers, the drain, counters and samples. */
 const perSliceNs = 0.12 * nsPerSecond
@@ -94,14 +98,18 @@ function selected({ mode, policies }: Profile): readonly Policy[] {
 
 function planOf(profile: Profile, policies: readonly Policy[], stages: Stages, slicesPerArm: number, rng: Rng): Plan {
   const { mode } = profile
-  const lives = stages.baseline ? livesOf(profile, policies, slicesPerArm, rng) : []
+  const gate = stages.gate === undefined ? null : gateOf(profile, policies, stages.gate === 'calibration')
+  const lives = [
+    ...(stages.baseline ? livesOf(profile, policies, gate, slicesPerArm, rng) : []),
+    ...(gate ? gateLives(profile, gate, rng) : []),
+  ]
   const stress = stages.stress ? segmentsOf(profile) : []
   const chosen = new Set(policies)
   const notMeasured = stages.policies
     ? profile.policies.filter((policy) => !chosen.has(policy)).map(({ name }) => reasonFor(name, profile))
     : []
   const relayed = stages.baseline && hasFaultPath(profile.workload)
-  const plan = { profile, lives, stress, slicesPerArm, notMeasured, ...preludeOf(profile, relayed) }
+  const plan = { profile, lives, gate, stress, slicesPerArm, notMeasured, ...preludeOf(profile, relayed) }
   return { ...plan, expectedNs: expectedNs(mode, plan) }
 }
 
@@ -143,17 +151,37 @@ function preludeOf(
   }
 }
 
-function livesOf(profile: Profile, policies: readonly Policy[], slicesPerArm: number, rng: Rng): Life[] {
+/** The lives in which effects and bounds are measured: what the gate measures of a policy is not measured twice. */
+function livesOf(
+  profile: Profile,
+  policies: readonly Policy[],
+  gate: Gate | null,
+  slicesPerArm: number,
+  rng: Rng,
+): Life[] {
   const { mode, load } = profile
-  const groups = mode.rounds === 1 ? [policies] : grouped(policies)
+  const ofGate = new Set(gate ? policies.flatMap((policy) => costArms(mode, policy).map(({ id }) => id)) : [])
+  const others = policies.filter((policy) => policyArms(mode, policy).some(({ id }) => !ofGate.has(id)))
+  const groups = mode.rounds === 1 ? [others] : grouped(others)
   const baselines = baselineArms(mode).filter(({ path }) => path === 'direct' || hasFaultPath(profile.workload))
   return Array.from({ length: mode.rounds }, (_, round) => groups.map((group) => ({ group, round })))
     .flat()
     .map(({ group, round }, index) => {
-      const arms = [...baselines, ...group.flatMap((policy) => policyArms(mode, policy))]
+      const own = group.flatMap((policy) => policyArms(mode, policy)).filter(({ id }) => !ofGate.has(id))
+      const arms = [...baselines, ...own]
       const order = orderSlices(arms, slicesPerArm, rng.fork('life', index))
-      return { round, arms, slices: order.flatMap((arm) => slicesOf(arm, load)) }
+      return { round, group: null, arms, slices: order.flatMap((arm) => slicesOf(arm, load)) }
     })
+}
+
+/** The lives of the gate up to its last look, round by round. */
+function gateLives({ mode, load }: Profile, { groups, looks }: Gate, rng: Rng): Life[] {
+  return Array.from({ length: looks.at(-1) ?? 0 }, (_, round) =>
+    groups.map((arms, group) => {
+      const order = cycledSlices(arms, mode.gate?.slices ?? 1, rng.fork('gate', round, group))
+      return { round, group, arms, slices: order.flatMap((arm) => slicesOf(arm, load)) }
+    }),
+  ).flat()
 }
 
 /** A slice that serves both, or one for throughput and after it one for latency, whose rate may be a share of the former. */
@@ -215,7 +243,7 @@ export function compileLoadPlan(profile: Profile): Plan {
   const { durationNs } = mode
   const segment = { name: 'load', model: load.throughput, use: 'both' as const, durationNs, moments: [] }
   const stress = [{ ...segment, arm: { ...arm, sliceNs: arm.discardNs + durationNs } }]
-  const plan = { profile, lives: [], stress, slicesPerArm: 1, notMeasured: [], warmup: null, canary: null }
+  const plan = { profile, lives: [], gate: null, stress, slicesPerArm: 1, notMeasured: [], warmup: null, canary: null }
   return { ...plan, expectedNs: expectedNs(mode, plan) }
 }
 

@@ -50,22 +50,29 @@ export function timelineOf(
   return (timeline.at(-1)?.installed.length ?? 0) > 0 ? [...timeline, { atNs: durationNs, installed: [] }] : timeline
 }
 
+/** A policy that was in force at some moment of a segment. */
+interface SteppedLayer {
+  readonly name: string
+  readonly rules: readonly Rule[]
+  /** As of what was installed. */
+  readonly at: string | null
+  /** The longest time that it was in force at a stretch. */
+  readonly inForceNs: number
+}
+
 /** The policies that were in force at some moment of a segment of so long, with the longest time that each was so at a stretch. */
-export function steppedPolicies(
-  moments: readonly Moment[],
-  durationNs: number,
-): readonly { readonly name: string; readonly rules: readonly Rule[]; readonly inForceNs: number }[] {
-  const longest = new Map<string, { readonly name: string; readonly rules: readonly Rule[]; inForceNs: number }>()
+export function steppedPolicies(moments: readonly Moment[], durationNs: number): readonly SteppedLayer[] {
+  const longest = new Map<string, SteppedLayer>()
   const since = new Map<string, number>()
   for (const [index, { atNs, installed }] of moments.entries()) {
     const names = installed.map(({ layer }) => layer.name)
     for (const name of since.keys()) if (!names.includes(name)) since.delete(name)
     const untilNs = moments[index + 1]?.atNs ?? durationNs
-    for (const { layer } of installed) {
+    for (const { layer, at } of installed) {
       const { name, rules } = layer
       const fromNs = since.get(name) ?? atNs
       since.set(name, fromNs)
-      longest.set(name, { name, rules, inForceNs: Math.max(longest.get(name)?.inForceNs ?? 0, untilNs - fromNs) })
+      longest.set(name, { name, rules, at, inForceNs: Math.max(longest.get(name)?.inForceNs ?? 0, untilNs - fromNs) })
     }
   }
   return [...longest.values()]

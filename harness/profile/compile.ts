@@ -4,6 +4,7 @@ import { parseWorkload } from '../workload/parse.ts'
 import type { Place } from '../workload/place.ts'
 import { workloadProblems } from '../workload/problems.ts'
 import { parseCeilings } from './ceilings.ts'
+import { clientWarnings } from './client-warnings.ts'
 import { dependencyProblems, parseDependencies } from './dependencies.ts'
 import { copyOf, found, isRecord, valueAt, within } from '../kernel/json.ts'
 import { type Document, withValue } from './document.ts'
@@ -23,6 +24,7 @@ import { parsePolicies, policyProblems } from './policies.ts'
 import { parseClientAt, policyModuleProblems } from './policy-modules.ts'
 import type { Profile } from './profile.ts'
 import { asWritten, provenanceOf } from './provenance.ts'
+import { baseProblems, parseBase, withBuilds } from './former-build.ts'
 import { profileKeys, type RawProfile } from './schema.ts'
 import { requestRetryProblems, withRequestRetries } from './request-retries.ts'
 import { cureProblems } from './cures.ts'
@@ -57,7 +59,10 @@ export function compileProfile(draft: Draft, overrides: ProfileOverrides): Profi
     const shape = { where: '/', message: `found ${found(draft.document)}, allowed: an object` }
     throw badProfile(draft.source, [...draft.problems, ...unknownMode, shape])
   }
-  const { document: cured, problems: incurable } = withCure(withoutOwnKeys(draft.document), overrides.cure)
+  const { document: cured, problems: incurable } = withCure(
+    withBuilds(withoutOwnKeys(draft.document), overrides.builds ?? {}),
+    overrides.cure,
+  )
   const { document, overridden, problems: homeless } = applyOverrides(cured, overrides, mode)
   const place: Place = { directory: draft.directory }
   const { filled, problems: told } = filledIn(document, overrides, place)
@@ -127,6 +132,7 @@ function documentProblems(filled: Document, overrides: ProfileOverrides, place: 
   return [
     ...bySchema,
     ...targetsProblems(filled, sound),
+    ...baseProblems(filled, sound),
     ...workloadProblems(raw.workload, sound, place),
     ...(sound('/load') ? loadProblems(raw.load) : []),
     ...modeNames.flatMap((name) => (sound(`/modes/${name}`) ? modeProblems(name, raw.modes[name], declared) : [])),
@@ -168,17 +174,20 @@ function parsed(
   const policies = parsePolicies(raw.policies, raw.workload, place)
   const stress = parseStress(raw.stress, mode)
   const scenario = parseScenario(raw as unknown as Document, mode)
+  const stressClient = stressClientOf(raw, mode, place)
+  const workload = parseWorkload(raw.workload, place)
   return {
     name: raw.name ?? 'profile',
     seed: raw.seed,
     ...parseTargets(raw as unknown as Document),
+    base: parseBase(raw as unknown as Document),
     dependencies: parseDependencies(raw.dependencies),
-    workload: parseWorkload(raw.workload, place),
+    workload,
     load,
     mode: chosen,
     policies,
     stress,
-    stressClient: stressClientOf(raw, mode, place),
+    stressClient,
     scenario,
     ceilings: parseCeilings(raw.ceilings),
     thresholds: parseThresholds(raw.thresholds),
@@ -186,6 +195,7 @@ function parsed(
     warnings: [
       ...warnings,
       ...firingWarnings(policies, load, chosen),
+      ...clientWarnings(policies, stressClient, chosen, workload),
       ...stepWarnings(stress, policies, chosen),
       ...scenarioWarnings(scenario, stress, chosen),
     ],

@@ -1,5 +1,5 @@
 import type { Problem } from '../kernel/errors.ts'
-import { isRecord, step, valueAt } from '../kernel/json.ts'
+import { found, isRecord, step, valueAt } from '../kernel/json.ts'
 import type { Document } from './document.ts'
 import { withCure } from './scenario.ts'
 
@@ -12,6 +12,10 @@ export function cureProblems(document: Document, problemsOf: (cured: Document) =
   const cures = isRecord(scenario) && isRecord(scenario['cures']) ? scenario['cures'] : {}
   return Object.entries(cures).flatMap(([name, cure]) => {
     const own = `/scenario/cures${step(name)}`
+    if (isRecord(cure) && cure['extends'] !== undefined) {
+      const message = `found ${found(cure['extends'])}, allowed: none, since a cure is put over its own profile`
+      return [{ where: `${own}/extends`, message }]
+    }
     return problemsOf(withCure(document, name).document).map(({ where, message }) =>
       valueAt(cure, where) === undefined
         ? { where: own, message: `with it, at ${where}: ${message}` }

@@ -49,10 +49,10 @@ function sameKind(own: unknown, base: unknown): boolean {
   return base !== undefined && (kindOf(own) === undefined || kindOf(own) === kindOf(base))
 }
 
-/** What of a base's targets means something to a profile that has these of its own. */
+/** What of a base's targets means something to a profile that has these of its own; each keeps its place, since the first is tested. */
 function targetsFor(own: unknown, base: Document): Document {
-  const entries = Object.entries(base)
-  return Object.fromEntries(isRecord(own) ? entries.filter(([name, one]) => sameKind(own[name], one)) : entries)
+  if (!isRecord(own)) return base
+  return Object.fromEntries(Object.entries(base).map(([name, one]) => [name, sameKind(own[name], one) ? one : {}]))
 }
 
 function kindOf(target: unknown): string | undefined {
@@ -80,7 +80,7 @@ function isOtherModel(own: unknown, base: unknown): boolean {
 }
 
 /** Objects are merged, everything else replaces. */
-export function merged(base: unknown, own: unknown): unknown {
+function merged(base: unknown, own: unknown): unknown {
   if (own === undefined) return base
   if (!isRecord(base) || !isRecord(own)) return own
   const keys = [...new Set([...Object.keys(base), ...Object.keys(own)])]

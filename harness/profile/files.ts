@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { SoakrigError } from '../kernel/errors.ts'
+import { isRecord } from '../kernel/json.ts'
+import { readJson } from '../kernel/jsonc.ts'
 import { packageRoot } from '../kernel/package-root.ts'
 import { didYouMean, quoted } from '../kernel/suggest.ts'
+import { profileKeys } from './schema.ts'
 
 /** Endings of files that may be a profile; the first that exists wins. */
 const endings = ['.json', '.jsonc', '.ts', '.mjs', '.js']
@@ -33,22 +36,23 @@ function isName(text: string): boolean {
   return /^[\w-]+$/u.test(text)
 }
 
-/** Finds a profile by path, or by name in the working directory's `profiles/` and then the package's; throws `profile-not-found` (104). */
+/**
+ * Finds a profile by path, or by name in the working directory's `profiles/`, then the package's, then its scenarios; throws
+ * `profile-not-found` (104).
+ */
 export async function findProfile(
   nameOrPath: string,
   { cwd, packageProfilesDir }: ProfilePlaces,
 ): Promise<ProfileFile> {
-  const own = join(cwd, 'profiles')
+  const named = [join(cwd, 'profiles'), packageProfilesDir, join(packageProfilesDir, 'scenarios')]
   if (!isName(nameOrPath)) {
     const path = resolve(cwd, nameOrPath)
     if (existsSync(path)) return { path, source: nameOrPath }
-    throw await notFound(nameOrPath, dirname(path), [own, packageProfilesDir])
+    throw await notFound(nameOrPath, dirname(path), named)
   }
-  const candidates = [own, packageProfilesDir].flatMap((directory) =>
-    endings.map((ending) => join(directory, nameOrPath + ending)),
-  )
+  const candidates = named.flatMap((directory) => endings.map((ending) => join(directory, nameOrPath + ending)))
   const path = candidates.find((candidate) => existsSync(candidate))
-  if (path === undefined) throw await notFound(nameOrPath, undefined, [own, packageProfilesDir])
+  if (path === undefined) throw await notFound(nameOrPath, undefined, named)
   return { path, source: path.startsWith(join(cwd, '/')) ? relative(cwd, path) : path }
 }
 
@@ -57,7 +61,7 @@ async function notFound(
   beside: string | undefined,
   directories: readonly string[],
 ): Promise<SoakrigError> {
-  const files = beside === undefined ? [] : await profilesIn(beside)
+  const files = beside === undefined ? [] : await documentsIn(beside)
   const names = new Set((await Promise.all(directories.map(profilesIn))).flat().map(nameOf))
   const there = [...files.map((file) => join(dirname(given), file)), ...names]
   const known = there.length === 0 ? 'there is none' : `there are ${quoted(there)}`
@@ -68,6 +72,19 @@ async function notFound(
     exit: 'usage',
     hint: 'Give the path of a profile, or the name of one in profiles/.',
   })
+}
+
+/** Names of the files of a folder that hold a profile in JSON; what a module exports is not known until it has run. */
+async function documentsIn(directory: string): Promise<string[]> {
+  const names = (await profilesIn(directory)).filter((name) => /\.jsonc?$/u.test(name))
+  const profiles = await Promise.all(names.map((name) => holdsProfile(join(directory, name))))
+  return names.filter((_, index) => profiles[index])
+}
+
+async function holdsProfile(path: string): Promise<boolean> {
+  const { document } = readJson(await readFile(path, 'utf8').catch(() => ''), path)
+  const keys = isRecord(document) ? Object.keys(document) : []
+  return keys.length > 0 && keys.every((key) => [...profileKeys, '$schema', 'extends'].includes(key))
 }
 
 function nameOf(file: string): string {

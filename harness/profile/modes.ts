@@ -31,6 +31,16 @@ export interface Mode {
   readonly budgetNs: number
   /** Width of the windows in which the stress stage is recorded. */
   readonly windowNs: number
+  /** Null where nothing is compared often enough to fail the run by it. */
+  readonly gate: GateMode | null
+}
+
+/** How often what may fail a run by being worse is measured. */
+export interface GateMode {
+  /** After so many rounds of fresh targets the run may have an answer; ascending. */
+  readonly rounds: readonly number[]
+  /** Slices of each arm in each round. */
+  readonly slices: number
 }
 
 /** A mode as a profile holds it, after all defaults. */
@@ -46,6 +56,7 @@ export interface RawMode {
   readonly policies: 'all' | readonly string[]
   readonly budget: string
   readonly window: string
+  readonly gate: GateMode | false
   readonly floor?: boolean
 }
 
@@ -53,9 +64,22 @@ export interface RawMode {
 const floors = { duration: '20s', workers: 24 } as const
 
 const defaults = {
-  smoke: { duration: '2s', rounds: 1, slices: 2, slice: '1s', drain: '1s', warmup: '3s', budget: '45s' },
-  long: { duration: floors.duration, rounds: 3, slices: 4, slice: '2s', drain: '2s', warmup: '5s', budget: '2h' },
+  smoke: { duration: '2s', rounds: 1, slices: 2, slice: '1s', drain: '1s', warmup: '3s', budget: '45s', gate: false },
+  long: {
+    duration: floors.duration,
+    rounds: 3,
+    slices: 4,
+    slice: '2s',
+    drain: '2s',
+    warmup: '5s',
+    budget: '2h',
+    gate: {},
+  },
 } as const
+
+/** The gate of a mode that says nothing more of it. */
+const gateDefaults = { rounds: [8, 16, 24], slices: 4 } as const
+const mostRounds = 60
 
 /** Windows of a long run, and of one too short for them. */
 const windows = { smoke: '1s', long: '10s', shortLong: '2s', shortLongNs: 60e9 } as const
@@ -93,6 +117,23 @@ function modeSchema(name: ModeName): JsonSchema {
       description: '"all", or the names of the policies to measure',
     },
     budget: duration('Wall time into which the run is fitted', own.budget),
+    gate: {
+      if: { type: 'object' },
+      then: objectSchema({
+        rounds: {
+          type: 'array',
+          items: { type: 'integer', minimum: 1, maximum: mostRounds },
+          minItems: 1,
+          default: gateDefaults.rounds,
+          description: 'Rounds of fresh targets after each of which the run may have an answer, ascending',
+        },
+        slices: { ...count(1000, 'Slices of each arm in each round', gateDefaults.slices), minimum: 2 },
+      }),
+      else: { const: false, description: 'or how often it is measured' },
+      default: own.gate,
+      description:
+        'What is compared often enough to fail the run by being worse: what policies of the client cost, and a former build; false for nothing',
+    },
     window: duration(`Width of the recorded windows; absent: ${name === 'smoke' ? windows.smoke : '10s, under 1m 2s'}`),
   }
   const floor = {
@@ -168,10 +209,15 @@ export function modeProblems(name: ModeName, raw: RawMode, declared: readonly st
     .map((key) => ({ where: `${pointer}/${key}`, message: `found ${raw[key]}, allowed: more than 0` }))
   const wide = window !== undefined && durationNs(window) > stressNs(name, raw)
   const late = durationNs(raw.discard) >= durationNs(raw.slice)
+  const looks = (raw.gate as RawMode['gate'] | undefined) || { rounds: [] }
+  const unsorted = looks.rounds.some((rounds, index) => index > 0 && rounds <= (looks.rounds[index - 1] ?? 0))
   const names = Array.isArray(raw.policies) ? (raw.policies as readonly string[]) : []
   return [
     ...nothing,
     ...(wide ? [{ where: `${pointer}/window`, message: `found ${window}, allowed: at most the duration` }] : []),
+    ...(unsorted
+      ? [{ where: `${pointer}/gate/rounds`, message: `found ${looks.rounds.join(', ')}, allowed: ascending numbers` }]
+      : []),
     ...(late
       ? [{ where: `${pointer}/discard`, message: `found ${raw.discard}, allowed: less than the slice of ${raw.slice}` }]
       : []),
@@ -197,5 +243,6 @@ export function parseMode(name: ModeName, raw: RawMode): Mode {
     policies: raw.policies,
     budgetNs: durationNs(raw.budget),
     windowNs: durationNs(raw.window),
+    gate: raw.gate === false ? null : raw.gate,
   }
 }

@@ -1,6 +1,7 @@
 import type { Problem } from '../kernel/errors.ts'
 import { found, isRecord, valueAt, within } from '../kernel/json.ts'
 import { type Document, withValue } from './document.ts'
+import type { BuildFlags } from './former-build.ts'
 import { type ModeName, modeNames } from './modes.ts'
 import { unknownPolicies } from './policies.ts'
 import { didYouMean, quoted } from '../kernel/suggest.ts'
@@ -30,6 +31,7 @@ export interface ProfileOverrides {
   readonly flags: ProfileFlags
   /** The environment: `STRESS_…`, and what `${env:NAME}` stands for. */
   readonly env: Readonly<Record<string, string>>
+  readonly builds?: BuildFlags | undefined
   /** Policies to measure, instead of those of the mode. */
   readonly only?: readonly string[] | undefined
   /** The cure of the profile's scenario that is put over it. */

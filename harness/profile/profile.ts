@@ -37,6 +37,8 @@ export interface Profile {
   readonly target: TargetSettings
   /** Further targets, which policies of a client may ask. */
   readonly others: readonly OtherTarget[]
+  /** The former build of the target; null where nobody named one. */
+  readonly base: TargetSettings | null
   /** Services that the target asks, in their order. */
   readonly dependencies: readonly Dependency[]
   readonly workload: Workload

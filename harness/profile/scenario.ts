@@ -5,7 +5,7 @@ import { didYouMean, quoted } from '../kernel/suggest.ts'
 import { durationNs, formatNs, nsPerSecond } from '../kernel/units.ts'
 import { type MetastableVerdict, metastableVerdicts } from '../measure/load-series.ts'
 import type { Document } from './document.ts'
-import { merged } from './extends.ts'
+import { extended } from './extends.ts'
 import { type Mode, type ModeName, modeNames, type RawMode, stressNs, windowNsOf } from './modes.ts'
 import type { StressStep } from './stress.ts'
 
@@ -104,7 +104,8 @@ export function withCure(
     ...(typeof ownName === 'string' && { name: `${ownName}.${name}` }),
     scenario: { ...own, expect: 'recovered', cure: name },
   }
-  return { document: merged(cured, cure) as Document, problems: [] }
+  const { name: curedName } = cured
+  return { document: { ...(curedName !== undefined && { name: curedName }), ...extended(cured, cure) }, problems: [] }
 }
 
 /** Whether a mode has what triggers a scenario: its stress has steps, or the scenario says itself when it is. */
@@ -123,8 +124,11 @@ export function scenarioProblems(document: Document, sound: (pointer: string) =>
     ...(modeNames.some((mode) => hasTrigger(document, mode)) ? [] : [{ where: '/scenario', message }]),
     ...loadProblems(document['load']),
     ...modeNames.flatMap((mode) =>
-      hasTrigger(document, mode) && sound(`/modes/${mode}`) ? lengthProblems(document, mode) : [],
+      hasTrigger(document, mode) && sound(`/modes/${mode}`)
+        ? [...lengthProblems(document, mode), ...lateProblems(document, mode)]
+        : [],
     ),
+    ...backoffProblems(document['scenario'] as unknown as RawScenario),
     ...Object.entries(bands)
       .filter(([, [lo, hi]]) => lo > hi)
       .map(([name, [lo, hi]]) => ({
@@ -151,6 +155,20 @@ function lengthProblems({ modes }: Document, mode: ModeName): Problem[] {
   if (count <= mostWindows) return []
   const message = `found ${formatNs(windowNs)}, which makes ${count} windows of ${formatNs(lengthNs)}, allowed: at most ${mostWindows} in a scenario`
   return [{ where: `/modes/${mode}/window`, message }]
+}
+
+/** A trigger that would begin behind the end of the stress, as steps must not either. */
+function lateProblems({ modes, scenario }: Document, mode: ModeName): Problem[] {
+  const { trigger } = scenario as unknown as RawScenario
+  const lengthNs = stressNs(mode, (modes as Record<ModeName, RawMode>)[mode])
+  if (!trigger || durationNs(trigger.at) < lengthNs) return []
+  const message = `found ${trigger.at}, allowed: less than the duration of ${formatNs(lengthNs)} of the ${mode} mode`
+  return [{ where: '/scenario/trigger/at', message }]
+}
+
+function backoffProblems({ backoff }: RawScenario): Problem[] {
+  if (backoff === undefined || durationNs(backoff) > 0) return []
+  return [{ where: '/scenario/backoff', message: `found ${backoff}, allowed: more than 0` }]
 }
 
 /** Windows before the trigger, and after it beside the time to settle, without which a scenario comes to nothing. */

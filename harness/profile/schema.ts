@@ -14,6 +14,7 @@ import { type ModeName, modesSchema, type RawMode } from './modes.ts'
 import { policiesSchema, type RawPolicy } from './policies.ts'
 import { type RawScenario, scenarioSchema } from './scenario.ts'
 import { type RawStress, stressSchema } from './stress.ts'
+import { baseSchema } from './former-build.ts'
 import { targetsSchema } from './targets.ts'
 import { type RawThresholds, thresholdsSchema } from './threshold.ts'
 
@@ -23,6 +24,7 @@ export interface RawProfile {
   readonly seed: number
   readonly target?: unknown
   readonly targets?: unknown
+  readonly base?: unknown
   readonly dependencies?: RawDependencies
   readonly workload: RawWorkload
   readonly load: RawLoad
@@ -41,6 +43,7 @@ export const profileKeys = [
   'seed',
   'target',
   'targets',
+  'base',
   'dependencies',
   'workload',
   'load',
@@ -82,6 +85,7 @@ export function profileJsonSchema(only?: string): JsonSchema {
         },
         target: targetSchema,
         targets: targetsSchema,
+        base: baseSchema,
         dependencies: dependenciesSchema,
         workload: workloadSchema(only, { retry: requestRetryReference }),
         load: loadSchema,

@@ -15,12 +15,29 @@ export interface ArmTable {
   readonly rows: readonly (readonly Cell[])[]
   /** The columns of numbers. */
   readonly numeric: readonly number[]
+  /** What must be known to read it; null for nothing. */
+  readonly note: string | null
 }
 
-const columns = ['arm', 'path', 'ok/s', 'p50 ms', 'p99 ms', 'from', 'errors', 'fired', 'effect', 'bounds'] as const
+const columns = [
+  'arm',
+  'path',
+  'ok/s',
+  'p50 ms',
+  'p99 ms',
+  'from',
+  'errors',
+  'degraded',
+  'fired',
+  'effect',
+  'bounds',
+] as const
 
 /** Columns that are left out where no arm has anything to tell in them. */
-const optional: readonly string[] = ['from', 'fired', 'effect', 'bounds']
+const optional: readonly string[] = ['from', 'degraded', 'fired', 'effect', 'bounds']
+
+/** So many classes of errors have room in a cell, the commonest first. */
+const mostClasses = 3
 
 /** Arms that a phase is named after. */
 const usual: readonly string[] = ['baseline', 'policy']
@@ -28,12 +45,14 @@ const usual: readonly string[] = ['baseline', 'policy']
 const plain = (text: string): Cell => ({ text, tone: 'plain' })
 
 /**
- * The table of arms, a row for each; canary and warm-up, which prove and heat but measure nothing, are left out. With a
- * schedule, latency is what a caller waits: from the intended start.
+ * The table of arms, a row for each; canary and warm-up, which prove and heat but measure nothing, are left out, and the
+ * steps of a search for capacity, which have a table of their own. Latency is
+ * of all operations, whether they succeeded or not; with a schedule it is what a caller waits: from the intended start.
  */
 export function armTable({ phases }: Result): ArmTable {
   const shown = phases.filter(isShown)
   const scheduled = shown.some(({ arms }) => arms.some(({ correctedLatencyMs }) => correctedLatencyMs !== null))
+  const anyFailed = shown.some(({ arms }) => arms.some(({ operations }) => operations.failed > 0))
   const rows = shown.flatMap(({ id, arms }) => arms.map((arm) => rowOf(id, arm, scheduled)))
   const kept = columns
     .map((name, column) => ({ name, column }))
@@ -43,6 +62,7 @@ export function armTable({ phases }: Result): ArmTable {
     head: kept.map((column) => columns[column] as string),
     rows: rows.map((row) => kept.map((column) => row[column] as Cell)),
     numeric: [2, 3, 4],
+    note: anyFailed ? 'p50 and p99 are of all operations, failed and refused ones at their own time' : null,
   }
 }
 
@@ -57,23 +77,32 @@ function rowOf(phase: string, arm: ResultArm, scheduled: boolean): Cell[] {
     plain(shortNumber(p99)),
     plain(scheduled ? from : nothing),
     plain(errorsOf(arm)),
+    plain(degradedOf(arm)),
     plain(firedOf(arm)),
     effectOf(arm),
     boundsOf(arm),
   ]
 }
 
-/** Whether a phase measures the target. */
+/** Whether a phase is one of those whose arms are shown. */
 function isShown({ kind }: ResultPhase): boolean {
-  return kind !== 'canary' && kind !== 'warmup'
+  return kind !== 'canary' && kind !== 'warmup' && kind !== 'capacity'
 }
 
 function errorsOf({ operations: { ok, failed }, errors }: ResultArm): string {
   if (ok + failed === 0) return nothing
-  const [commonest] = Object.entries(errors).toSorted(([, a], [, b]) => b - a)
-  return failed > 0 && commonest
-    ? `${percent(failed / (ok + failed))} ${commonest[0]}`
-    : percent(failed / (ok + failed))
+  const share = percent(failed / (ok + failed))
+  if (failed === 0) return share
+  const classes = Object.entries(errors)
+    .filter(([, count]) => count > 0)
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([name]) => name)
+  const rest = classes.length > mostClasses ? ['…'] : []
+  return [`${share} ${classes[0] ?? ''}`.trim(), ...classes.slice(1, mostClasses), ...rest].join(', ')
+}
+
+function degradedOf({ operations: { ok, failed, degraded } }: ResultArm): string {
+  return degraded === 0 ? nothing : percent(degraded / (ok + failed))
 }
 
 function firedOf({ fired }: ResultArm): string {

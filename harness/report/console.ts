@@ -1,15 +1,19 @@
 import type { Result } from '../archive/result.ts'
 import { resultText } from '../archive/text.ts'
 import type { Comparison } from '../compare/comparison.ts'
+import type { History } from '../compare/history.ts'
+import type { Analyzed, Unanalyzed } from '../judge/trace/analyze.ts'
 import { isSoakrigError, type Problem } from '../kernel/errors.ts'
 import { exitCodes } from '../kernel/exit-codes.ts'
 import type { Check } from '../measure/check.ts'
 import type { PlanSummary } from '../measure/plan-summary.ts'
+import { answerLine, renderAnalysis } from './analysis-text.ts'
 import { colorsOf } from './colors.ts'
 import { renderComparison, renderComparisonMarkdown } from './comparison-text.ts'
 import { renderError, renderProblems } from './failure-text.ts'
+import { renderHistory } from './history-text.ts'
 import { createLiveView, type LiveView } from './live.ts'
-import { colorsWanted, print, printError, progressStream, terminalWidth } from './output.ts'
+import { colorsWanted, print, printed, printError, progressStream, terminalWidth } from './output.ts'
 import { renderPlan } from './plan-text.ts'
 import { renderMarkdown } from './result-markdown.ts'
 import { renderResult } from './result-text.ts'
@@ -19,6 +23,9 @@ export interface Form {
   readonly json: boolean
   readonly markdown?: boolean
 }
+
+/** Of one document; a schema may find as many as it has values. */
+const mostProblems = 10
 
 function printJson(document: unknown): void {
   print(JSON.stringify(document, null, 2))
@@ -39,6 +46,25 @@ export function printResult(result: Result, { json, markdown = false }: Form): v
 export function printComparison(comparison: Comparison, { json, markdown = false }: Form): void {
   if (json) printJson(comparison)
   else print(markdown ? renderComparisonMarkdown(comparison).trimEnd() : renderComparison(comparison, textOptions()))
+}
+
+/** Prints the changes of figures over many results. */
+export function printHistory(history: History, { json }: Form): void {
+  if (json) printJson(history)
+  else print(renderHistory(history, textOptions()))
+}
+
+/**
+ * Prints what a document came to, which is one line or text for people, and waits until that has left; why one could not be
+ * analysed is also said on stderr. False when nobody reads any more.
+ */
+export function printAnalysis(
+  { line, outcome }: { readonly line: number; readonly outcome: Analyzed | Unanalyzed },
+  { text }: { readonly text: boolean },
+): Promise<boolean> {
+  if ('problems' in outcome)
+    printError(`line ${line} could not be analysed:\n${renderProblems(outcome.problems.slice(0, mostProblems))}`)
+  return printed(text ? renderAnalysis(line, outcome, textOptions()) : answerLine(line, outcome))
 }
 
 export function printPlan(plan: PlanSummary, { json }: Form): void {

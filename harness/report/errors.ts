@@ -13,14 +13,22 @@ export function errorsSection(result: Result): Section {
   return { title: 'errors', lines: [...lines, ...others] }
 }
 
-function classLines({ errors, attemptErrors, operations }: ResultArm): string[] {
+function classLines({ errors, attemptErrors, operations, all }: ResultArm): string[] {
   const failed = Object.values(errors).reduce((sum, count) => sum + count, 0)
   // Classes are counted over everything, the figures over the measured time.
   const more = failed === operations.failed ? '' : ', with those before and after the measured time'
   const [ofOperations, ofAttempts] = [byClass(errors), byClass(attemptErrors)]
+  // What a policy's limit ends is cancelled, and fails the operation at most.
+  const { cancelled } = all.attempts
+  const ended = [
+    ...(ofAttempts === '' || (ofAttempts === ofOperations && cancelled === 0)
+      ? []
+      : [`failed attempts: ${ofAttempts}`]),
+    ...(cancelled === 0 ? [] : [`cancelled attempts: ${shortNumber(cancelled)}`]),
+  ]
   return [
     ...(ofOperations === '' ? [] : [`failed operations${more}: ${ofOperations}`]),
-    ...(ofAttempts === '' || ofAttempts === ofOperations ? [] : [`failed attempts: ${ofAttempts}`]),
+    ...(ended.length === 0 ? [] : [ended.join('; ')]),
   ]
 }
 

@@ -17,7 +17,7 @@ export function faultSections(result: Result): Section[] {
 function windowsSection({ windowGroups = [] }: Result): Section {
   return {
     title: 'stress under steps, windows that were under the same from beginning to end',
-    lines: [],
+    lines: windowGroups.length > 0 ? ['p50 and p99 are of the operations that succeeded'] : [],
     table: {
       head: ['under', 'windows', 'time', 'ok/s', 'p50 ms', 'p99 ms', 'errors'],
       rows: windowGroups.map(({ phase, faults, windows, durationMs, ok, failed, perSecond, okLatencyMs }) => [

@@ -90,10 +90,12 @@ function volumes(place: PlacedArm): string[] {
 }
 
 function targetLine({ cpuUsPerRequest, rssDeltaKb, fdDelta }: Result['metrics']): string[] {
-  if (cpuUsPerRequest === null && rssDeltaKb === null && fdDelta === null) return []
-  return [
-    `target: ${shortNumber(cpuUsPerRequest)} µs of CPU per request, memory ${signed(rssDeltaKb)} KiB, files ${signed(fdDelta)}`,
+  const shown = [
+    ...(cpuUsPerRequest === null ? [] : [`${shortNumber(cpuUsPerRequest)} µs of CPU per request`]),
+    ...(rssDeltaKb === null ? [] : [`memory ${signed(rssDeltaKb)} KiB`]),
+    ...(fdDelta === null ? [] : [`files ${signed(fdDelta)}`]),
   ]
+  return shown.length > 0 ? [`target: ${shown.join(', ')}`] : []
 }
 
 /** Of a single request the arm's figures are all there is. */

@@ -5,6 +5,11 @@ export function print(text: string): void {
   write(process.stdout, text)
 }
 
+/** The same, and waits until it has left; false when nobody reads any more. */
+export function printed(text: string): Promise<boolean> {
+  return new Promise((resolve) => write(process.stdout, text, (error) => resolve(!error)))
+}
+
 /** Writes text and a line end to stderr. */
 export function printError(text: string): void {
   write(process.stderr, text)
@@ -32,7 +37,7 @@ export function progressStream(): NodeJS.WritableStream & { readonly isTTY?: boo
 
 const heard = new WeakSet<NodeJS.WriteStream>()
 
-function write(stream: NodeJS.WriteStream, text: string): void {
+function write(stream: NodeJS.WriteStream, text: string, left?: (error?: Error | null) => void): void {
   if (!heard.has(stream)) {
     heard.add(stream)
     // A reader that has seen enough, such as head(1), is no failure.
@@ -40,5 +45,5 @@ function write(stream: NodeJS.WriteStream, text: string): void {
       if (error.code !== 'EPIPE') throw error
     })
   }
-  stream.write(`${text}\n`)
+  stream.write(`${text}\n`, left)
 }

@@ -3,9 +3,10 @@ import { duration } from './format.ts'
 
 /** A plan for people: what each target would serve and how often, how long that takes, and what is left out. `--json` has the order. */
 export function renderPlan(plan: PlanSummary): string {
-  const { profile, mode, seed, expectedMs, lives, stress, notMeasured } = plan
+  const { profile, mode, seed, expectedMs, budgetMs, lives, stress, notMeasured } = plan
+  const over = expectedMs > budgetMs ? `, over the budget of ${duration(budgetMs)}: less cannot be planned` : ''
   return [
-    `plan of ${profile}, mode ${mode}, seed ${seed}: about ${duration(expectedMs)}`,
+    `plan of ${profile}, mode ${mode}, seed ${seed}: about ${duration(expectedMs)}${over}`,
     ...lives.map(({ round, slices }, index) => {
       const arms = repeated(
         slices.map(

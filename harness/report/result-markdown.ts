@@ -14,13 +14,14 @@ export function renderMarkdown(result: Result): string {
   const sections = sectionsOf(result)
   const open = run.kind === 'load' ? [...urgent, ...figureTitles(result)] : urgent
   const details = sections.filter(({ title }) => !open.includes(title))
-  const { head, rows, numeric } = armTable(result)
+  const { head, rows, numeric, note } = armTable(result)
   const arms = rows.map((cells) => cells.map(({ text }) => text))
   return `${[
     `## soakrig ${escaped(run.profile)} ${escaped(run.mode)}: ${run.verdict}`,
     `**${escaped(verdictLine(result))}**`,
     ...sections.filter(({ title }) => open.includes(title)).map((section) => sectionMarkdown('###', section)),
     ...(arms.length > 0 ? [markdownTable(head, arms, numeric)] : []),
+    ...(arms.length > 0 && note !== null ? [note] : []),
     ...(details.length > 0
       ? [folded('Details', details.map((section) => sectionMarkdown('####', section)).join('\n\n'))]
       : []),

@@ -17,12 +17,13 @@ export interface TextOptions {
 export function renderResult(result: Result, { color, width = 100 }: TextOptions): string {
   const colors = colorsOf(color)
   const verdict = verdictInColor(colors, result.run.verdict, verdictLine(result))
-  const { head, rows, numeric } = armTable(result)
+  const { head, rows, numeric, note } = armTable(result)
   const cells = rows.map((row) =>
     row.map(({ text, tone }) => ({ text, paint: (line: string) => toned(colors, tone, line) })),
   )
   const heads = head.map((text) => ({ text, paint: colors.dim }))
-  const arms = rows.length > 0 ? [table(heads, cells, { width, numeric })] : []
+  const notes = note === null ? [] : [colors.dim(note)]
+  const arms = rows.length > 0 ? [[table(heads, cells, { width, numeric }), ...notes].join('\n')] : []
   const sections = sectionsOf(result).map((section) => sectionText(section, colors, width))
   return [`${verdict}\n${colors.dim(headline(result))}`, ...arms, ...sections, verdict].join('\n\n')
 }

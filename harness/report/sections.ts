@@ -1,10 +1,12 @@
 import type { Result, ResultArm, ResultComparison, ResultLimit } from '../archive/result.ts'
 import type { PlacedArm } from '../compare/arms.ts'
+import { capacitySections } from './capacity-section.ts'
 import { errorsSection } from './errors.ts'
 import { faultSections } from './fault-sections.ts'
 import { figureSections } from './figures.ts'
 import { duration, percent, ratio, shortNumber, signed } from './format.ts'
 import { guardLines } from './guard-lines.ts'
+import { policySection } from './policy-section.ts'
 import { scenarioSection } from './scenario-section.ts'
 import { scheduleSection } from './schedule.ts'
 import { armLines, type Section, told } from './section.ts'
@@ -17,9 +19,11 @@ export function sectionsOf(result: Result): Section[] {
   return told([
     { title: 'reasons', lines: result.run.reasons },
     scenarioSection(result),
+    ...capacitySections(result),
     ...early,
     ...judgedSections(result),
     ...faultSections(result),
+    policySection(result),
     ...late,
     ...costSections(result),
   ])
@@ -66,7 +70,7 @@ function costSections(result: Result): Section[] {
   return [
     { title: 'cost of measuring', lines: [...pathCost(result), ...armLines(result, overheadLines)] },
     {
-      title: 'differences, ± their spread over slices (decide nothing yet)',
+      title: 'differences, latency of all operations, ± their spread over slices (decide nothing yet)',
       lines: differenceLines(result),
     },
   ]
@@ -98,18 +102,29 @@ function effectLines({ arm: { effects } }: PlacedArm): string[] {
     })
 }
 
-function reconciliationLines({ arm: { reconciliation, server } }: PlacedArm): string[] {
-  const { status, expected, difference, slack, detail } = reconciliation
-  if (status === 'unreadable') return [`unreadable: ${detail ?? 'no detail'}`]
-  if (status !== 'mismatch') return []
+function reconciliationLines({ arm: { others, ...target } }: PlacedArm): string[] {
   return [
-    `the target served ${server.requests ?? 'nothing'}, expected ${expected}: ${difference} apart, ${slack} allowed`,
+    ...differenceFrom('the target', target),
+    ...Object.entries(others).flatMap(([name, other]) => differenceFrom(`the target ${name}`, other)),
   ]
+}
+
+function differenceFrom(
+  who: string,
+  { reconciliation, server }: Pick<ResultArm, 'reconciliation' | 'server'>,
+): string[] {
+  const { status, expected, difference, slack, detail } = reconciliation
+  if (status === 'unreadable') return [`${who} told no count: ${detail ?? 'no detail'}`]
+  if (status !== 'mismatch') return []
+  return [`${who} served ${server.requests ?? 'nothing'}, expected ${expected}: ${difference} apart, ${slack} allowed`]
 }
 
 function targetLines({ target: { restarts, exit } }: Result): string[] {
   const ended = exit
-    ? [`ended by itself: ${exit.signal ?? `exit code ${exit.code}`}`, ...exit.tail.map((line) => `  ${line}`)]
+    ? [
+        `${exit.name === undefined ? '' : `${exit.name} `}ended by itself: ${exit.signal ?? `exit code ${exit.code}`}`,
+        ...exit.tail.map((line) => `  ${line}`),
+      ]
     : []
   return [...(restarts.unplanned > 0 ? [`unplanned ends: ${restarts.unplanned}`] : []), ...ended]
 }
@@ -135,7 +150,8 @@ function pathCost({ phases }: Result): string[] {
   return [`fault path: relay against direct ${ratio(slow / fast)} ok/s${added}`]
 }
 
-function overheadLines({ arm: { overheadNsPerOperation } }: PlacedArm): string[] {
+function overheadLines({ arm: { overheadNsPerOperation, overheadWhyNone } }: PlacedArm): string[] {
+  if (overheadWhyNone !== null) return [`overhead not measured: ${overheadWhyNone}`]
   return overheadNsPerOperation === null ? [] : [`overhead ${shortNumber(overheadNsPerOperation)} ns per operation`]
 }
 

@@ -77,6 +77,11 @@ export function answerOf(standIn: StandIn): Outcome {
   return answers.get(standIn) as Outcome
 }
 
+/** Whether the target itself has answered as it should. */
+export function isSuccess({ ok, standIn }: Outcome): boolean {
+  return ok && standIn === null
+}
+
 /** Whether it says nothing of the target: a policy of the client's own refused it, or it was aborted. */
 export function isOwnRefusal({ error }: Outcome): boolean {
   switch (error) {

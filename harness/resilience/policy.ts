@@ -77,7 +77,7 @@ export interface ForkContext {
 interface OpenPolicy {
   /** What it has counted; the names are the policy's own in a result. */
   readonly counters: PolicyCounters
-  /** The highest that something has been, by name; whoever reads them sets them back. */
+  /** The highest that something has been, by name. Whoever reads them sets them back: to what it is now, at least. */
   readonly peaks?: Record<string, number>
   /** Its circuit breakers, where it has any: to be watched, forced and reset. */
   breakers?(): readonly Breaker[]

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { realClock } from '../kernel/clock.ts'
 import { SoakrigError } from '../kernel/errors.ts'
+import { exitCodes } from '../kernel/exit-codes.ts'
 import { failureOf, type FailureReport } from '../kernel/failure-report.ts'
 import { environment } from '../kernel/host.ts'
 import type { ProcessRecord } from '../target/launch.ts'
@@ -80,17 +81,17 @@ export function startChild<Command extends { readonly id: number }, Answer exten
   child.on('error', (error) =>
     fail(new SoakrigError(`the ${role} failed: ${error.message}`, { code: 'child-failed', exit: 'bug', cause: error })),
   )
-  child.on('exit', (code, signal) =>
+  child.on('exit', (code, signal) => {
+    const how = signal ? `by ${signal}` : `with ${code}`
     fail(
-      new SoakrigError(
-        `the ${role} (process ${pid}) ended ${signal ? `by ${signal}` : `with ${code}`} ${complaints.join('')}`.trim(),
-        {
-          code: 'child-died',
-          exit: 'bug',
-        },
-      ),
-    ),
-  )
+      code === exitCodes.userScript
+        ? endedFromWithin(role)
+        : new SoakrigError(`the ${role} (process ${pid}) ended ${how} ${complaints.join('')}`.trim(), {
+            code: 'child-died',
+            exit: 'bug',
+          }),
+    )
+  })
 
   return {
     pid,
@@ -105,6 +106,14 @@ export function startChild<Command extends { readonly id: number }, Answer exten
     kill: () => child.kill('SIGKILL'),
     [Symbol.asyncDispose]: () => end(child),
   }
+}
+
+function endedFromWithin(role: string): SoakrigError {
+  return new SoakrigError(`a script or policy of your own ended the ${role}`, {
+    code: 'script-failed',
+    exit: 'userScript',
+    hint: 'It may throw or reject, but must not call process.exit.',
+  })
 }
 
 /** Ends the child: it goes when its channel does. */

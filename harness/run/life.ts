@@ -60,6 +60,8 @@ export interface LifeOptions {
   readonly arms: readonly Arm[]
   readonly directory: RunDirectory
   readonly index: number
+  /** Of its directory; unique in the run. */
+  readonly name: string
   readonly allowedHosts: readonly string[]
   readonly clock: Clock
   readonly signal: AbortSignal
@@ -105,10 +107,10 @@ export async function startLife(options: LifeOptions): Promise<TargetLife> {
 }
 
 async function launchContext(options: LifeOptions, dependencies: Dependencies | null): Promise<LaunchContext> {
-  const { profile, directory, index } = options
+  const { profile, directory, name } = options
   const mayDie = hasTargetFaults(profile.policies.flatMap(({ rules }) => rules))
-  const port = mayDie ? await quietPort(loopback, `${directory.runId}/${index}`) : undefined
-  return { ...sharedContext(options, dependencies), directory: directory.directory(`life-${index}`), port }
+  const port = mayDie ? await quietPort(loopback, `${directory.runId}/${name}`) : undefined
+  return { ...sharedContext(options, dependencies), directory: directory.directory(name), port }
 }
 
 /** What all targets of a life are started with. */
@@ -128,11 +130,11 @@ function sharedContext(
 }
 
 function openOthers(options: LifeOptions, dependencies: Dependencies | null): Promise<OtherTargets> {
-  const { profile, directory, index } = options
+  const { profile, directory } = options
   const shared = sharedContext(options, dependencies)
   return startOthers(profile.others, (name) => ({
     ...shared,
-    directory: directory.directory(`life-${index}-${name}`),
+    directory: directory.directory(`${options.name}-${name}`),
   }))
 }
 

@@ -18,10 +18,10 @@ export type OtherReadings = Readonly<Record<string, Reading | StatsProblem | nul
 /** The targets beside the one that is tested: started with it, asked by the policies of clients, ended with it. */
 export class OtherTargets implements AsyncDisposable {
   readonly #targets: OtherTarget[] = []
-  readonly #exit = Promise.withResolvers<TargetExit>()
+  readonly #exit = Promise.withResolvers<TargetExit & { readonly name: string }>()
 
-  /** Resolves when one of them ends by itself. */
-  get exited(): Promise<TargetExit> {
+  /** Resolves when one of them ends by itself, with its name. */
+  get exited(): Promise<TargetExit & { readonly name: string }> {
     return this.#exit.promise
   }
 
@@ -32,7 +32,7 @@ export class OtherTargets implements AsyncDisposable {
     const started: OtherTarget = { name, target, counter, counterProblem: null }
     // It is ours to end from here on, also where its count cannot be asked for.
     this.#targets.push(started)
-    void target.exited.then((exit) => this.#exit.resolve(exit))
+    void target.exited.then((exit) => this.#exit.resolve({ name, ...exit }))
     started.counterProblem = await problemOf(counter)
   }
 

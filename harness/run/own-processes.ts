@@ -6,7 +6,7 @@ import { createProcessSampler } from '../target/sample.ts'
 import type { CarriedSlice } from './slice.ts'
 
 /** Over this share of a core, or with this lateness of its event loop, a process of ours is saturated. */
-const saturatedCpu = 0.85
+export const saturatedCpu = 0.85
 const saturatedDelayMs = 1
 const saturatedDelayShare = 0.1
 

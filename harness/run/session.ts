@@ -19,7 +19,7 @@ import type { Moment } from '../plan/timeline.ts'
 import type { LoadModel } from '../workload/model.ts'
 import { type FaultSpans, followFaults } from './fault-spans.ts'
 import { BudgetWatch } from './guards/budget-watch.ts'
-import { startLife, type TargetLife } from './life.ts'
+import { type Builds, startBuilds } from './builds.ts'
 import type { Sabotage } from './sabotage.ts'
 import { createOwnProcesses, type OwnProcesses } from './own-processes.ts'
 import type { RunDirectory } from './run-directory.ts'
@@ -102,7 +102,7 @@ class RunSession implements Session {
   readonly #spans: FaultSpans
   readonly #budget: BudgetWatch
   #joiner: WindowJoiner | null = null
-  #life: TargetLife | null = null
+  #builds: Builds | null = null
   #lives = 0
   #kills = 0
   #ordinal = 0
@@ -185,24 +185,24 @@ class RunSession implements Session {
     const { plan, directory, clock, signal, allowedHosts, sabotage } = this.#options
     const { profile } = plan
     await this.#closeLife()
-    const index = this.#lives++
-    const life = await startLife({
+    const builds = await startBuilds({
       profile,
       arms,
       directory: { ...directory, record: (record) => this.#guard(() => directory.record(record)) },
-      index,
+      index: this.#lives++,
       allowedHosts,
       clock,
       signal,
       sabotage,
     })
-    this.#life = life
+    this.#builds = builds
+    const { target: life } = builds
     if (life.relay) this.#ours.followRelay('path', life.relay.pid)
     if (life.dependencies) this.#ours.followRelay('dependencies', life.dependencies.relay.pid)
     this.#lastTarget = targetOf(life, profile)
-    void Promise.race([life.target.exited, life.others.exited]).then((exit) => {
+    void builds.exited.then((exit) => {
       // The exit of a life that we ended ourselves is none.
-      if (this.#life !== life) return
+      if (this.#builds !== builds) return
       this.#unplannedExit = exit
       this.stop('target')
     })
@@ -211,7 +211,7 @@ class RunSession implements Session {
   async slice(arm: Arm, place: SliceOrder): Promise<ArmMeasurement> {
     const { clock, plan, onReading } = this.#options
     const { workload, mode } = plan.profile
-    const life = this.#life
+    const life = this.#builds?.of(arm.build)
     if (!life || !this.#shards) throw new Error('a slice needs a target that lives')
     const known =
       this.#arms.get(arm.id) ??
@@ -245,7 +245,7 @@ class RunSession implements Session {
       slices: this.#slices,
       processes: await this.#ours.read(),
       lives: this.#lives,
-      kills: this.#kills + (this.#life?.target.restarts ?? 0),
+      kills: this.#kills + (this.#builds?.target.target.restarts ?? 0),
       unplannedExit: this.#unplannedExit,
       failureBudget: this.#budget.read(),
       memoryMissing: this.#memoryMissing,
@@ -276,15 +276,15 @@ class RunSession implements Session {
   #killHung(): void {
     this.#killed = true
     this.#shards?.kill()
-    this.#life?.relay?.kill()
-    this.#life?.dependencies?.relay.kill()
+    this.#builds?.target.relay?.kill()
+    this.#builds?.target.dependencies?.relay.kill()
   }
 
   async #closeLife(): Promise<void> {
-    const life = this.#life
-    this.#life = null
-    this.#kills += life?.target.restarts ?? 0
-    await life?.[Symbol.asyncDispose]()
+    const builds = this.#builds
+    this.#builds = null
+    this.#kills += builds?.target.target.restarts ?? 0
+    await builds?.[Symbol.asyncDispose]()
   }
 
   async #endWatch(): Promise<void> {

@@ -17,6 +17,7 @@ import { levelAt } from '../plan/pacer/curve.ts'
 import type { Plan } from '../plan/plan.ts'
 import { awaitsNothing } from '../workload/traits.ts'
 import type { LoadModel } from '../workload/model.ts'
+import { untilCountsStand } from './counts-stand.ts'
 import type { TargetLife } from './life.ts'
 import { resolverArm } from './relay-arms.ts'
 import type { Shards } from './shards.ts'
@@ -28,9 +29,8 @@ import { loopback } from '../target/running.ts'
 const leadNs = 15 * nsPerMs
 /** Time for the relay to hear of the slice before that. */
 const relayLeadNs = 10 * nsPerMs
-/** How long the relay, and the target's own count, are given to stand still after a slice. */
+/** How long the relay, and the targets' own counts, are given to stand still after a slice. */
 const quietLimitNs = nsPerSecond
-const quietPollNs = 20 * nsPerMs
 
 export interface SliceContext {
   readonly life: TargetLife
@@ -82,8 +82,9 @@ export async function runSlice(context: SliceContext, arm: Arm, shape: SliceShap
   const measureFromNs = startAtNs + discardNs
   const times = { ordinal: shape.ordinal, startNs: startAtNs, measureFromNs, endNs: measureFromNs + measureNs }
   const { done: reports, beside } = await underFaults(context, arm, times, shape.steps, () => shards.run(task))
-  // What was given up by us, or not waited for, may still be under way in the target, and would be counted later.
-  if (awaitsNothing(context.workload) || reports.some(({ all }) => gaveUp(all) > 0)) await untilCountStands(life, clock)
+  // What was given up by us, or not waited for, may still be under way in a target, and would be counted later.
+  if (awaitsNothing(context.workload) || reports.some(({ all }) => gaveUp(all) > 0))
+    await untilCountsStand(life, others, clock, quietLimitNs)
   const after = await readSurroundings(life, relay, quietLimitNs, others)
   const measurement = measurementOf(task, reports, before, after, life)
   return {
@@ -142,18 +143,6 @@ function taskOf(
     windowNs,
     ...(countEveryNs !== undefined && { countEveryNs }),
     ...(readEveryNs !== undefined && { readEveryNs }),
-  }
-}
-
-async function untilCountStands({ counter }: TargetLife, clock: Clock): Promise<void> {
-  if (!counter) return
-  const untilNs = clock.nowNs() + quietLimitNs
-  for (let last = await counter.read(); clock.nowNs() < untilNs;) {
-    await clock.sleep(quietPollNs)
-    const next = await counter.read()
-    const moved = counter.requestsBetween(last, next)
-    if (!('requests' in moved) || moved.requests === 0) return
-    last = next
   }
 }
 

@@ -8,12 +8,14 @@ import type { CarriedSlice } from './slice.ts'
 export interface SlicePlace {
   readonly round: number
   readonly order: number
+  /** Of the gate; null or absent outside of it. */
+  readonly group?: number | null
 }
 
 /** What is kept of a slice by itself. */
 export function summaryOf(
   identity: Arm,
-  { round, order }: SlicePlace,
+  { round, order, group = null }: SlicePlace,
   { startNs, measurement }: CarriedSlice,
 ): SliceSummary {
   const { latencies, measured, measuredNs, targetCpuMs, use } = measurement
@@ -22,6 +24,7 @@ export function summaryOf(
   return {
     round,
     order,
+    group,
     identity,
     use,
     startNs,

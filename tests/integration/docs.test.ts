@@ -77,7 +77,7 @@ describe('a command in the documents', () => {
       .map((word) => (word.startsWith('http://127.0.0.1:8080') ? url : word))
     const [name = ''] = words
     // What measures a profile is planned only: the runs themselves are tested elsewhere.
-    const measures = ['soak', 'baseline', 'policies', 'stress'].includes(name)
+    const measures = ['soak', 'baseline', 'policies', 'stress', 'capacity'].includes(name)
     const quickly = name === 'load' ? ['-d', '1s', '-q', '--results', results] : []
     const { code, stdout, stderr } = await soakrig([...words, ...(measures ? ['--dry-run'] : quickly)], { cwd: root })
     expect(stderr).toBe('')
@@ -104,10 +104,9 @@ describe('a command in the documents', () => {
   })
 })
 
-test("the README's profile is valid", async () => {
+test.each(['README.md', 'docs/scenarios.md'])('the profile in %s is valid', async (page) => {
   await using bench = await openBench()
-  const readme = await textOf('README.md')
-  const [, profile = ''] = /```json\n([\s\S]*?)```/u.exec(readme) ?? []
+  const [, profile = ''] = /```jsonc?\n([\s\S]*?)```/u.exec(await textOf(page)) ?? []
   const file = join(bench.directory, 'checkout.json')
   await writeFile(file, profile)
   const { code, stderr } = await soakrig(['validate', file])

@@ -15,6 +15,12 @@ test('of any other flag that is given again the last counts', async () => {
   expect(code).toBe(0)
 })
 
+test('a command that there is not is told as that, with the one that was meant', async () => {
+  const { stderr, code } = await soakrig(['polices'])
+  expect(stderr).toMatch(/^error: There is no such command\. Did you mean policies\?/u)
+  expect(code).toBe(104)
+})
+
 test('a flag without its value is bad input, and no bug of soakrig', async () => {
   const { stderr, code } = await soakrig(['load', nobody, '-R'])
   expect(stderr).toMatch(/^error: Not enough arguments following: R\nhint: /u)

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
-import { describe, expect, test } from 'vitest'
+import { Server } from 'node:net'
+import { describe, expect, test, vi } from 'vitest'
 import { carryOut, compilePlan, loadProfile, realClock, serveMetrics } from '../../harness/index.ts'
 import { parseExposition, samplesOf, type ScrapedMetric, sumOf } from '../support/exposition.ts'
 import { errorOf } from '../support/rejection.ts'
@@ -132,6 +133,15 @@ describe('the metrics of a run', () => {
     const taken = await errorOf(serveMetrics({ ...loopback, listen: { host: '127.0.0.1', port } }))
     expect(taken).toMatchObject({ code: 'port-taken', exitCode: 106 })
   })
+})
+
+test('metrics go on being served where connections could not be accepted, however often', async () => {
+  const listen = vi.spyOn(Server.prototype, 'listen')
+  await using metrics = await serveMetrics(loopback)
+  const [server] = listen.mock.contexts as Server[]
+  listen.mockRestore()
+  for (let time = 0; time < 2; time++) server?.emit('error', new Error('accept EMFILE'))
+  expect((await fetch(metrics.url)).status).toBe(200)
 })
 
 /** Waits until a command has said where its metrics are. */

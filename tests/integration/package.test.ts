@@ -69,6 +69,20 @@ test('the command is one that npm can link', async () => {
   expect(text).toMatch(/^#!\/usr\/bin\/env node\n/)
 })
 
+test('an older Node is told which one is needed before anything else is loaded', async () => {
+  const { engines } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as {
+    engines: { node: string }
+  }
+  const entry = join(installed, 'dist/scripts/soakrig.js')
+  const needed = engines.node.replace('>=', '>= ')
+  const older = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { node: '22.17.1' } })`
+  const result = await execa(process.execPath, ['--import', older, entry, 'doctor', '--json'], { reject: false })
+  expect(result.stderr).toContain(`error: soakrig needs Node ${needed}, found 22.17.1`)
+  expect(JSON.parse(result.stdout)).toMatchObject({ error: { code: 'node-too-old', exitCode: 106 } })
+  expect(result.exitCode).toBe(106)
+  expect(await readFile(entry, 'utf8')).not.toMatch(/^import /mu)
+})
+
 test('the installed library is imported by its name', async () => {
   const script = "import * as soakrig from 'soakrig'; console.log(Object.keys(soakrig).length > 0)"
   const result = await execa(process.execPath, ['--input-type=module', '--eval', script], { cwd: project })

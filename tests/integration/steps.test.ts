@@ -93,10 +93,7 @@ describe.concurrent('steps of the stress stage', () => {
   })
 
   test('reach the target itself as well', async () => {
-    const profile = await bench.profile(
-      'steps-pause',
-      smoke('2500ms', [{ at: '200ms', install: 'pause', for: '1s' }]),
-    )
+    const profile = await bench.profile('steps-pause', smoke('2500ms', [{ at: '200ms', install: 'pause', for: '1s' }]))
     const { code, result } = await bench.soak(profile)
     expect(result.run.reasons).toEqual([])
     expect(code).toBe(0)

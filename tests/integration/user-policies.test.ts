@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { relative } from 'node:path'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Result } from '../../harness/archive/result.ts'
 import { armOf, type Bench, openBench, soakrig } from '../support/soakrig.ts'
@@ -64,4 +64,23 @@ test.each(['cockatiel', 'opossum'])('the attempts of %s are those that it asked 
     const { effects } = armOf(result, `policy.${name}`, arm)
     expect(effects.find(({ metric }) => metric === 'attemptsPerCall')).toMatchObject({ observed: 1, ok: true })
   }
+})
+
+test('a module that no run could use is told by validate', async () => {
+  await writeFile(join(bench.directory, 'five.mjs'), 'setInterval(() => {}, 1000)\nexport default 5\n')
+  const profile = await bench.profile('five', { policies: { own: { client: { use: './five.mjs' } } } })
+  const { code, stderr } = await soakrig(['validate', profile])
+  expect(stderr).toMatch(/the policy .*five\.mjs is number, allowed: a function or a policy\nhint: The default export/u)
+  expect(code).toBe(107)
+})
+
+test('a policy that ends the process it runs in is told of as what it is: a fault of its own', async () => {
+  await writeFile(join(bench.directory, 'leaves.mjs'), 'export default () => process.exit(3)\n')
+  const profile = await bench.profile('leaves', {
+    modes: { smoke: { duration: '200ms', discard: '0s', warmup: '0s' } },
+    stress: { smoke: { client: { use: './leaves.mjs' } } },
+  })
+  const { code, stderr } = await soakrig(['stress', profile, '--mode', 'smoke', '--results', bench.results])
+  expect(code).toBe(107)
+  expect(stderr).toContain('a script or policy of your own ended the worker 1 of 1')
 })

@@ -3,7 +3,7 @@ import { TimerWheel } from '../../harness/kernel/timer-wheel.ts'
 import { createVirtualClock, type VirtualClock } from '../../harness/kernel/virtual-clock.ts'
 import type { OpenCrew } from '../../harness/load/crew.ts'
 import type { LiveReading } from '../../harness/load/live-reading.ts'
-import type { CountDelta, Shard, SliceReport, SliceTask } from '../../harness/load/protocol.ts'
+import type { CountDelta, Shard, SliceReport, SliceTask, WindowDelta } from '../../harness/load/protocol.ts'
 import { SliceRecorder } from '../../harness/load/recorder.ts'
 import { prepareScenarios, weightedPick } from '../../harness/load/scenario/steps.ts'
 import { ScenarioUser } from '../../harness/load/scenario/user.ts'
@@ -25,6 +25,7 @@ export interface FakeSlice {
   readonly others?: Readonly<Record<string, Parameters<typeof fakeDriver>[1]>>
   /** Instead of scenarios. */
   readonly script?: Script
+  readonly emit?: (window: WindowDelta) => void
   /** Hears what its task wants told besides windows. */
   readonly emitCounts?: (counts: CountDelta) => void
   readonly emitReading?: (reading: LiveReading) => void
@@ -40,6 +41,7 @@ export async function runFakeSlice({
   answer = (): FakeAnswer => ({ afterNs: 10e6 }),
   others = {},
   script,
+  emit = () => {},
   emitCounts = () => {},
   emitReading = () => {},
   meanwhile,
@@ -101,7 +103,7 @@ export async function runFakeSlice({
     eventLoop: { takeP99Ms: () => 0 },
     rng,
     openCrew,
-    emit: () => {},
+    emit,
     emitCounts,
     emitReading,
   })

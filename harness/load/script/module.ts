@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url'
-import { messageOf, SoakrigError } from '../../kernel/errors.ts'
+import { SoakrigError } from '../../kernel/errors.ts'
+import { moduleFailureOf } from '../../kernel/module-failure.ts'
 import type { ScriptContext } from './context.ts'
 
 /** One iteration of a user's script. What it resolves to is of no interest; what it throws is a failure of the script. */
@@ -7,16 +8,20 @@ export type Script = (context: ScriptContext) => Promise<unknown>
 
 /** Loads a script. Rejects with `script-not-usable` (107). */
 export async function loadScript(file: string): Promise<Script> {
-  const unusable = (message: string, cause?: unknown): SoakrigError =>
+  const unusable = (message: string, hint?: string, cause?: unknown): SoakrigError =>
     new SoakrigError(message, {
       code: 'script-not-usable',
       exit: 'userScript',
-      hint: 'A script is a module whose default export is an async function: export default async ({ http, check }) => { … }',
+      ...(hint !== undefined && { hint }),
       cause,
     })
   const loaded = (await import(pathToFileURL(file).href).catch((cause: unknown) => {
-    throw unusable(`the script ${file} cannot be loaded: ${messageOf(cause)}`, cause)
+    const { why, hint } = moduleFailureOf(cause)
+    throw unusable(`the script ${file} cannot be loaded: ${why}`, hint, cause)
   })) as { readonly default?: unknown }
   if (typeof loaded.default === 'function') return loaded.default as Script
-  throw unusable(`the script ${file} exports ${typeof loaded.default} by default, allowed: a function`)
+  throw unusable(
+    `the script ${file} exports ${typeof loaded.default} by default, allowed: a function`,
+    'A script is a module whose default export is an async function: export default async ({ http, check }) => { … }',
+  )
 }

@@ -1,4 +1,4 @@
-import type { Outcome } from '../outcome.ts'
+import { isSuccess, type Outcome } from '../outcome.ts'
 import type { RetryBudget } from './retry-budget.ts'
 
 /** The retry quota of the AWS SDKs. */
@@ -27,7 +27,7 @@ export function openAwsBudget({ capacity, retryCost, timeoutCost }: AwsSettings)
   return {
     begun: () => {},
     ended(outcome, retried, _nowNs, after = null) {
-      if (outcome.ok) tokens = Math.min(capacity, tokens + (retried ? costOf(after) : noRetryIncrement))
+      if (isSuccess(outcome)) tokens = Math.min(capacity, tokens + (retried ? costOf(after) : noRetryIncrement))
     },
     withdraw(outcome) {
       const cost = costOf(outcome)

@@ -1,5 +1,5 @@
 import { failureClassOf } from '../classify.ts'
-import { isOwnRefusal } from '../outcome.ts'
+import { isOwnRefusal, isSuccess } from '../outcome.ts'
 import type { RetryBudget } from './retry-budget.ts'
 
 /** gRPC's throttling of retries. */
@@ -26,7 +26,7 @@ export function openGrpcBudget({ maxTokens, tokenRatio }: GrpcSettings): RetryBu
   return {
     begun: () => {},
     ended(outcome) {
-      if (outcome.ok) tokens = Math.min(maxTokens, tokens + tokenRatio)
+      if (isSuccess(outcome)) tokens = Math.min(maxTokens, tokens + tokenRatio)
       else if (failureClassOf(outcome) === 'transient') take()
     },
     withdraw(outcome) {

@@ -1,5 +1,5 @@
 import { significant } from '../../kernel/units.ts'
-import { isOwnRefusal, type Outcome } from '../outcome.ts'
+import { isOwnRefusal, isSuccess, type Outcome } from '../outcome.ts'
 import { PerRequest } from '../per-request.ts'
 import type { PolicyLog } from '../policy-log.ts'
 import type { Call } from '../step.ts'
@@ -122,7 +122,7 @@ class AdaptiveCompartment implements Compartment {
 
   learn(outcome: Outcome, _tookNs: number, _inFlight: number, nowNs: number): void {
     if (isOwnRefusal(outcome)) return
-    this.#window.record(outcome.ok && outcome.standIn === null)
+    this.#window.record(isSuccess(outcome))
     if (this.#window.count < leastOutcomes) return
     const { rate } = this.#window
     const before = this.slots.limits

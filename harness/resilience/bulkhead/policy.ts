@@ -62,13 +62,13 @@ export function openBulkhead(
         return core.peaks.active
       },
       set bulkheadPeak(peak) {
-        core.peaks.active = peak
+        core.peaks.active = Math.max(peak, ...core.stats().map(({ active }) => active))
       },
       get bulkheadQueuePeak() {
         return core.peaks.queued
       },
       set bulkheadQueuePeak(peak) {
-        core.peaks.queued = peak
+        core.peaks.queued = Math.max(peak, ...core.stats().map(({ queued }) => queued))
       },
     },
     bulkheads: () => core.stats(),

@@ -108,7 +108,8 @@ export class SlotStage implements PolicyStage {
     this.#place = null
     this.#holding = false
     if (outcome) place.learn?.(outcome, nowNs - this.#startedNs, this.#inFlight, nowNs)
-    if (lingering) lingering.whenStopped((stoppedNs) => place.slots.leave(stoppedNs))
-    else place.slots.leave(nowNs)
+    if (!lingering) return place.slots.leave(nowNs)
+    lingering.whenStopped((stoppedNs) => place.slots.leave(stoppedNs))
+    place.slots.giveOut(nowNs)
   }
 }

@@ -91,6 +91,11 @@ export class Slots {
     this.#group.grant(nowNs)
   }
 
+  /** Gives out what a new limit has brought, to be called where no slot comes back at that moment. */
+  giveOut(nowNs: number): void {
+    this.#group.grant(nowNs)
+  }
+
   /** Leaves the line. */
   withdraw(waiter: Waiter<Slots>): void {
     this.tally.abandoned++
@@ -103,7 +108,7 @@ export class Slots {
     this.line.withdraw(waiter)
   }
 
-  /** Changes how many slots there are; who works on beyond them is not ended. New ones are given out with the next `leave`. */
+  /** Changes how many slots there are; who works on beyond them is not ended. New ones are given out by `leave` and `giveOut`. */
   resize(limits: SlotLimits): void {
     this.#group.resized(limits.own - this.#limits.own)
     this.#limits = limits

@@ -107,10 +107,11 @@ export class FallbackChain implements Step, StepOwner {
     this.#finish(outcome, nowNs)
   }
 
-  #otherEnded(outcome: Outcome, nowNs: number): void {
+  #otherEnded(outcome: Outcome, nowNs: number, lingering: Lingering | null): void {
     const { alternatives } = this.#shared.settings
     const place = this.#asked
     this.#ends()
+    this.#keepGoingOn(lingering)
     // It may have ended as it began, and whoever hears of that may begin the call again.
     ;(this.#call as Call).target = null
     if (!outcome.ok) return this.#goOn(place + 1, nowNs)
@@ -161,7 +162,9 @@ export class FallbackChain implements Step, StepOwner {
 
   #ask(place: number, { target: name, timeoutNs }: Alternative, nowNs: number): void {
     const call = this.#call as Call
-    this.#others ??= this.#makeAttempt({ ended: (outcome, atNs) => this.#otherEnded(outcome, atNs) })
+    this.#others ??= this.#makeAttempt({
+      ended: (outcome, atNs, lingering = null) => this.#otherEnded(outcome, atNs, lingering),
+    })
     this.#begins(place, timeoutNs, nowNs)
     call.target = name
     this.#others.begin(call, nowNs)

@@ -43,6 +43,8 @@ export class HedgeFork implements Step {
   #running = 0
   #delayNs = 0
   #mayHedge = false
+  /** From when on another attempt is welcome. */
+  #fromNs = 0
   /** Its branches are being ended: what one sets free may let another go on, whose end then means nothing. */
   #givingUp = false
   /** Work of the operation that goes on after it was given up. */
@@ -59,6 +61,7 @@ export class HedgeFork implements Step {
     this.#call = call
     this.#begun = 0
     this.#goingOn = null
+    this.#fromNs = 0
     this.#mayHedge = call.idempotent
     this.#delayNs = this.#shared.delayNs()
     counters.primaries++
@@ -81,12 +84,22 @@ export class HedgeFork implements Step {
     this.#returned(branch, outcome, nowNs)
     if (this.#givingUp) return
     if (outcome.ok) return this.#won(branch, outcome, nowNs)
-    if (worthAnother(outcome) && this.#hedge(outcome, nowNs)) return
+    if (outcome.retryAfterNs > 0) this.#putOff(nowNs + outcome.retryAfterNs)
+    if (nowNs >= this.#fromNs && worthAnother(outcome) && this.#hedge(outcome, nowNs)) return
     if (this.#running === 0) this.#settle(outcome, nowNs)
   }
 
   #due(nowNs: number): void {
     this.#hedge(null, nowNs)
+  }
+
+  /** An answer asks for no other attempt before then, or for none at all. */
+  #putOff(untilNs: number): void {
+    const { wheel } = this.#context
+    this.#fromNs = Math.max(this.#fromNs, untilNs)
+    if (this.#fromNs === Number.POSITIVE_INFINITY || this.#delayNs === 0) this.#mayHedge = false
+    if (!this.#mayHedge) wheel.cancel(this.#entry)
+    else if (this.#entry.dueNs < this.#fromNs) wheel.schedule(this.#entry, this.#fromNs)
   }
 
   /** Starts one more attempt beside what runs, or after a failure. False where there may be none. */

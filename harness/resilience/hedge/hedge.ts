@@ -10,8 +10,9 @@ import { type HedgeDelay, hedgeProblems, hedgeSchema, type HedgeSettings, parseH
  * Starts another attempt of an idempotent operation beside one that has not answered within the delay, up to `maxHedges`,
  * each a delay after the one before; the first success is the answer, and the others are given up at once. (Dean and
  * Barroso, The Tail at Scale, 2013: hedged requests.) A failure that another attempt may mend starts that one at once, as in
- * Polly; when all have failed the last failure is the answer. A budget bounds what this may cost: a hedge that it refuses
- * is not made later either.
+ * Polly, unless an answer asks to wait (`Retry-After`, or the pushback of gRPC's A6): none begins sooner than that. When all
+ * have failed the last failure is the answer. A budget bounds what this may cost: a hedge that it refuses is not made later
+ * either.
  */
 export const hedge: PolicyMember<HedgeSettings> = {
   keyword: 'hedge',

@@ -32,6 +32,7 @@ const { pattern: durationPattern } = quantitySchema('duration', '')
 export const hedgeSchema: JsonSchema = objectSchema(
   {
     delay: {
+      title: 'a duration, or a percentile below p100',
       type: 'string',
       pattern: `${String(durationPattern)}|${percentilePattern.source}`,
       description:

@@ -49,13 +49,13 @@ export const concurrencyLimit: PolicyMember<ConcurrencyLimitSettings> = {
           return peaks.active
         },
         set concurrencyPeak(peak) {
-          peaks.active = peak
+          peaks.active = Math.max(peak, slots.active)
         },
         get concurrencyQueuePeak() {
           return peaks.queued
         },
         set concurrencyQueuePeak(peak) {
-          peaks.queued = peak
+          peaks.queued = Math.max(peak, slots.line.length)
         },
         get concurrencyLimitPeak() {
           return Math.max(changes.highest, slots.limits.own)

@@ -83,7 +83,7 @@ function openPaced(settings: Paced, { wheel, log }: ClientContext): StagedPolicy
         return peaks.queued
       },
       set rateLimitQueuePeak(peak) {
-        peaks.queued = peak
+        peaks.queued = Math.max(peak, limiter.waiting)
       },
     },
     stage: (context) => new RateStage(limiter, settings.maxWaitNs, context),

@@ -108,8 +108,12 @@ function rateProblem(raw: number | string): string | null {
 
 function aimdProblems({ initial, min, max, decrease }: AimdRateOptions, where: string): readonly Problem[] {
   const problems: Problem[] = []
-  if (initial < min || initial > max)
-    problems.push({ where: `${where}/initial`, message: `found ${initial}/s, allowed: from ${min}/s to ${max}/s` })
+  if (min > max) problems.push({ where: `${where}/min`, message: `found ${min}/s, allowed: up to max, ${max}/s` })
+  else if (initial < min || initial > max)
+    problems.push({
+      where: `${where}/initial`,
+      message: `found ${initial}/s, allowed: from min, ${min}/s, to max, ${max}/s`,
+    })
   if (decrease <= 0 || decrease >= 1)
     problems.push({ where: `${where}/decrease`, message: `found ${decrease}, allowed: over 0 % and under 100 %` })
   return problems

@@ -1,4 +1,4 @@
-import { nsPerSecond } from '../../kernel/units.ts'
+import { gapOf } from '../gap.ts'
 import type { RateAlgorithm } from './rate-algorithm.ts'
 
 /**
@@ -16,7 +16,7 @@ export class TokenBucket implements RateAlgorithm {
   constructor(perSecond: number, burst: number) {
     this.#perSecond = perSecond
     this.#burst = burst
-    this.#intervalNs = nsPerSecond / perSecond
+    this.#intervalNs = gapOf(perSecond)
   }
 
   get perSecond(): number {
@@ -25,7 +25,7 @@ export class TokenBucket implements RateAlgorithm {
 
   waitNs(ahead: number, nowNs: number): number {
     const fullNs = Math.max(this.#fullNs, nowNs) + ahead * this.#intervalNs
-    return Math.max(0, Math.ceil(fullNs - (this.#burst - 1) * this.#intervalNs) - nowNs)
+    return Math.max(0, Math.ceil(fullNs - (this.#burst - 1) * this.#intervalNs - nowNs))
   }
 
   pass(nowNs: number): void {
@@ -37,7 +37,7 @@ export class TokenBucket implements RateAlgorithm {
     const missing = Math.max(0, this.#fullNs - nowNs) / this.#intervalNs
     this.#perSecond = perSecond
     this.#burst = burst
-    this.#intervalNs = nsPerSecond / perSecond
+    this.#intervalNs = gapOf(perSecond)
     this.#fullNs = nowNs + missing * this.#intervalNs
   }
 }

@@ -1,4 +1,4 @@
-import { nsPerSecond } from '../../kernel/units.ts'
+import { gapOf } from '../gap.ts'
 
 /** Lets something happen so often per second at most, evenly spaced; Infinity for as often as one likes. */
 export class Pace {
@@ -6,7 +6,7 @@ export class Pace {
   #nextNs = Number.NEGATIVE_INFINITY
 
   constructor(perSecond: number) {
-    this.#gapNs = nsPerSecond / perSecond
+    this.#gapNs = gapOf(perSecond)
   }
 
   /** From when on it may happen again. */

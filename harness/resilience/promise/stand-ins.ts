@@ -30,8 +30,10 @@ export function checkStandIns<Args extends readonly unknown[], Value>(
   policies: ClientPolicies,
   options: StandInOptions<Args, Value>,
 ): void {
-  const settings = policies.find(({ keyword }) => keyword === 'fallback')?.settings as FallbackSettings | undefined
-  const wanted = settings?.alternatives.map(({ target }) => target) ?? []
+  const fallbacks = policies
+    .filter(({ keyword }) => keyword === 'fallback')
+    .map(({ settings }) => settings as FallbackSettings)
+  const wanted = [...new Set(fallbacks.flatMap(({ alternatives }) => alternatives.map(({ target }) => target)))]
   const given = Object.keys(options.alternatives ?? {})
   const missing = (what: string, key: string): Problem => ({
     where: `/${key}`,
@@ -45,8 +47,8 @@ export function checkStandIns<Args extends readonly unknown[], Value>(
         where: `/alternatives/${one}`,
         message: `found a function for it, allowed: ${listed(wanted)}`,
       })),
-    ...(settings?.cache && !options.key ? [missing('cache', 'key')] : []),
-    ...(settings?.default && !options.defaultValue ? [missing('default', 'defaultValue')] : []),
+    ...(fallbacks.some(({ cache }) => cache) && !options.key ? [missing('cache', 'key')] : []),
+    ...(fallbacks.some((one) => one.default) && !options.defaultValue ? [missing('default', 'defaultValue')] : []),
   ]
   if (problems.length > 0) throw badPolicy(`around ${name}`, problems)
 }

@@ -1,6 +1,7 @@
 import type { PolicyEvent } from '../../measure/policy-event.ts'
 import type { Outcome } from '../outcome.ts'
 import type { RawClient } from '../settings.ts'
+import { checkWrapped } from './checked-options.ts'
 import { OpenClient, openClient } from './open-client.ts'
 import { checkStandIns, type StandInOptions } from './stand-ins.ts'
 import { WrappedCall } from './wrapped-call.ts'
@@ -39,6 +40,25 @@ export interface WrapOptions<Args extends unknown[], Value> extends StandInOptio
   readonly onTransition?: (event: PolicyEvent) => void
 }
 
+/** Every option there is, held complete by its type. */
+const knownOptions: Readonly<Record<keyof WrapOptions<unknown[], unknown>, true>> = {
+  name: true,
+  idempotent: true,
+  signalOf: true,
+  withSignal: true,
+  outcomeOf: true,
+  outcomeOfError: true,
+  onSuccess: true,
+  onFailure: true,
+  onRetry: true,
+  onTransition: true,
+  alternatives: true,
+  defaultValue: true,
+  key: true,
+  copy: true,
+  describe: true,
+}
+
 /** A function with policies around it. */
 export type Wrapped<This, Args extends unknown[], Value> = ((this: This, ...args: Args) => Promise<Value>) & {
   /** Its policies, with what they count. */
@@ -61,6 +81,7 @@ export function wrap<This, Args extends unknown[], Value>(
   client: RawClient | string | OpenClient,
   options: NoInfer<WrapOptions<Args, Value>> = {},
 ): Wrapped<This, Args, Value> {
+  checkWrapped(fn, options.name ?? 'a function', options, knownOptions)
   const opened = client instanceof OpenClient ? client : openClient(client)
   const { name = fn.name || 'anonymous', idempotent = false, signalOf, withSignal, outcomeOf, outcomeOfError } = options
   const { onSuccess, onFailure, onRetry, onTransition } = options

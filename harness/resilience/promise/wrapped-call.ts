@@ -43,7 +43,13 @@ export class WrappedCall<Args extends readonly unknown[], Value> implements Call
   readonly #parts: CallParts<Args, Value>
   readonly #done: (call: WrappedCall<Args, Value>) => void
   readonly #step: Step
-  readonly #onAbort = (): void => this.#abort()
+  /** Later, in a microtask: the caller may abort in a callback, while a policy is at work on this very call. */
+  readonly #onAbort = (): void => {
+    const running = this.#running
+    queueMicrotask(() => {
+      if (running && this.#running === running) this.#abort(running)
+    })
+  }
   #running: Running<Args, Value> | null = null
   /** What the function came to last, and what is given in its stead. */
   #last: Answer<Value> | null = null
@@ -105,7 +111,9 @@ export class WrappedCall<Args extends readonly unknown[], Value> implements Call
 
   describe(): unknown {
     const { client, standIns } = this.#parts
-    return client.attempt(() => standIns.describe?.(...this.#args)) ?? null
+    // What JSON cannot hold is a mistake of the callback, and must not come to light where the letter is written.
+    const text = client.attempt(() => JSON.stringify(standIns.describe?.(...this.#args) ?? null))
+    return text === undefined ? null : JSON.parse(text)
   }
 
   /** A value that cannot be copied is not kept: whoever got it could change what others are given. */
@@ -157,22 +165,21 @@ export class WrappedCall<Args extends readonly unknown[], Value> implements Call
 
   #work(signal: AbortSignal, target: string | null): PromiseLike<Value> | Value {
     const { client, work, withSignal, standIns, onRetry } = this.#parts
-    const { self, args: given } = this.#running as Running<Args, Value>
+    const { self, args: given, signal: caller } = this.#running as Running<Args, Value>
     const error = this.#cause()
     this.#calls++
     // What begins while another runs is a hedge, and no retry.
     const isRetry = this.#calls > 1 && this.#inFlight === 0 && target === null
     this.#inFlight++
     if (isRetry) client.tell(onRetry, { call: this.#calls, error }, given)
-    // Whoever was told may have had enough.
-    signal.throwIfAborted()
+    // Whoever was told of something may have had enough.
+    caller?.throwIfAborted()
     const args = withSignal ? withSignal(given, signal) : given
     const alternative = target === null ? undefined : standIns.alternatives?.[target]
     return alternative ? alternative.call(self, error, ...args) : work(self, args)
   }
 
-  #abort(): void {
-    const { signal } = this.#running as Running<Args, Value>
+  #abort({ signal }: Running<Args, Value>): void {
     leaveRunning(signal, this.#step.cancel(this.#parts.client.clock.nowNs()))
     this.#reject(signal?.reason)
   }

@@ -1,4 +1,4 @@
-import { isOwnRefusal } from '../outcome.ts'
+import { isOwnRefusal, isSuccess } from '../outcome.ts'
 import { grown, jittered, type RetryStrategy } from './strategy.ts'
 
 /** So many attempts back the success rate looks. */
@@ -20,7 +20,7 @@ export const adaptive: RetryStrategy = {
       operation: (rng) => ({
         begin: () => {},
         attemptEnded(outcome) {
-          if (!isOwnRefusal(outcome)) recent.add(outcome.ok)
+          if (!isOwnRefusal(outcome)) recent.add(isSuccess(outcome))
         },
         delayNs: (call) => jittered(grown(delays, call) * factorOf(recent), delays, rng),
         ended: () => {},

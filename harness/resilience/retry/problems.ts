@@ -6,6 +6,8 @@ import { budgetProblems } from '../budget/budget.ts'
 import { optionOf, parseStrategy, type RawDelays, type RawRetry, withPreset } from './settings.ts'
 
 const ofDelays = ['baseDelay', 'maxDelay', 'factor', 'jitter', 'strategies', 'explore', 'exploreShare']
+/** What is about repetitions, of which there may be none. */
+const ofRepetitions = ['maxCalls', 'budgets', 'retryOn', 'retryAfter', 'deadline', 'nonIdempotent', 'budget']
 
 /** The keys of delays that each strategy looks at. */
 const used: Readonly<Record<string, readonly string[]>> = {
@@ -62,8 +64,10 @@ function delayProblems(given: RawRetry, written: RawRetry, where: string): Probl
 
 function unusedKeys(written: RawDelays, strategy: string, where: string): Problem[] {
   const allowed = used[strategy] ?? []
+  const unused = (key: string): boolean =>
+    ofDelays.includes(key) ? !allowed.includes(key) : strategy === 'none' && ofRepetitions.includes(key)
   return Object.keys(written)
-    .filter((key) => ofDelays.includes(key) && !allowed.includes(key))
+    .filter(unused)
     .map((key) => ({
       where: where + step(key),
       message: `found ${key}, which ${strategy} has no use for, allowed: ${allowed.length === 0 ? 'none' : quoted(allowed)}`,

@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url'
-import { messageOf, SoakrigError } from '../../kernel/errors.ts'
+import { SoakrigError } from '../../kernel/errors.ts'
 import { isRecord } from '../../kernel/json.ts'
+import { moduleFailureOf } from '../../kernel/module-failure.ts'
 import type { ClientPolicies } from '../settings.ts'
 import type { PolicyAction, PolicyFunction, PolicyOperation, UserPolicies, UserPolicy } from './user-policy.ts'
 
@@ -48,7 +49,8 @@ async function load(file: string, query: string): Promise<Readonly<Record<string
   try {
     return (await import(pathToFileURL(file).href + query)) as Readonly<Record<string, unknown>>
   } catch (cause) {
-    throw unusable(`the policy ${file} cannot be loaded: ${messageOf(cause)}`, cause)
+    const { why, hint } = moduleFailureOf(cause)
+    throw unusable(`the policy ${file} cannot be loaded: ${why}`, { hint, cause })
   }
 }
 
@@ -63,7 +65,8 @@ function policyOf(file: string, subject: unknown): UserPolicy {
     if (typeof fire === 'function')
       return { subject, run: (operation, signal) => (subject as unknown as Breaker).fire(operation, signal) }
   }
-  throw unusable(`the policy ${file} is ${subject === null ? 'null' : typeof subject}, allowed: a function or a policy`)
+  const kind = subject === null ? 'null' : typeof subject
+  throw unusable(`the policy ${file} is ${kind}, allowed: a function or a policy`, { hint: exportsHint })
 }
 
 interface Executor {
@@ -74,11 +77,17 @@ interface Breaker {
   fire(operation: PolicyOperation, signal: AbortSignal): Promise<unknown>
 }
 
-function unusable(message: string, cause?: unknown): SoakrigError {
+const exportsHint: string =
+  'The default export, or one named policy, is a cockatiel policy, an opossum breaker or (operation, signal) => Promise; createPolicy makes one.'
+
+function unusable(
+  message: string,
+  { hint, cause }: { readonly hint: string | undefined; readonly cause?: unknown },
+): SoakrigError {
   return new SoakrigError(message, {
     code: 'policy-not-usable',
     exit: 'userScript',
-    hint: 'The default export, or one named policy, is a cockatiel policy, an opossum breaker or (operation, signal) => Promise; createPolicy makes one.',
+    ...(hint !== undefined && { hint }),
     cause,
   })
 }

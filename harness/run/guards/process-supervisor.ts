@@ -72,9 +72,10 @@ export class ProcessSupervisor {
    * still alive, once it is gone; nothing is recorded any more then.
    */
   async endAll(grace = '2s'): Promise<readonly EndedProcess[]> {
+    // First, so that nobody is forgotten for a grace that is no duration.
+    const stop = { signal: 'SIGTERM', graceNs: durationNs(grace) } as const
     const recorded = this.#recorded
     this.#recorded = []
-    const stop = { signal: 'SIGTERM', graceNs: durationNs(grace) } as const
     const trees = recorded.map((one) => ({ ...one, members: one.watch.scan() }))
     await Promise.all(trees.map(({ watch, mark }) => endTree({ watch, stop, clock: this.#clock, directory: mark })))
     return trees.flatMap(({ members, role }) =>

@@ -52,6 +52,8 @@ export async function withWatchdog<Value>(
   let timer: Timer | undefined
   try {
     const limitNs = durationNs(limit)
+    // Now, not when somebody is to be ended: nobody would hear of it then.
+    durationNs(grace)
     if (child) supervisor.record(child)
     timer = clock.after(limitNs, () => {
       const ended = supervisor.endAll(grace)

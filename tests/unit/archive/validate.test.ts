@@ -9,8 +9,8 @@ test('the example is a result', () => {
 
 test('nothing of the example is missing from the schema', () => {
   const keys = Object.keys(resultSchema['properties'] as object)
-  // The example is of a run without steps, scenario and dead letters.
-  const absent = ['windowGroups', 'scenario', 'deadLetters']
+  // The example is of a run without steps, scenario, search and dead letters.
+  const absent = ['windowGroups', 'scenario', 'capacity', 'deadLetters']
   expect(keys.filter((key) => !absent.includes(key))).toEqual(Object.keys(exampleResult()))
 })
 

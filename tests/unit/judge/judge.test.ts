@@ -126,6 +126,37 @@ describe('a verdict', () => {
     expect(reasons[0]).toMatch(/inForce\.reset/u)
   })
 
+  test('says of a policy of your own that throws why it did', () => {
+    const run = caseOf()
+    const arm = run.measurements.arms.get('policy.reset/policy-relay') as ArmMeasurement
+    arm.all.errors['script'] = 3
+    const told = { atNs: 0, policy: 'use', name: null, event: 'failed', from: null, reason: 'no such tenant' }
+    arm.policyEvents = { kept: [told], dropped: 0 }
+    const { exitCode, reasons } = judge(run)
+    expect([exitCode, reasons[0]]).toEqual([107, 'a policy of your own threw in 3 operations: no such tenant'])
+  })
+
+  test('says what the target counted where that is not what was sent', () => {
+    const run = caseOf()
+    const arm = run.measurements.arms.get('baseline/baseline-direct') as ArmMeasurement
+    arm.server = { requests: 1007, slack: 0 }
+    expect(judge(run).reasons).toEqual([
+      'counts-differ: baseline/baseline-direct: the target counted 1007 requests against 1000 that should have reached it (slack 0)',
+    ])
+  })
+
+  test('holds the count of another target against what went there, also where its client never asked it', () => {
+    const run = caseOf()
+    const arm = run.measurements.arms.get('policy.reset/policy-relay') as ArmMeasurement
+    arm.otherServers = { replica: { requests: 2, slack: 0 }, spare: { requests: 0, slack: 0 } }
+    const { arms: judged, reasons } = judge(run)
+    expect(judged.find(({ measurement }) => measurement === arm)?.others).toMatchObject({
+      replica: { status: 'mismatch', expected: 0, difference: 2 },
+      spare: { status: 'exact' },
+    })
+    expect(reasons[0]).toContain('the target replica counted 2 requests against 0')
+  })
+
   test.each([
     ['the kernel, before the relay read them', 'udp.kernelDrops'],
     ['the relay, in which too much waited', 'udp.queueDrops'],
@@ -135,6 +166,43 @@ describe('a verdict', () => {
     arm.faultCounters = { [counter]: 3 }
     expect(judge(run).doubts).toContainEqual(
       expect.objectContaining({ kind: 'kernel-drops', detail: expect.stringContaining('dropped 3 datagrams') }),
+    )
+  })
+
+  test('notes that a retry repeated nothing where that was for want of idempotent requests only', () => {
+    const run = caseOf()
+    const arm = run.measurements.arms.get('policy.reset/policy-relay') as ArmMeasurement
+    arm.policyCounters = { retries: 0, notIdempotent: 50 }
+    const told = expect.objectContaining({ effect: 'note', detail: expect.stringContaining('nothing was retried: 50') })
+    expect(judge(run)).toMatchObject({ verdict: 'pass', doubts: expect.arrayContaining([told]) })
+    arm.policyCounters = { retries: 1, notIdempotent: 50 }
+    expect(judge(run).doubts.map(({ kind }) => kind)).not.toContain('nothing-retried')
+  })
+
+  test('notes that a latency limit was held against failures only', () => {
+    const bounds = profile.policies.map((policy) => ({
+      ...policy,
+      bounds: [{ metric: 'latency', expr: 'p(99)<9ms', aggregate: 'p', percentile: 99, op: '<', limit: 9 } as const],
+    }))
+    const kinds = (failed: number) => {
+      const run = caseOf({ profile: { ...profile, policies: bounds } }, { failed, fired: failed })
+      const arm = run.measurements.arms.get('policy.reset/policy-relay') as ArmMeasurement
+      for (let index = 0; index < failed; index++) arm.latencies.failed.record(1)
+      const { arms: judged, doubts } = judge(run)
+      expect(judged.find(({ measurement }) => measurement === arm)?.bounds).toMatchObject([{ ok: true }])
+      return doubts.map(({ kind }) => kind)
+    }
+    expect(kinds(50)).not.toContain('no-success')
+    expect(kinds(1000)).toContain('no-success')
+  })
+
+  test('says of a process of ours that was saturated in which way it was', () => {
+    const run = caseOf()
+    const busy = { role: 'worker', cpuPercent: 90, rssKb: 1, eventLoopDelayP99Ms: 2, dropped: 0 } as const
+    const processes = [{ ...busy, saturatedShare: 0.3, busyShare: 0, lateShare: 0.3 }]
+    const { doubts } = judge({ ...run, measurements: { ...run.measurements, processes } })
+    expect(doubts.find(({ kind }) => kind === 'generator-saturated')?.detail).toBe(
+      'its event loop was late (p99 over 1 ms and a tenth of the latency) in 30 % of its slices',
     )
   })
 
@@ -156,8 +224,12 @@ describe('a verdict', () => {
     const died = { ...run.measurements, unplannedExit: { code: 1, signal: null, tail: ['boom'] } }
     const { exitCode, reasons } = judge({ ...run, measurements: died })
     expect(exitCode).toBe(113)
-    expect(reasons[0]).toMatch(/exit code 1; its last line: boom/u)
+    expect(reasons[0]).toMatch(/^the target ended by itself with exit code 1; its last line: boom/u)
     expect(reasons).toHaveLength(2)
+    const other = { ...died, unplannedExit: { ...died.unplannedExit, name: 'replica' } }
+    expect(judge({ ...run, measurements: other }).reasons[0]).toMatch(
+      /^the target replica ended by itself with exit c/u,
+    )
   })
 })
 

@@ -23,7 +23,7 @@ function doubtsOf(
 ): readonly string[] {
   const arm = { id: phase, phase, phaseKind: 'stress', kind: 'baseline', path: 'relay', policy: null } as const
   const measurement = { ...emptyArm(arm, []), rules }
-  const policies = [{ name: 'it', rules: [parseRule('it', { fault, ...conditions })], inForceNs: second }]
+  const policies = [{ name: 'it', rules: [parseRule('it', { fault, ...conditions })], at: null, inForceNs: second }]
   const verdict = { arm, measurement } as unknown as ArmVerdict
   return stepDoubts([{ phase, policies }], [verdict], false).map(({ kind }) => kind)
 }

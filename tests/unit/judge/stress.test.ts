@@ -23,7 +23,9 @@ const profile = parseProfile(
 
 const phase = 'stress.smoke'
 const identity = { id: phase, phase, phaseKind: 'stress', kind: 'baseline', path: 'relay', policy: null } as const
-const stepped = [{ phase, policies: ['slow', 'reset', 'retry'].map((name) => ({ name, rules: [], inForceNs: 1e9 })) }]
+const stepped = [
+  { phase, policies: ['slow', 'reset', 'retry'].map((name) => ({ name, rules: [], at: null, inForceNs: 1e9 })) },
+]
 
 /** Of windows with what each was under, of which one in ten operations failed; null for one that saw a fault come. */
 function summaryOf(...windows: readonly (readonly string[] | null)[]): WindowSummary {

@@ -86,6 +86,24 @@ describe('a quantity', () => {
     })
   })
 
+  test.each<[QuantityName, unknown, string]>([
+    ['duration', '-5ms', ', none below 0'],
+    ['share', -0.1, ', none below 0'],
+    ['duration', '367d', ', at most 366d'],
+    ['rate', '1001gbps', ', at most 1000gbps'],
+    ['size', '1048577gib', ', at most 1048576gib'],
+    ['share', '150%', ', at most 100%'],
+  ])('of the kind %s says of %j which bound it passes', (name, input, bound) => {
+    expect(parseQuantity(name, input)).toEqual({ problem: expect.stringContaining(bound) as string })
+  })
+
+  test.each(Object.keys(quantities) as QuantityName[])(
+    'of the kind %s allows the most that it says it allows',
+    (name) => {
+      expect(parseQuantity(name, quantities[name].most)).toEqual({ value: quantities[name].max })
+    },
+  )
+
   test('that is refused is a RangeError where one value is asked for', () => {
     expect(() => durationNs('soon')).toThrow(RangeError)
   })

@@ -51,6 +51,21 @@ test('readings come as often as they are asked for, and add up to the report of 
   expect(Math.min(failures, rejected, policyCounters['retries'] ?? 0)).toBeGreaterThan(10)
 })
 
+test('at no moment do windows have told of more successes than readings', async () => {
+  let [read, inWindows, windows] = [0, 0, 0]
+  await runFakeSlice({
+    task: { load: loops(2), discardNs: 0, readEveryNs: 0.6 * second },
+    answer: () => ({ afterNs: 5 * ms }),
+    emitReading: ({ operations }) => void (read += operations.ok + operations.degraded),
+    emit: ({ ok }) => {
+      inWindows += ok
+      windows++
+      expect(read).toBeGreaterThanOrEqual(inWindows)
+    },
+  })
+  expect(windows).toBeGreaterThan(2)
+})
+
 test('nothing is told where nobody asks', async () => {
   expect((await toldIn({})).told).toEqual([])
 })

@@ -7,6 +7,7 @@ import {
   incompleteBeta,
 } from '../../../harness/measure/binomial.ts'
 import { exactProbability } from '../../support/exact-binomial.ts'
+import { golden } from '../../support/golden.ts'
 
 describe('the bounds of Clopper and Pearson', () => {
   it.each([
@@ -32,6 +33,14 @@ describe('the bounds of Clopper and Pearson', () => {
   it('give the tabulated two-sided 95 % interval of 5 in 100', () => {
     expect(clopperPearsonLower(5, 100, 0.025)).toBeCloseTo(0.016_43, 5)
     expect(clopperPearsonUpper(5, 100, 0.025)).toBeCloseTo(0.112_83, 5)
+  })
+
+  it('are those of scipy, to what bisection and the logarithm of the gamma function leave', () => {
+    const rows = golden('binomial') as readonly (readonly [number, number, number, number, number])[]
+    for (const [hits, trials, alpha, lower, upper] of rows) {
+      expect(Math.abs(clopperPearsonLower(hits, trials, alpha) - lower)).toBeLessThan(1e-9 * lower + 2e-15)
+      expect(Math.abs(clopperPearsonUpper(hits, trials, alpha) - upper)).toBeLessThan(1e-9 * upper + 2e-15)
+    }
   })
 
   it.each([

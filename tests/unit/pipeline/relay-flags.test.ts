@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { parseEndpoint } from '../../../harness/pipeline/flags.ts'
 import { parseDnsNames, parseJsonOrFile } from '../../../harness/pipeline/relay-flags.ts'
 import { addressFor, parseRunUpstreams } from '../../../harness/pipeline/run-paths.ts'
 
@@ -55,4 +56,9 @@ describe('an upstream of a command', () => {
   test('has an address of v6 in brackets', () => {
     expect(addressFor('X', { host: '::1', port: 1 })).toBe('[::1]:1')
   })
+})
+
+test('an endpoint with a port that there is not is told up to which there are', () => {
+  expect(() => parseEndpoint('--metrics', '127.0.0.1:99999')).toThrow('a port up to 65535')
+  expect(parseEndpoint('--metrics', '127.0.0.1:65535')).toEqual({ host: '127.0.0.1', port: 65_535 })
 })

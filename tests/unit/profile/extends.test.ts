@@ -30,6 +30,16 @@ describe('a profile over its base', () => {
     expect(extended(base, { target: { url: 'http://127.0.0.1:1' } })).toEqual({ target: { url: 'http://127.0.0.1:1' } })
   })
 
+  test('leaves the targets of its base in their order, the tested one first, also where it is of another kind', () => {
+    const base = { targets: { primary: { builtin: 'http', knobs: { leak: '1kb' } }, replica: { builtin: 'http' } } }
+    const own = { primary: { url: 'http://127.0.0.1:1' } }
+    const { targets } = extended(base, { targets: own })
+    expect(Object.entries(targets as object)).toEqual([
+      ['primary', own.primary],
+      ['replica', base.targets.replica],
+    ])
+  })
+
   test('takes of the workload of its base what means something to its own requests and protocol', () => {
     const workloadOf = (base: object, own: object) => extended({ workload: base }, { workload: own })['workload']
     const base = { timeout: '1s', cookies: true, variables: { a: 'b' }, requests: [{ path: '/' }] }

@@ -56,6 +56,7 @@ describe('a profile', () => {
       policies: 'all',
       budgetNs: 7200e9,
       windowNs: 2e9,
+      gate: { rounds: [8, 16, 24], slices: 4 },
     })
   })
 
@@ -73,6 +74,7 @@ describe('a profile', () => {
       policies: 'all',
       budgetNs: 45e9,
       windowNs: 1e9,
+      gate: null,
     })
   })
 

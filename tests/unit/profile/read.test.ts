@@ -53,17 +53,36 @@ describe('a profile by name', () => {
     expect(profile.policies.every(({ bounds }) => bounds.length > 0)).toBe(true)
   })
 
+  test('may be that of a scenario that comes with the package', async () => {
+    const source = join(packageProfilesDir, 'scenarios/retry-storm.json')
+    expect(await load('retry-storm')).toMatchObject({ name: 'retry-storm', source })
+  })
+
   test('that does not exist is answered with those that do', async () => {
     await write({ 'profiles/mine.json': { target }, 'profiles/profile.schema.json': {} })
     const { code, message } = await failure('ngnix')
     expect(code).toBe('profile-not-found')
-    expect(message).toBe('no profile ngnix: there are "mine", "default", "nginx", "python"; did you mean "nginx"?')
+    expect(message).toMatch(/^no profile ngnix: there are "mine", "default", "nginx", "python", "breaker-herd", /u)
+    expect(message).toMatch(/; did you mean "nginx"\?$/u)
     expect((await failure('profiles/mime.json')).message).toMatch(/did you mean "profiles\/mine.json"\?$/u)
     expect((await failure('elsewhere/nginx.json')).message).toMatch(/did you mean "nginx"\?$/u)
   })
 })
 
 describe('a profile by path', () => {
+  test('that does not exist is answered with the profiles beside it, and no other files', async () => {
+    await write({
+      'shop.json': { target },
+      'base.jsonc': '// shared\n{ "seed": 1, }',
+      'package.json': { name: 'shop', version: '1.0.0' },
+      'server.js': '',
+      'torn.json': '{',
+    })
+    expect((await failure('nope.json')).message).toMatch(
+      /^no profile nope\.json: there are "base\.jsonc", "shop\.json", "default"/u,
+    )
+  })
+
   test('is JSON with comments, and its source is the path as given', async () => {
     await write({ 'a/shop.jsonc': '// mine\n{ "target": { "builtin": "http" }, }' })
     expect(await load('./a/shop.jsonc')).toMatchObject({ name: 'shop', source: './a/shop.jsonc' })

@@ -64,6 +64,12 @@ describe('a scenario', () => {
     expect(load.throughput).toMatchObject({ rate: { perSecond: { from: 100 } } })
   })
 
+  test('with a cure for another kind of target has nothing of its own kind left, as by extends', () => {
+    const cured = withCures({ other: { target: { url: 'http://127.0.0.1:1' } } })
+    expect(problemsOf(cured, 'other')).toEqual([])
+    expect(parse(cured, 'other')).toMatchObject({ name: 'storm.other', target: { kind: 'url' } })
+  })
+
   test('is none in a mode without its trigger', () => {
     expect(parseProfile(document, { mode: 'long', flags: {}, env: {} }).scenario).toBeNull()
   })
@@ -109,6 +115,13 @@ describe('a scenario', () => {
       /^with it, at \/stress\/smoke\/steps\/0\/at: found 5s/u,
     ],
     [
+      'a cure that extends a profile',
+      withCures({ wrong: { extends: 'base.json' } }),
+      'wrong',
+      '/scenario/cures/wrong/extends',
+      /^found "base.json", allowed: none/u,
+    ],
+    [
       'more windows than can be judged',
       { ...document, modes: { smoke: { duration: '2h' } } },
       undefined,
@@ -129,6 +142,20 @@ describe('a scenario', () => {
       undefined,
       '/scenario/bands/goodputRatio',
       /the lower one first$/u,
+    ],
+    [
+      'a trigger behind the end',
+      { ...document, scenario: { expect: 'recovered', trigger: { at: '30s', for: '1s' } } },
+      undefined,
+      '/scenario/trigger/at',
+      /^found 30s, allowed: less than the duration of 30s of the smoke mode$/u,
+    ],
+    [
+      'a wait before retries that is none',
+      { ...document, scenario: { expect: 'recovered', backoff: '0s' } },
+      undefined,
+      '/scenario/backoff',
+      /^found 0s, allowed: more than 0$/u,
     ],
     [
       'a client that cannot be',

@@ -26,6 +26,19 @@ test('attempts have a line of their own where a policy makes them differ', () =>
   expect(lines).toEqual(['failed operations: timeout 10', 'failed attempts: timeout 30, status 2'])
 })
 
+test('attempts that a limit of the client ended are told beside those that failed', () => {
+  const all = (cancelled: number) => ({
+    ...loadResult().phases[0]!.arms[0]!.all,
+    attempts: { count: 90, failed: 0, cancelled },
+  })
+  const [own, more] = [{ timeout: 10 }, { status: 2 }]
+  expect(loaded({ errors: own, attemptErrors: more, errorTexts: {}, all: all(30) })).toEqual([
+    'failed operations: timeout 10',
+    'failed attempts: status 2; cancelled attempts: 30',
+  ])
+  expect(loaded({ errors: own, attemptErrors: {}, errorTexts: {}, all: all(30) })[1]).toBe('cancelled attempts: 30')
+})
+
 test('classes that count more than the measured time say so', () => {
   expect(loaded({ errors: { timeout: 12 }, attemptErrors: { timeout: 12 }, errorTexts: {} })).toEqual([
     'failed operations, with those before and after the measured time: timeout 12',

@@ -20,6 +20,8 @@ test('a pull request shows verdict and arms, and folds the rest', () => {
     | policy.retry | relay | 8,667 | 0.45 | 0.779 | 0% | reset 905/18200 | ok | ok |
     | stress | direct | 20,000 | 0.2 | 0.311 | 0% | - | - | - |
 
+    p50 and p99 are of all operations, failed and refused ones at their own time
+
     "
   `)
   expect(text).toContain('<summary>Details</summary>')

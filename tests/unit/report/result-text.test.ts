@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { validateResult } from '../../../harness/archive/validate.ts'
 import { renderResult } from '../../../harness/report/result-text.ts'
 import { exampleResult, loadResult, scheduledResult } from '../../fixtures/results/example.ts'
 
@@ -16,6 +17,7 @@ test('a result reads from its verdict to its verdict', () => {
     policy.retry fault   relay    8,873    0.42   0.587  4.93% reset  reset 690/18667  ok      -
     policy.retry         relay    8,667    0.45   0.779  0%           reset 905/18200  ok      ok
     stress               direct  20,000     0.2   0.311  0%           -                -       -
+    p50 and p99 are of all operations, failed and refused ones at their own time
 
     bounds
       policy.latency/policy-relay: ok: latency: p(99)<200ms, found 41.6
@@ -36,6 +38,9 @@ test('a result reads from its verdict to its verdict', () => {
     not measured
       policy jitter: not chosen
 
+    what client policies did
+      policy.retry/policy-relay: retries 905
+
     figures
       stress/baseline-direct: 20,000 ok/s, errors 0%, 40,000 operations in 2s
       wire: 330 MB/s in, 1.28 MB/s out, 12 connections made
@@ -51,7 +56,7 @@ test('a result reads from its verdict to its verdict', () => {
       fault path: relay against direct x0.500 ok/s, p50 +0.2 ms
       policy.retry/client-direct: overhead 310 ns per operation
 
-    differences, ± their spread over slices (decide nothing yet)
+    differences, latency of all operations, ± their spread over slices (decide nothing yet)
       baseline/control-direct against baseline/baseline-direct: throughput x0.980 ±4.08%, p50 x1.025 ±4.08%, p99 x1.025 ±4.08%
       policy.latency/policy-relay against baseline/baseline-relay: throughput x0.015 ±4.08%, p50 x102.637 ±4.08%, p99 x74.263 ±4.08%
       policy.retry/client-direct against baseline/baseline-direct: throughput x0.933 ±4.08%, p50 x1.050 ±4.08%, p99 x1.054 ±4.08%
@@ -93,8 +98,34 @@ test('a target that died, a mismatch of counts and sabotage are shown', () => {
   Object.assign(arm.reconciliation, { status: 'mismatch', difference: 7 })
   const text = renderResult(result, { color: false })
   expect(text).toContain('sabotaged by stats-skew')
-  expect(text).toContain('ended by itself: SIGSEGV\n    last words')
+  expect(text).toContain('\n  ended by itself: SIGSEGV\n    last words')
+  result.target.exit = { name: 'replica', ...result.target.exit }
+  expect(validateResult(result)).toEqual([])
+  expect(renderResult(result, { color: false })).toContain('\n  replica ended by itself: SIGSEGV\n')
   expect(text).toContain('baseline/baseline-direct: the target served 40000, expected 40000: 7 apart, 0 allowed')
+})
+
+test('the count of another target that differs stands beside that of the first one', () => {
+  const result = exampleResult()
+  const arm = result.phases[0]!.arms[0]!
+  const reconciliation = { ...arm.reconciliation, status: 'mismatch' as const, expected: 3, difference: 2 }
+  const attempts = { count: 3, failed: 0, cancelled: 0 }
+  arm.others = { replica: { attempts, errors: {}, server: { requests: 5 }, reconciliation } }
+  expect(renderResult(result, { color: false })).toContain(
+    'baseline/baseline-direct: the target replica served 5, expected 3: 2 apart, 0 allowed',
+  )
+})
+
+test('a row of the table of arms names the commonest classes, and what others than the target answered', () => {
+  const result = exampleResult()
+  const arm = result.phases.find(({ id }) => id === 'policy.retry')!.arms.at(-1)!
+  Object.assign(arm.operations, { ok: 90, failed: 10, degraded: 25 })
+  arm.errors = { reset: 2, 'circuit-open': 8, timeout: 0 }
+  const rowIn = (): string =>
+    renderResult(result, { color: false, width: 140 }).match(/^policy\.retry +relay .*reset 9.*$/mu)?.[0] ?? ''
+  expect(rowIn()).toMatch(/ 10% circuit-open, reset +25% /u)
+  arm.errors = { reset: 2, 'circuit-open': 8, closed: 3, status: 1 }
+  expect(rowIn()).toMatch(/ 10% circuit-open, closed, reset, … +25% /u)
 })
 
 test('a run in which nothing was measured has a report all the same', () => {
@@ -113,6 +144,20 @@ test('a run in which nothing was measured has a report all the same', () => {
   )
 })
 
+test('a run that a signal ended says so once', () => {
+  const result = exampleResult()
+  const reasons = ['ended by a signal; this is what was measured until then']
+  Object.assign(result.run, { status: 'aborted', abortedBy: 'signal', verdict: 'inconclusive', reasons, exitCode: 105 })
+  const [line] = renderResult(result, { color: false }).split('\n')
+  expect(line).toBe('inconclusive: ended by a signal; this is what was measured until then [exit 105]')
+})
+
+test('an overhead that could not be measured says why', () => {
+  const result = exampleResult()
+  result.phases[0]!.arms[0]!.overheadWhyNone = 'it waits'
+  expect(renderResult(result, { color: false })).toContain('baseline/baseline-direct: overhead not measured: it waits')
+})
+
 test('colours change nothing but colours', () => {
   const plain = renderResult(exampleResult(), { color: false, width: 70 })
   const colored = renderResult(exampleResult(), { color: true, width: 70 })
@@ -128,7 +173,8 @@ test('ad hoc load has all that a load generator shows, before anything else', ()
     soakrig 0.1.0 load load --mode smoke, seed 1, run f0f0f0f0, 2026-01-01T00:00:00.000Z, 27.5s, commit 0123456789ab
 
     arm   path    ok/s  p50 ms  p99 ms  from            errors
-    load  direct   495       2    3.11  intended start  1% timeout
+    load  direct   495       2    3.11  intended start  1% timeout, reset
+    p50 and p99 are of all operations, failed and refused ones at their own time
 
     figures
       load/baseline-direct: 495 ok/s, errors 1%, 1,000 operations in 2s, 10 failed

@@ -4,7 +4,9 @@ import { createVirtualClock } from '../../../harness/kernel/virtual-clock.ts'
 import { createRng } from '../../../harness/kernel/rng.ts'
 import { Client, clientEffects } from '../../../harness/resilience/client.ts'
 import { parseClient, type RawPolicies } from '../../../harness/resilience/settings.ts'
+import { success } from '../../../harness/resilience/outcome.ts'
 import { factsOf } from '../../support/facts.ts'
+import { createBench, createOperation, ms } from '../../support/fake-attempts.ts'
 
 const options = () => ({ wheel: new TimerWheel(createVirtualClock()), rng: createRng(1) })
 
@@ -31,6 +33,25 @@ describe('the policies of a client', () => {
     const policies = structuredClone(parseClient({ retry: { strategy: 'fixed' }, timeout: { attempt: '1s' } }))
     const client = new Client(policies, options())
     expect(client.counters()).toMatchObject({ retries: 0, exhausted: 0, timeouts: 0 })
+  })
+
+  it.each([
+    [{ bulkhead: { maxConcurrent: 2 } }, { bulkheadPeak: 2, bulkheadQueuePeak: 1 }],
+    [
+      { concurrencyLimit: { initial: 2, min: 2, max: 2, maxQueue: 1 } },
+      { concurrencyPeak: 2, concurrencyQueuePeak: 1, concurrencyLimitPeak: 2 },
+    ],
+    [{ rateLimit: { rate: '1/s', burst: 2, maxWait: '1s' } }, { rateLimitQueuePeak: 1 }],
+  ] as const)('of %j tell as a peak also what has lasted since before they were last asked', (raw, peaks) => {
+    const bench = createBench(raw)
+    const operations = [1, 2, 3].map(() => createOperation(bench, () => ({ afterNs: 100 * ms, outcome: success })))
+    for (const { begin } of operations) begin()
+    expect([bench.client.takePeaks(), bench.client.takePeaks()]).toEqual([peaks, peaks])
+    for (const { abort } of operations) abort()
+    bench.client.takePeaks()
+    expect(Object.values(bench.client.takePeaks()).filter((peak) => peak > 0)).toHaveLength(
+      'concurrencyLimit' in raw ? 1 : 0,
+    )
   })
 
   it('are refused when nobody knows them', () => {

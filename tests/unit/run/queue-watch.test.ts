@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { realClock } from '../../../harness/kernel/clock.ts'
 import { withQueue } from '../../../harness/run/queue-watch.ts'
 import type { ResourceWatch } from '../../../harness/run/watch.ts'
+import { watchLife } from '../../../harness/run/watch-life.ts'
 import { until } from '../../support/sockets.ts'
 
 const resources: ResourceWatch = {
@@ -13,19 +14,25 @@ const resources: ResourceWatch = {
   stop: () => Promise.resolve(),
 }
 
-/** Watches a server that answers these bodies one after the other, the last one again and again. */
-async function watched(bodies: readonly string[]) {
+/** A server that answers these bodies one after the other, the last one again and again. */
+async function answering(bodies: readonly string[]) {
   let asked = 0
   const server = createServer((_, response) => response.end(bodies[Math.min(asked++, bodies.length - 1)]))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
+  return { server, port, asked: () => asked }
+}
+
+/** Watches such a server. */
+async function watched(bodies: readonly string[]) {
+  const { server, port, asked } = await answering(bodies)
   const watch = withQueue(resources, { url: 'http://127.0.0.1:1', statsPort: port }, realClock)
   const stop = async (): Promise<void> => {
     await watch.stop()
     server.close()
   }
-  return { watch, asked: () => asked, stop }
+  return { watch, asked, stop }
 }
 
 test('the last reading of a window is told beside the resources, and forgotten', async () => {
@@ -43,4 +50,26 @@ test('pages that say nothing of a queue are no reading', async () => {
   await until('all of them', () => asked() >= 3)
   expect(watch.take(0, Number.POSITIVE_INFINITY).queue).toBeNull()
   await stop()
+})
+
+test('only a built-in target of a scenario is asked: another would count the looks', async () => {
+  const watchedAs = async (kind: string, scenario: object | null = { expect: 'recovered' }) => {
+    const { server, port, asked } = await answering(['{}'])
+    const target = { url: `http://127.0.0.1:${port}`, statsPort: null, isDown: true }
+    const life = { target, sampleTarget: () => Promise.resolve(null) } as unknown as Parameters<typeof watchLife>[0]
+    const profile = { mode: { name: 'smoke' }, scenario, target: { kind } } as unknown as Parameters<
+      typeof watchLife
+    >[1]
+    const watch = watchLife(life, profile, realClock)
+    const stop = async (): Promise<void> => {
+      await watch.stop()
+      server.close()
+    }
+    return { asked, stop }
+  }
+  const others = await Promise.all([watchedAs('command'), watchedAs('url'), watchedAs('builtin', null)])
+  const builtin = await watchedAs('builtin')
+  await until('a look', () => builtin.asked() > 0)
+  expect(others.map(({ asked }) => asked())).toEqual([0, 0, 0])
+  await Promise.all([...others, builtin].map(({ stop }) => stop()))
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { budgetProblems, openBudget, parseBudget } from '../../../../harness/resilience/budget/budget.ts'
-import { type ErrorClass, failure, success } from '../../../../harness/resilience/outcome.ts'
+import { answerOf, type ErrorClass, failure, success } from '../../../../harness/resilience/outcome.ts'
 
 const seconds = 1e9
 const open = (raw: object) => openBudget(parseBudget(raw))
@@ -106,6 +106,21 @@ describe('the budget of gRPC', () => {
     }
     expect(budget.withdraw(outcome, 0)).toBe(granted)
   })
+})
+
+it.each([
+  { kind: 'grpc', maxTokens: 10 },
+  { kind: 'aws', capacity: 10 },
+])("%j gets nothing back for an answer that is not the target's", (raw) => {
+  const budget = open(raw)
+  for (let failures = 0; failures < 10; failures++) {
+    budget.ended(reset, false, 0)
+    budget.withdraw(reset, 0)
+  }
+  for (let count = 0; count < 100; count++) budget.ended(answerOf('default'), false, 0)
+  expect(budget.withdraw(reset, 0)).toBe(false)
+  for (let count = 0; count < 100; count++) budget.ended(success, false, 0)
+  expect(budget.withdraw(reset, 0)).toBe(true)
 })
 
 describe('the budget of AWS', () => {

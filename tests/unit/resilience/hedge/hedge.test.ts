@@ -72,6 +72,39 @@ describe('a hedge', () => {
     expect(record).toMatchObject({ attemptsMs: [0, 0, 0], cancelsMs: [10, 10], ends: [{ atMs: 10 }] })
   })
 
+  it.each([
+    ['so soon waits so long', 60, [0, 20, 83, 103], 113],
+    ['sooner than it would be is made in its time', 5, [0, 20, 40, 60], 70],
+    ['at all is not made', Number.POSITIVE_INFINITY, [0, 20], 200],
+  ])('that an answer asks not to make %s', async (_case, retryAfterMs, attemptsMs, atMs) => {
+    const { begin, record, clock, wheel } = createOperation(
+      { hedge: { delay: '20ms', maxHedges: 3 } },
+      scripted(after(23, statusFailure(503, retryAfterMs * ms)), after(180), never, after(10)),
+    )
+    begin()
+    await clock.advance(300 * ms)
+    expect(record).toMatchObject({ attemptsMs, ends: [{ outcome: success, atMs }] })
+    expect(wheel.size).toBe(0)
+  })
+
+  it('is not made sooner than an answer asks for after the failure of another attempt either', async () => {
+    const { begin, record, clock } = createOperation(
+      { hedge: { delay: '20ms', maxHedges: 3 } },
+      scripted(never, after(30, reset), after(5, statusFailure(429, 60 * ms)), after(10)),
+    )
+    begin()
+    await clock.advance(300 * ms)
+    expect(record).toMatchObject({ attemptsMs: [0, 20, 40, 105], ends: [{ outcome: success, atMs: 115 }] })
+  })
+
+  it('is asked for no more where the one answer that there is asks for none', async () => {
+    const refused = statusFailure(503, Number.POSITIVE_INFINITY)
+    const { begin, record, clock } = createOperation({ hedge: { delay: '20ms' } }, () => after(5, refused))
+    begin()
+    await clock.advance(100 * ms)
+    expect(record).toMatchObject({ attemptsMs: [0], ends: [{ outcome: refused, atMs: 5 }] })
+  })
+
   it('starts at once after a failure that another attempt may mend, and the next one a delay after it', async () => {
     const { begin, record, clock } = createOperation(
       { hedge: { delay: '20ms', maxHedges: 2 } },

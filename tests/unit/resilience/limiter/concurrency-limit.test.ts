@@ -87,6 +87,25 @@ describe('a concurrency limit', () => {
     expect(limiter.changes).toEqual({ raised: 4, lowered: 0, highest: 24 })
   })
 
+  it('gives out at once what it has gained, also while work goes on that was given up', async () => {
+    const bench = createBench([
+      { concurrencyLimit: { algorithm: 'aimd', min: 1, max: 2, initial: 1, maxQueue: 1 } },
+      { hedge: { delay: '5ms' } },
+    ])
+    const first = createOperation(bench, (call) => ({
+      afterNs: (call === 1 ? 500 : 5) * ms,
+      outcome: success,
+      lingersNs: call === 1 ? 500 * ms : 0,
+    }))
+    const second = createOperation(bench, () => ({ afterNs: ms, outcome: success }))
+    first.begin()
+    second.begin()
+    await bench.clock.advance(2000 * ms)
+    expect(first.record.ends).toMatchObject([{ atMs: 10 }])
+    expect(second.record.ends).toMatchObject([{ atMs: 11 }])
+    expect(bench.client.counters()).toMatchObject({ concurrencyRaised: 1 })
+  })
+
   it('lets wait in order where there is a line, for as long as it may', async () => {
     const client = { concurrencyLimit: { initial: 1, min: 1, maxQueue: 2, maxWait: '150ms' } }
     const bench = createBench(client)

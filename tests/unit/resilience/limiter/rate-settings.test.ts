@@ -49,10 +49,11 @@ describe("a rate limit's settings", () => {
     [
       { algorithm: 'aimd', initial: '5/s', min: '10/s', decrease: 1 },
       [
-        ['/r/initial', 'found 5/s, allowed: from 10/s to 10000/s'],
+        ['/r/initial', 'found 5/s, allowed: from min, 10/s, to max, 10000/s'],
         ['/r/decrease', 'found 1, allowed: over 0 % and under 100 %'],
       ],
     ],
+    [{ algorithm: 'aimd', min: '100/s', max: '10/s' }, [['/r/min', 'found 100/s, allowed: up to max, 10/s']]],
     [
       { algorithm: 'adaptiveThrottle', maxWait: '1s' },
       [['/r/maxWait', 'found with adaptiveThrottle, allowed: k, window']],

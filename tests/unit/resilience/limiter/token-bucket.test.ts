@@ -16,6 +16,19 @@ describe('a token bucket', () => {
     expect(bucket.waitNs(0, 10 * ms)).toBe(0)
   })
 
+  it('that is full lets pass at any moment, also between two ns', () => {
+    for (const nowNs of [0.3, 1e9 + 0.5, 1e13 + 0.25]) expect(new TokenBucket(1, 1).waitNs(0, nowNs)).toBe(0)
+  })
+
+  it('that is hardly ever filled up lets its burst pass, and then nobody for years', () => {
+    const bucket = new TokenBucket(1e-310, 2)
+    bucket.pass(1e9)
+    expect(bucket.waitNs(0, 1e9)).toBe(0)
+    bucket.pass(1e9)
+    expect(bucket.waitNs(0, 1e9)).toBeGreaterThan(366 * 86_400e9)
+    expect(bucket.waitNs(3, 1e9)).toBeLessThan(Number.POSITIVE_INFINITY)
+  })
+
   it('gives those who wait one turn each, and not the same to all (P33)', () => {
     const bucket = new TokenBucket(100, 1)
     bucket.pass(0)

@@ -485,6 +485,17 @@ describe('the minimum', () => {
   })
 })
 
+test('a rate that is next to nothing lets none be made after the first', async () => {
+  const { clock, acquire, told, pool, made } = benchOf({ min: 2, connectMs: 0, connectsPerSecond: 1e-310 })
+  pool.warmUp(0)
+  made[0]!.events.lost('reset', 0)
+  acquire('a')
+  acquire('b')
+  await clock.advance(3_600_000 * ms)
+  expect(told).toEqual(['a: 1 at once'])
+  expect(pool.stats()).toMatchObject({ total: 1, pending: 1 })
+})
+
 test('a limited rate of connecting makes those wait who need a new one, in order', async () => {
   const { clock, acquire, told } = benchOf({ max: 4, connectMs: 0, connectsPerSecond: 100 })
   for (const name of 'abcd') acquire(name)

@@ -132,6 +132,19 @@ describe('an abort', () => {
     expect(calledMs).toEqual([0])
   })
 
+  test('while a callback tells of a breaker that is half-open again, calls nothing, and leaves the probe to the next', async () => {
+    const caller = new AbortController()
+    const { fn, clock, calledMs } = subject<string>(
+      { circuitBreaker: { failureThreshold: 1, openFor: '10ms', successThreshold: 1 } },
+      [fails, () => 'answer'],
+      { onTransition: ({ event }) => event === 'half-open' && caller.abort('enough') },
+    )
+    expect(await ends(fn(), clock, 10)).toMatchObject({ error: { code: 'ECONNRESET' } })
+    expect(await ends(fn(caller.signal), clock, 10)).toEqual({ error: 'enough' })
+    expect(await ends(fn(), clock, 10)).toEqual({ value: 'answer' })
+    expect(calledMs).toEqual([0, 20])
+  })
+
   test('during a call reaches the function, which learns the reason', async () => {
     const seen: unknown[] = []
     const { fn, clock } = subject(fixedRetry, [
@@ -288,6 +301,25 @@ describe('a fallback of a function', () => {
     await expect(fn()).rejects.toMatchObject({ code: 'ECONNRESET' })
   })
 
+  test('within another has functions of its own, and is refused without them (P73)', async () => {
+    const nested = [{ fallback: { default: {} } }, { fallback: { alternatives: ['replica'] } }]
+    const { fn } = subject<string>(nested, [fails], { ...options })
+    expect(await fn()).toBe('replica')
+    expect(() => wrap(async () => '', nested, { defaultValue: options.defaultValue })).toThrow(
+      '/alternatives/replica: found nothing',
+    )
+  })
+
+  test('keeps as a dead letter what JSON can hold of a call, as it was then', async () => {
+    const order: { id: unknown } = { id: 7 }
+    const { fn, client } = subject<string>({ fallback: { deadLetter: {} } }, [fails], { describe: () => order })
+    await expect(fn()).rejects.toMatchObject({ code: 'ECONNRESET' })
+    order.id = 8n
+    await expect(fn()).rejects.toMatchObject({ code: 'ECONNRESET' })
+    expect(client.takeDeadLetters().map(({ message }) => message)).toEqual([{ id: 7 }, null])
+    expect(client.callbackErrors).toBe(1)
+  })
+
   test.each([
     [{ alternatives: ['replica'] }, {}, '/alternatives/replica: found nothing'],
     [{ default: {} }, {}, '/defaultValue: found nothing'],
@@ -296,6 +328,15 @@ describe('a fallback of a function', () => {
   ])('of %j with the wrong options is refused when it is wrapped (P73)', (fallback, given, message) => {
     expect(() => wrap(async () => '', { fallback }, given)).toThrow(message)
   })
+})
+
+test('what is no function, and an option that there is not, are refused as it is wrapped (P73)', () => {
+  const untyped = wrap as unknown as (fn: unknown, client: RawClient, options?: object) => unknown
+  expect(() => untyped(5, {})).toThrow('bad policy around a function: found 5, allowed: a function')
+  const misspelt = { idempotant: true }
+  expect(() => untyped(async () => 1, { retry: {} }, misspelt)).toThrow(
+    /^bad policy around a function: \/idempotant: found an unknown option, .*did you mean "idempotent"\?$/u,
+  )
 })
 
 test('a client with problems is refused as it is wrapped, each with its pointer', () => {
@@ -345,6 +386,27 @@ test('a slot is given back though its work stopped while a retry within the bulk
 
 describe('a wrapped function within a wrapped function', () => {
   const single = { bulkhead: { maxConcurrent: 1, maxQueue: 0 } }
+
+  test('as an alternative of a fallback holds the slot around that until its work has stopped (P68)', async () => {
+    const clock = createVirtualClock()
+    const slow = wrap(
+      (_signal?: AbortSignal) => clock.sleep(50 * ms),
+      openClient({ timeout: { attempt: '5ms' } }, { clock }),
+      {
+        signalOf: (signal) => signal,
+      },
+    )
+    const outer = openClient([single, { fallback: { alternatives: ['slow'] } }], { clock })
+    const fn = wrap(async (_signal?: AbortSignal) => fails(), outer, {
+      idempotent: true,
+      withSignal: (_, signal): [AbortSignal] => [signal],
+      alternatives: { slow: (_error, signal) => slow(signal) as Promise<never> },
+    })
+    expect(await ends(fn(), clock, 20)).toMatchObject({ error: { code: 'ECONNRESET' } })
+    await expect(fn()).rejects.toMatchObject({ code: 'bulkhead-rejected' })
+    await clock.advance(40 * ms)
+    expect(await ends(fn(), clock, 20)).toMatchObject({ error: { code: 'ECONNRESET' } })
+  })
 
   test.each(['timeout', 'abort'] as const)(
     'holds the outer slot until its own work has stopped, after a %s (P68)',

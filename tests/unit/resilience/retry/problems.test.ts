@@ -35,6 +35,7 @@ describe('the settings of a retry', () => {
     [{ strategy: 'fullJitter', jitter: '10%' }, '/retry/jitter'],
     [{ strategy: 'linear', factor: 3 }, '/retry/factor'],
     [{ strategy: 'none', baseDelay: '1s' }, '/retry/baseDelay'],
+    [{ strategy: 'none', maxCalls: 4 }, '/retry/maxCalls'],
     [{ explore: 5 }, '/retry/explore'],
     [{ strategy: 'selecting', strategies: [{ strategy: 'fixed' }] }, '/retry/strategies'],
     [

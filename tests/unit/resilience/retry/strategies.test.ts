@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createRng } from '../../../../harness/kernel/rng.ts'
-import { failure, type Outcome, success } from '../../../../harness/resilience/outcome.ts'
+import { answerOf, failure, type Outcome, success } from '../../../../harness/resilience/outcome.ts'
 import { type StrategyName, strategies } from '../../../../harness/resilience/retry/strategies.ts'
 import type { OperationDelays, RetryDelays } from '../../../../harness/resilience/retry/strategy.ts'
 
@@ -154,6 +154,10 @@ describe('adaptive delays', () => {
   it('are the exponential ones while nothing is known (S9)', () => {
     expect(afterwards([])).toBe(10)
     expect(afterwards([failure('circuit-open'), failure('aborted')])).toBe(10)
+  })
+
+  it("take an answer that is not the target's for none of its successes", () => {
+    expect(afterwards(Array.from({ length: 10 }, () => answerOf('default')))).toBe(20)
   })
 
   it('look at the last hundred attempts only (S9, P72)', () => {

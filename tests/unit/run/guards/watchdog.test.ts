@@ -53,12 +53,13 @@ test('a callback that throws is kept in the error, and changes nothing (L10)', a
   expect(await hanging).toMatchObject({ code: 'watchdog', callbackError: why })
 })
 
-test('a limit that is no duration is refused before anything begins', async () => {
+test('a limit or a grace that is no duration is refused before anything begins', async () => {
   let begun = false
   const work = (): void => {
     begun = true
   }
   await expect(withWatchdog(work, { limit: 'soon' })).rejects.toThrow('soon')
+  await expect(withWatchdog(work, { limit: '1s', grace: 'a while' })).rejects.toThrow('a while')
   expect(begun).toBe(false)
 })
 

@@ -1,0 +1,120 @@
+import { significant } from '../../kernel/units.ts'
+import { type MetricName, metricNames, pairedMetrics } from '../paired/metrics.ts'
+import type { CalibratedNoise } from '../paired/ruler.ts'
+import { normalQuantile, toleranceFactor } from '../stats/distributions.ts'
+import { quantileOf } from '../stats/median.ts'
+import { locate } from '../stats/walsh.ts'
+
+/** The control arm of one run: two measurements of the same build, of which one is held against the other. */
+export interface ControlRun {
+  readonly id: string
+  /** In ISO 8601. */
+  readonly at: string
+  /** The differences of its rounds. */
+  readonly metrics: Readonly<Partial<Record<MetricName, readonly number[]>>>
+}
+
+/** What one run says of one metric. */
+interface ControlEstimate {
+  readonly estimate: number
+  /** Its standard error, as the run's rounds tell. */
+  readonly error: number
+  /** Standard deviation of the differences of its rounds. */
+  readonly deviation: number
+}
+
+/** What is known of one metric's noise. All in the unit of its differences. */
+export interface MetricCalibration {
+  /** Runs that have it. */
+  readonly runs: number
+  /** Mean of their estimates. */
+  readonly bias: number
+  /** Standard deviation of their estimates, and how much of it is not explained by what differed within them. */
+  readonly deviation: number
+  readonly between: number
+  /** Median over runs of the standard deviation of a round's difference. */
+  readonly perRound: number
+  /** What is added to every bound of an interval: what two runs of one build may differ by. */
+  readonly noise: number
+  /** The least estimate that fails. */
+  readonly floor: number
+}
+
+/** The noise of one machine with one profile, as its control arms tell. */
+export interface Calibration {
+  readonly runs: number
+  readonly metrics: Readonly<Partial<Record<MetricName, MetricCalibration>>>
+}
+
+/** Fewer runs are no calibration: the tolerance factor of so few would hide any change. */
+export const leastRuns = 10
+
+/** So many of the newest runs count. */
+export const mostRuns = 60
+
+/** One-sided error of the between-run part of the noise: that of one test of a whole family. */
+const noiseAlpha = 0.01
+
+/** Calibrates from the newest control arms, in any order; null where there are too few. */
+export function calibrate(runs: readonly ControlRun[]): Calibration | null {
+  const newest = runs.toSorted((a, b) => (a.at < b.at ? 1 : -1)).slice(0, mostRuns)
+  const metrics = Object.fromEntries(
+    metricNames.flatMap((metric) => {
+      const known = newest.flatMap(({ metrics: { [metric]: values = [] } }) => estimateOf(values) ?? [])
+      return known.length < leastRuns ? [] : [[metric, calibrationOf(metric, known)]]
+    }),
+  )
+  return Object.keys(metrics).length === 0 ? null : { runs: newest.length, metrics }
+}
+
+/**
+ * The noise is the bias and what runs differ by beyond their own errors, at one side's 99 %. The floor holds 99 % of what
+ * healthy runs will come to with 95 % confidence, by the normal distribution's tolerance factor, or by the fence of three
+ * quartile distances above the third quartile, whichever is larger.
+ */
+function calibrationOf(metric: MetricName, known: readonly ControlEstimate[]): MetricCalibration {
+  const estimates = known.map(({ estimate }) => estimate)
+  const bias = mean(estimates)
+  const variance = estimates.reduce((sum, estimate) => sum + (estimate - bias) ** 2, 0) / (estimates.length - 1)
+  const between = Math.sqrt(Math.max(0, variance - mean(known.map(({ error }) => error ** 2))))
+  const sizes = estimates.map(Math.abs).toSorted((a, b) => a - b)
+  const [low, high] = [quantileOf(sizes, 0.25), quantileOf(sizes, 0.75)]
+  const fence = high + 3 * (high - low)
+  const tolerance = Math.abs(bias) + toleranceFactor(estimates.length) * Math.sqrt(variance)
+  return {
+    runs: estimates.length,
+    bias: significant(bias),
+    deviation: significant(Math.sqrt(variance)),
+    between: significant(between),
+    perRound: significant(
+      quantileOf(
+        known.map(({ deviation }) => deviation).toSorted((a, b) => a - b),
+        0.5,
+      ),
+    ),
+    noise: significant(Math.abs(bias) + normalQuantile(1 - noiseAlpha) * between),
+    floor: significant(Math.max(pairedMetrics[metric].floor, tolerance, fence)),
+  }
+}
+
+/** Null for fewer rounds than a deviation takes. */
+function estimateOf(values: readonly number[]): ControlEstimate | null {
+  if (values.length < 2) return null
+  const center = mean(values)
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - center) ** 2, 0) / (values.length - 1))
+  return { estimate: locate(values).estimate, error: deviation / Math.sqrt(values.length), deviation }
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+/** The ruler's part of a calibration, by the name that results give it. */
+export function noiseOf(name: string, { metrics }: Calibration): CalibratedNoise {
+  return {
+    name,
+    metrics: Object.fromEntries(
+      Object.entries(metrics).map(([metric, { noise, floor }]) => [metric, { noise, floor }]),
+    ),
+  }
+}

@@ -1,0 +1,89 @@
+import { nsPerMs } from '../kernel/units.ts'
+import { type Doubt, doubt } from '../measure/doubts.ts'
+import type { SliceSummary } from '../measure/measurements.ts'
+import { type GatePlan, type GateSlice, plannedOf, roundsOf } from './gate.ts'
+import type { PairedComparison } from './paired/compare-arms.ts'
+import { decide, type PairedAnswer } from './paired/decide.ts'
+import { differencesOf } from './paired/differences.ts'
+import { type MetricName, metricNames, pairedMetrics } from './paired/metrics.ts'
+import type { Ruler } from './paired/ruler.ts'
+import type { Pairing } from './paired/slice.ts'
+
+/** What a run's gate is held to. */
+export interface GateCase {
+  readonly plan: GatePlan
+  readonly ruler: Ruler
+}
+
+/** What the gate says of the slices that there are until now. */
+export function decideGate({ plan, ruler }: GateCase, slices: readonly SliceSummary[]): PairedAnswer {
+  return decideRounds(plan, ruler, slices.flatMap(gateSlice))
+}
+
+/** The same of slices as a result has them. */
+export function decideRounds(plan: GatePlan, ruler: Ruler, slices: readonly GateSlice[]): PairedAnswer {
+  const { controls, looks } = plan
+  return decide({ rounds: roundsOf(slices, plan), planned: plannedOf(plan), controls, ruler, looks })
+}
+
+/** By how much the two measurements of a control differed in each round, by metric; of those that it has. */
+export function controlDifferences(
+  plan: GatePlan,
+  control: Pairing,
+  slices: readonly SliceSummary[],
+): Readonly<Partial<Record<MetricName, readonly number[]>>> {
+  const rounds = roundsOf(slices.flatMap(gateSlice), plan)
+  const found = metricNames.map((metric) => [metric, differencesOf(rounds, control, metric).values] as const)
+  return Object.fromEntries(found.filter(([, values]) => values.length > 1))
+}
+
+function gateSlice({ round, group, identity, use, ...slice }: SliceSummary): readonly GateSlice[] {
+  if (group === null) return []
+  const { durationNs, ok, failed, p50Ms: p50, p95Ms: p95, p99Ms: p99, targetCpuMs: cpuMs } = slice
+  const figures = { durationMs: durationNs / nsPerMs, ok, failed, p50, p95, p99, slow: null, cpuMs }
+  return [{ round, group, arm: identity.id, use, ...figures }]
+}
+
+/** Why the gate fails the run, in words; nothing where it does not. */
+export function gateReasons({ verdict, comparisons, catastrophes }: PairedAnswer): readonly string[] {
+  if (verdict !== 'fail') return []
+  return [...catastrophes, ...comparisons.filter((one) => one.verdict === 'fail').map(failureText)]
+}
+
+function failureText({ policy, against, metric, estimate, interval, p, accepted }: PairedComparison): string {
+  const allowed = accepted === 0 ? '' : `, of which ${changeOf(metric, accepted)} is accepted`
+  const range = interval.map((end) => (end === null ? '?' : changeOf(metric, end))).join(' to ')
+  const found = estimate === null ? 'worse' : `${changeOf(metric, estimate)} worse`
+  return `${metric} of ${policy} is ${found} than of ${against} (95 %: ${range}; p ${p.toPrecision(2)})${allowed}`
+}
+
+/** A difference for people: a share of the baseline, or a difference of shares in percentage points. */
+export function changeOf(metric: PairedComparison['metric'], difference: number): string {
+  const { scale, worse } = pairedMetrics[metric]
+  if (scale === 'difference') return `${percent(difference)} points`
+  // What is worse by a logarithm of d is less by 1 - exp(-d), or more by exp(d) - 1.
+  return `${percent(worse === 1 ? Math.expm1(difference) : -Math.expm1(-difference))} %`
+}
+
+function percent(share: number): string {
+  return String(Number((100 * share).toPrecision(3)))
+}
+
+/** An effect that is so many margins large must not stay unseen in a long run. */
+const blindMargins = 2
+
+/** What of the gate is in doubt beside what its answer doubts already. */
+export function gateDoubts({ verdict, comparisons, doubts }: PairedAnswer, long: boolean): readonly Doubt[] {
+  const unclear =
+    verdict === 'inconclusive' ? comparisons.filter((one) => one.gated && one.verdict === 'inconclusive') : []
+  return [
+    ...doubts,
+    ...unclear.map((one) => {
+      const { policy, metric, margin, accepted, mde } = one
+      const least =
+        mde === null ? 'no effect could have been found' : `smallest effect to be found: ${changeOf(metric, mde)}`
+      const blind = long && (mde === null || mde - accepted > blindMargins * margin)
+      return doubt(blind ? 'gate-blind' : 'gate-unclear', `${metric} of ${policy}: ${least}`, [metric])
+    }),
+  ]
+}

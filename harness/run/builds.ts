@@ -1,0 +1,51 @@
+import { type Build, builds } from '../measure/arm.ts'
+import type { Arm } from '../plan/arms.ts'
+import type { TargetExit } from '../target/running.ts'
+import { type LifeOptions, startLife, type TargetLife } from './life.ts'
+
+/** One life of every build that arms ask: that of the target, and those of its former build. */
+export interface Builds extends AsyncDisposable {
+  readonly target: TargetLife
+  of(build: Build): TargetLife
+  /** Resolves when a process that is asked ends by itself; with its name, where it is not the target. */
+  readonly exited: Promise<TargetExit & { readonly name?: string }>
+}
+
+/** Starts what the arms ask, the target first. Rejects as `startLife` does; what was started until then is ended. */
+export async function startBuilds(options: Omit<LifeOptions, 'name'>): Promise<Builds> {
+  const { arms, index } = options
+  const asked = builds.filter((build) => build === 'target' || arms.some((arm) => arm.build === build))
+  const lives = new Map<Build, TargetLife>()
+  const end = async (): Promise<void> => {
+    await Promise.all([...lives.values()].map((life) => life[Symbol.asyncDispose]()))
+  }
+  try {
+    for (const build of asked) lives.set(build, await startLife(lifeOf(build, options, index)))
+  } catch (error) {
+    await end()
+    throw error
+  }
+  const of = (build: Build): TargetLife => {
+    const life = lives.get(build)
+    if (!life) throw new Error(`no life of the build ${build} was started`)
+    return life
+  }
+  return { target: of('target'), of, exited: Promise.race(asked.flatMap(exitsOf(of))), [Symbol.asyncDispose]: end }
+}
+
+function lifeOf(build: Build, options: Omit<LifeOptions, 'name'>, index: number): LifeOptions {
+  const { profile } = options
+  const arms = options.arms.filter((arm: Arm) => arm.build === build)
+  if (build === 'target') return { ...options, arms, name: `life-${index}` }
+  // Where there is no former build, as in a calibration, it is the target once more.
+  const target = build === 'again' ? profile.target : (profile.base ?? profile.target)
+  return { ...options, arms, profile: { ...profile, target, others: [] }, name: `life-${index}-${build}` }
+}
+
+function exitsOf(of: (build: Build) => TargetLife) {
+  return (build: Build): readonly Builds['exited'][] => {
+    const { target, others } = of(build)
+    const name = build === 'target' ? {} : { name: build }
+    return [target.exited.then((exit) => ({ ...name, ...exit })), others.exited]
+  }
+}
