@@ -1,5 +1,6 @@
 import { significant } from '../../kernel/units.ts'
 import { falseDiscoveryRates, holm } from '../stats/multiplicity.ts'
+import { undisturbed } from './disturbance.ts'
 import { signedRankP, smallestP } from '../stats/signed-rank.ts'
 import { locate, type Location } from '../stats/walsh.ts'
 import { type Differences, differencesOf } from './differences.ts'
@@ -124,7 +125,10 @@ function testOf({ planned, differences }: FoundComparison, ruler: Ruler): Tested
   const { accepted = 0 } = planned
   const measure = ruler.measureOf(planned.metric, planned.pairing)
   const location = values.length === 0 ? null : locate(values)
-  const p = signedRankP(values.map((difference) => significant(difference - accepted - measure.noise)))
+  const chance = (some: readonly number[]): number =>
+    signedRankP(some.map((difference) => significant(difference - accepted - measure.noise)))
+  // What fails a run must not be the rounds in which one arm alone was disturbed.
+  const p = Math.max(chance(values), chance(undisturbed(values, measure.floor)))
   return { planned, differences, measure, accepted, location, p }
 }
 

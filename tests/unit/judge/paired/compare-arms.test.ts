@@ -56,7 +56,8 @@ describe('a gated comparison', () => {
   test('does not fail below the floor, however sure', () => {
     const worse = (round: number): Effect => ({ throughput: round < 9 ? 0.001 * (round + 1) : 0.2 + round / 1000 })
     const said = comparisonOf(answerTo(12, worse), 'throughput')
-    expect(said).toMatchObject({ p: 0.000244141, verdict: 'inconclusive' })
+    // Two of the three that lie far above may be disturbances.
+    expect(said).toMatchObject({ p: 0.000976563, verdict: 'inconclusive' })
     expect(said.estimate).toBeLessThan(said.floor)
   })
 
