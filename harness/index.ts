@@ -18,6 +18,10 @@ export type { DeadLetter } from './measure/dead-letter.ts'
 export type { FailureBreach, FailureSamples } from './measure/failure-budget.ts'
 export type { PolicyEvent } from './measure/policy-event.ts'
 export type { ProgressEvent, ProgressListener } from './measure/progress.ts'
+export { refuseWithoutComparison, refuseWithoutGate, withCheckouts } from './pipeline/ab.ts'
+export type { Checkouts } from './pipeline/ab.ts'
+export { wholeNumber } from './pipeline/bad-flag.ts'
+export { readCalibration } from './pipeline/calibrate.ts'
 export { capacitySettingsOf } from './pipeline/capacity-flags.ts'
 export { capacityPlanOf, summariseCapacity } from './pipeline/capacity-plan.ts'
 export { summarisePlan } from './pipeline/dry-run.ts'
@@ -71,6 +75,7 @@ export type { ModeName, Profile } from './profile/profile.ts'
 export { profileJsonSchema } from './profile/schema.ts'
 export {
   printAnalysis,
+  printCalibration,
   printChecks,
   printComparison,
   printFailure,

@@ -11,7 +11,7 @@ interface AnalyzeArguments {
 /** `soakrig analyze` */
 export const analyze: CommandModule<object, AnalyzeArguments> = {
   command: 'analyze [file]',
-  describe: 'Decide traces again: a document in, a verdict out',
+  describe: 'Decide results and traces again: a document in, a verdict out',
   builder: (yargs) =>
     yargs
       .positional('file', {
@@ -23,10 +23,12 @@ export const analyze: CommandModule<object, AnalyzeArguments> = {
         'exit-code': {
           type: 'boolean',
           default: false,
-          describe: 'End with the worst verdict: 111 worse, 115 a leak, 114 void',
+          describe:
+            'End with the worst verdict: 111 worse, 115 a leak, 114 void or not reproduced, of a result its own',
         },
         json: { type: 'boolean', default: false, hidden: true, describe: 'What it does anyway' },
       })
+      .example('$0 analyze results/default/RUN.json --text', 'whether a result is what its own figures come to')
       .example('$0 analyze trace.json --exit-code', 'one verdict, as a gate')
       .example('$0 analyze < traces.ndjson > verdicts.ndjson', 'many, in the same order')
       .epilogue(

@@ -1,8 +1,10 @@
 import yargs, { type Argv } from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { exitCodes, isSoakrigError, packageVersion, printFailure, SoakrigError } from '../harness/index.ts'
+import { ab } from './ab.ts'
 import { analyze } from './analyze.ts'
 import { baseline } from './baseline.ts'
+import { calibrate } from './calibrate.ts'
 import { capacity } from './capacity.ts'
 import { compare } from './compare.ts'
 import { doctor } from './doctor.ts'
@@ -28,6 +30,8 @@ const cli: Argv = yargs(hideBin(process.argv))
   .command(policies)
   .command(stress)
   .command(load)
+  .command(ab)
+  .command(calibrate)
   .command(capacity)
   .command(relay)
   .command(run)

@@ -60,6 +60,31 @@ export const profileFlags = {
   sabotage: { choices: sabotages, hidden: true, requiresArg: true },
 } as const
 
+/** Flags of every command that may compare the target with its former build. */
+export const gateFlags = {
+  base: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'The former build, measured beside the target: a shell command in which {port} stands for its port',
+  },
+  'gate-rounds': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Rounds after which what is compared may have an answer: 12, or 8,16,24',
+  },
+} as const
+
+/** Flags of every command that only compares builds. */
+export const buildFlags = {
+  ...runFlags,
+  mode: profileFlags.mode,
+  connections: profileFlags.connections,
+  rate: profileFlags.rate,
+  processes: profileFlags.processes,
+  'gate-rounds': gateFlags['gate-rounds'],
+  head: { type: 'string', requiresArg: true, describe: "The build under test, instead of the profile's target" },
+} as const
+
 /** Of a flag that was given again only the last counts, unless it holds a list; changes `values`. */
 export function lastGiven(values: Record<string, unknown>, yargs: Argv): void {
   // Its types leave this out.

@@ -17,7 +17,9 @@ import {
   printResult,
   type Profile,
   realClock,
+  refuseWithoutGate,
   type RunOptions,
+  type RunOutcome,
   type Sabotage,
   serveMetrics,
   showProgress,
@@ -62,25 +64,39 @@ export interface ProfileArguments extends RunArguments {
   readonly sabotage: Sabotage | undefined
 }
 
+/** Flags as yargs gives them to a command that compares builds. */
+export interface GateArguments {
+  readonly base?: string | undefined
+  readonly head?: string | undefined
+  readonly 'gate-rounds'?: string | undefined
+}
+
+/** What a profile is loaded by: of the flags those that a command has. */
+export type ProfileChoice = Pick<ProfileArguments, 'profile' | 'mode'> & Partial<ProfileArguments> & GateArguments
+
 /** What only some commands can be told. */
 interface MeasureChoices {
   readonly keepGoing?: boolean
   readonly strict?: boolean
   readonly sabotage?: Sabotage | undefined
   readonly search?: RunOptions['search']
+  /** The commit of the build under test, where it is not that of the working directory. */
+  readonly git?: RunOptions['git']
 }
 
 /** The profile that a command names, with what its flags and the environment change in it. */
-export function profileOf(flags: ProfileArguments): Promise<Profile> {
-  const { profile, mode, duration, workers, connections, rate, processes, rounds, budget, seed, only, skip, cure } =
-    flags
-  const { 'max-error-rate': maxErrorRate, 'max-rss-delta-kb': maxRssDeltaKb } = flags
+export function profileOf(flags: ProfileChoice): Promise<Profile> {
+  const { profile, mode, duration, workers, connections, rate, processes, rounds, budget, seed } = flags
+  const { only, skip, cure, base, head } = flags
+  const { 'max-error-rate': maxErrorRate, 'max-rss-delta-kb': maxRssDeltaKb, 'gate-rounds': gateRounds } = flags
+  const ofLoad = { duration, workers, connections, rate, processes }
   return loadProfile(
     profile,
     {
       mode,
-      flags: { duration, workers, connections, rate, processes, rounds, budget, maxErrorRate, maxRssDeltaKb, seed },
+      flags: { ...ofLoad, rounds, gateRounds, budget, maxErrorRate, maxRssDeltaKb, seed },
       env: environment(),
+      builds: { base, head },
       only,
       skip,
       cure,
@@ -90,8 +106,14 @@ export function profileOf(flags: ProfileArguments): Promise<Profile> {
 }
 
 /** Runs the stages of a profile's pipeline; the exit code is the verdict's. */
-export async function measureProfile(kind: string, stages: Stages, flags: ProfileArguments): Promise<void> {
-  const plan = compilePlan(await profileOf(flags), stages)
+export async function measureProfile(
+  kind: string,
+  stages: Stages,
+  flags: ProfileArguments & GateArguments,
+): Promise<void> {
+  const profile = await profileOf(flags)
+  if (flags.base !== undefined) refuseWithoutGate(profile.mode)
+  const plan = compilePlan(profile, stages)
   if (flags['dry-run']) printPlan(summarisePlan(plan), flags)
   else
     await measure(kind, plan, flags, { keepGoing: flags['keep-going'], strict: flags.strict, sabotage: flags.sabotage })
@@ -111,33 +133,12 @@ export async function measure(
   kind: string,
   plan: Plan,
   flags: RunArguments,
-  { keepGoing = false, strict = false, sabotage, search }: MeasureChoices = {},
+  choices: MeasureChoices = {},
 ): Promise<void> {
-  const tags = parseTags(flags.tag ?? [])
   // Before the run, so that nothing is lost by a wrong flag.
   parseOutputs(flags.out ?? [])
-  await using metrics = await metricsOf(flags)
   using signals = untilSignal()
-  const live = showProgress(flags, plan.expectedNs / 1e6)
-  const outcome = await carryOut({
-    plan,
-    kind,
-    clock: realClock,
-    signal: signals.signal,
-    resultsDir: resolve(flags.results),
-    allowedHosts: flags['allow-host'] ?? [],
-    keepGoing,
-    strict,
-    sabotage: sabotage ?? null,
-    version: packageVersion(),
-    argv: process.argv.slice(2),
-    tags,
-    git: await gitState(),
-    onProgress: live.update,
-    ...(metrics && { metrics: metrics.totals }),
-    ...(search && { search }),
-  }).finally(() => live.done())
-  if (outcome.failure !== null) printFailure(outcome.failure, { json: false })
+  const outcome = await conduct(kind, plan, flags, signals.signal, choices)
   if (!flags.quiet) printNote(`result: ${outcome.file}`)
   printResult(outcome.result, flags)
   process.exitCode = outcome.result.run.exitCode
@@ -148,4 +149,37 @@ export async function measure(
     printFailure(error, { json: false })
     process.exitCode ||= exitCodes.environment
   }
+}
+
+/** Carries out a plan, shows how it goes, and archives its result. */
+export async function conduct(
+  kind: string,
+  plan: Plan,
+  flags: RunArguments,
+  signal: AbortSignal,
+  { keepGoing = false, strict = false, sabotage, search, git }: MeasureChoices = {},
+): Promise<RunOutcome> {
+  const tags = parseTags(flags.tag ?? [])
+  await using metrics = await metricsOf(flags)
+  const live = showProgress(flags, plan.expectedNs / 1e6)
+  const outcome = await carryOut({
+    plan,
+    kind,
+    clock: realClock,
+    signal,
+    resultsDir: resolve(flags.results),
+    allowedHosts: flags['allow-host'] ?? [],
+    keepGoing,
+    strict,
+    sabotage: sabotage ?? null,
+    version: packageVersion(),
+    argv: process.argv.slice(2),
+    tags,
+    git: git === undefined ? await gitState() : git,
+    onProgress: live.update,
+    ...(metrics && { metrics: metrics.totals }),
+    ...(search && { search }),
+  }).finally(() => live.done())
+  if (outcome.failure !== null) printFailure(outcome.failure, { json: false })
+  return outcome
 }

@@ -55,11 +55,13 @@ export const limit: JsonSchema = shape<ResultLimit>(
     scope: text,
     expr: text,
     actual: numberOrNull,
-    limit: number,
+    limit: numberOrNull,
     ok: flag,
+    unit: text,
     window: shape<{ fromMs: number; toMs: number }>({ fromMs: number, toMs: number }),
+    why: text,
   },
-  ['window'],
+  ['unit', 'window', 'why'],
 )
 
 const effect = shape<Effect>(

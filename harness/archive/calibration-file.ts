@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { ControlRun } from '../judge/calibration/calibration.ts'
 import { messageOf, SoakrigError, systemCode } from '../kernel/errors.ts'
-import { isRecord } from '../kernel/json.ts'
-import { replaceWhole } from './durable-file.ts'
+import { checkOf } from '../kernel/schema-check.ts'
+import { replaceWhole, writeFailure } from './durable-file.ts'
+import { stampOf } from './names.ts'
+import { listOf, mapOf, number, shape, text } from './schema-parts.ts'
 
-/** The schema of calibration files that this version writes and reads. */
+/** The schema of the files of control arms that this version writes and reads. */
 const schemaId = 'soakrig/calibration@0'
 
 /** What control arms must have in common to tell of the same noise. */
@@ -19,20 +21,32 @@ export interface CalibrationKey {
   readonly of: 'process' | 'build'
 }
 
-/** The control arms of the runs of one key, oldest first. */
+/** The control arm of one run. Each has a file of its own, so that runs at the same time do not lose each other's. */
 interface CalibrationFile extends CalibrationKey {
   readonly schema: typeof schemaId
-  readonly runs: readonly ControlRun[]
+  readonly run: ControlRun
 }
+
+const problemsOf = checkOf(() =>
+  shape<CalibrationFile>({
+    schema: { const: schemaId },
+    profile: text,
+    mode: text,
+    hostFingerprint: text,
+    profileFingerprint: text,
+    of: text,
+    run: shape<ControlRun>({ id: text, at: text, metrics: mapOf(listOf(number)) }),
+  }),
+)
 
 /** So many runs are kept; the newest count. */
 const mostKept = 100
 
-/** Where the control arms of a key are kept: `RESULTS/.calibration/PROFILE-MODE-OF-HASH.json`. */
+/** Where the control arms of a key are kept: the directory `RESULTS/.calibration/PROFILE-MODE-OF-HASH`. */
 export function calibrationPath(resultsDir: string, key: CalibrationKey): string {
   const { profile, mode, hostFingerprint, profileFingerprint, of } = key
   const hash = contentHash([hostFingerprint, profileFingerprint])
-  return join(resultsDir, '.calibration', `${profile}-${mode}-${of}-${hash}.json`)
+  return join(resultsDir, '.calibration', `${profile}-${mode}-${of}-${hash}`)
 }
 
 /** 16 hex digits of the SHA-256 of a document's JSON. */
@@ -40,31 +54,55 @@ export function contentHash(document: unknown): string {
   return createHash('sha256').update(JSON.stringify(document)).digest('hex').slice(0, 16)
 }
 
-/** The control arms that are known of a key; none where there is no file. Rejects with `unreadable-calibration` (104). */
+/** The control arms that are known of a key, oldest first; none where there is nothing. Rejects with `unreadable-calibration` (104). */
 export async function readControlRuns(resultsDir: string, key: CalibrationKey): Promise<readonly ControlRun[]> {
-  const file = calibrationPath(resultsDir, key)
+  const directory = calibrationPath(resultsDir, key)
+  const names = await namesIn(directory)
+  return Promise.all(names.map((name) => readControlRun(join(directory, name))))
+}
+
+/** By age, which is what names begin with. */
+async function namesIn(directory: string): Promise<readonly string[]> {
   try {
-    const document: unknown = JSON.parse(await readFile(file, 'utf8'))
-    if (isRecord(document) && document['schema'] === schemaId && Array.isArray(document['runs']))
-      return document['runs'] as readonly ControlRun[]
-    throw new Error(`found no document of the schema ${schemaId}`)
+    return (await readdir(directory)).filter((name) => /^\d.*\.json$/u.test(name)).toSorted()
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return []
-    throw new SoakrigError(`${file} is no calibration: ${messageOf(error)}`, {
-      code: 'unreadable-calibration',
-      exit: 'usage',
-      hint: 'Delete it, and calibrate again by `soakrig calibrate`.',
-      cause: error,
-    })
+    throw unreadable(directory, error)
   }
 }
 
-/** Adds the control arm of a run to those of its key. Rejects as `readControlRuns` does, and with `cannot-write` (106). */
+async function readControlRun(file: string): Promise<ControlRun> {
+  try {
+    const document: unknown = JSON.parse(await readFile(file, 'utf8'))
+    const [problem] = problemsOf(document)
+    if (problem === undefined) return (document as CalibrationFile).run
+    throw new Error(`${problem.where}: ${problem.message}`)
+  } catch (error) {
+    throw unreadable(file, error)
+  }
+}
+
+function unreadable(file: string, cause: unknown): SoakrigError {
+  return new SoakrigError(`${file} is no calibration: ${messageOf(cause)}`, {
+    code: 'unreadable-calibration',
+    exit: 'usage',
+    hint: 'Delete it: what other runs say of the noise stays, and `soakrig calibrate` adds to it.',
+    cause,
+  })
+}
+
+/** Adds the control arm of a run to those of its key, instead of one of the same id and time. Rejects with `cannot-write` (106). */
 export async function addControlRun(resultsDir: string, key: CalibrationKey, run: ControlRun): Promise<void> {
-  const known = await readControlRuns(resultsDir, key)
-  const file = calibrationPath(resultsDir, key)
-  const runs = [...known.filter(({ id }) => id !== run.id), run].slice(-mostKept)
-  const document: CalibrationFile = { schema: schemaId, ...key, runs }
-  await mkdir(dirname(file), { recursive: true })
-  await replaceWhole(file, `${JSON.stringify(document)}\n`)
+  const directory = calibrationPath(resultsDir, key)
+  const file = join(directory, `${stampOf(new Date(run.at))}-${contentHash(run.id)}.json`)
+  const document: CalibrationFile = { schema: schemaId, ...key, run }
+  try {
+    await mkdir(directory, { recursive: true })
+    await replaceWhole(file, `${JSON.stringify(document)}\n`)
+    const superfluous = (await namesIn(directory)).slice(0, -mostKept)
+    await Promise.all(superfluous.map((name) => rm(join(directory, name), { force: true })))
+  } catch (error) {
+    // What exists in place of the directory is no result.
+    throw writeFailure(file, systemCode(error) === 'EEXIST' ? new Error(messageOf(error), { cause: error }) : error)
+  }
 }

@@ -4,7 +4,12 @@ export interface ResultLimit {
   readonly scope: string
   readonly expr: string
   readonly actual: number | null
-  readonly limit: number
+  /** What the expression came to; null where it is relative to what there is not. */
+  readonly limit: number | null
   readonly ok: boolean
+  /** Of what the target uses. */
+  readonly unit?: string
   readonly window?: { readonly fromMs: number; readonly toMs: number }
+  /** Why it was not judged, and so neither kept nor broken; absent where it was. */
+  readonly why?: string
 }

@@ -1,9 +1,11 @@
 import type { ArmKind, ArmPath, PhaseKind } from '../measure/arm.ts'
 import type { LatencySummary } from '../measure/histogram.ts'
+import type { WindowLows } from '../measure/lows.ts'
 import type { ResultArm } from './arm.ts'
 import type { ResultCapacity } from './capacity.ts'
 import type { ResultGate } from './gate.ts'
 import type { ResultLimit } from './limit.ts'
+import type { ResultMemory } from './memory.ts'
 import type { ResultScenario } from './scenario.ts'
 
 export type {
@@ -51,6 +53,8 @@ export interface Result {
   readonly generators: readonly ResultGenerator[]
   /** The windows of stress under steps, taken together by what they were under; absent where there were no steps. */
   readonly windowGroups?: readonly ResultWindowGroup[]
+  /** Whether the target leaked in the sustained load of a long run; absent where there was none. */
+  readonly memory?: ResultMemory
   /** What the overload of the stress stage came to; absent where the profile is no scenario. */
   readonly scenario?: ResultScenario
   /** How much the target bears; absent where it was not searched for. */
@@ -102,6 +106,8 @@ export interface ResultRun {
   readonly status: 'completed' | 'aborted'
   /** What ended an aborted run: a signal, the target, a bound, the watchdog, the failure budget. */
   readonly abortedBy: string | null
+  /** An inconclusive run was to be void; absent where it was not. */
+  readonly strict?: boolean
   readonly exitCode: number
   readonly verdict: VerdictName
   /** Why it is not a pass, most important first. */
@@ -279,6 +285,8 @@ export interface ResultWindowGroup {
   readonly durationMs: number
   readonly ok: number
   readonly failed: number
+  /** Of the successes, how many something else than the target answered; absent where nobody counted. */
+  readonly degraded?: number
   /** Successes per second. */
   readonly perSecond: number | null
   /** Of the successes. */
@@ -296,11 +304,18 @@ export interface ResultWindow {
   readonly toMs: number
   readonly ok: number
   readonly failed: number
+  /** Of those that succeeded, how many something else than the target answered. */
+  readonly degraded: number
   readonly p50: number | null
   readonly p99: number | null
   /** Median over the window's samples of the target's memory in KiB; null when none was taken. */
   readonly memoryKb: number | null
   readonly fds: number | null
+  readonly threads: number | null
+  /** CPU time of the target for the time of the window, as far as readings tell: 1 is a whole core. */
+  readonly cpuCores: number | null
+  /** The lower ends of what the target held, and how often it had been started again; null when nothing was read. */
+  readonly lows?: WindowLows | null
   /** Policies that steps of the stress stage had put in force, or shortly before; empty for clean load. */
   readonly faults: readonly string[]
   /** Whether one of them was not in force all the time. */

@@ -3,6 +3,7 @@ import { phaseKinds } from '../measure/arm.ts'
 import { armKind, armSchema, latencies, limit, path, summary } from './arm-schema.ts'
 import { capacitySchema } from './capacity.ts'
 import { gateSchema } from './gate.ts'
+import { memorySchema } from './memory.ts'
 import {
   type Result,
   type ResultComparison,
@@ -38,23 +39,27 @@ import {
   textOrNull,
 } from './schema-parts.ts'
 
-const run = shape<ResultRun>({
-  id: text,
-  mode: text,
-  profile: text,
-  kind: text,
-  seed: number,
-  argv: texts,
-  tags: mapOf(text),
-  startedAt: text,
-  finishedAt: text,
-  durationMs: number,
-  status: oneOf('completed', 'aborted'),
-  abortedBy: textOrNull,
-  exitCode: count,
-  verdict: oneOf('pass', 'fail', 'inconclusive', 'void'),
-  reasons: texts,
-})
+const run = shape<ResultRun>(
+  {
+    id: text,
+    mode: text,
+    profile: text,
+    kind: text,
+    seed: number,
+    argv: texts,
+    tags: mapOf(text),
+    startedAt: text,
+    finishedAt: text,
+    durationMs: number,
+    status: oneOf('completed', 'aborted'),
+    abortedBy: textOrNull,
+    strict: flag,
+    exitCode: count,
+    verdict: oneOf('pass', 'fail', 'inconclusive', 'void'),
+    reasons: texts,
+  },
+  ['strict'],
+)
 
 const environment = shape<ResultEnvironment>({
   node: text,
@@ -198,16 +203,20 @@ const generator = shape<ResultGenerator>({
   saturated: flag,
 })
 
-const windowGroup = shape<ResultWindowGroup>({
-  phase: text,
-  faults: texts,
-  windows: count,
-  durationMs: number,
-  ok: count,
-  failed: count,
-  perSecond: numberOrNull,
-  okLatencyMs: summary,
-})
+const windowGroup = shape<ResultWindowGroup>(
+  {
+    phase: text,
+    faults: texts,
+    windows: count,
+    durationMs: number,
+    ok: count,
+    failed: count,
+    degraded: count,
+    perSecond: numberOrNull,
+    okLatencyMs: summary,
+  },
+  ['degraded'],
+)
 
 const lines = shape<ResultLines>({ file: text, sha256: text, count })
 
@@ -236,6 +245,7 @@ export const resultSchema: JsonSchema = {
       guards: listOf(guard),
       generators: listOf(generator),
       windowGroups: listOf(windowGroup),
+      memory: memorySchema,
       scenario: scenarioSchema,
       capacity: capacitySchema,
       windows: orNull(lines),
@@ -243,6 +253,6 @@ export const resultSchema: JsonSchema = {
       sabotage: textOrNull,
       simulated: flag,
     },
-    ['gate', 'windowGroups', 'scenario', 'capacity', 'deadLetters'],
+    ['gate', 'windowGroups', 'memory', 'scenario', 'capacity', 'deadLetters'],
   ),
 }

@@ -6,7 +6,7 @@ import type { Profile } from '../profile/profile.ts'
 import { isMultiplexed } from '../workload/traits.ts'
 import { effectsOf } from './effects.ts'
 import { type ArmFigures, figuresOf } from './facts.ts'
-import { holdThreshold, type Limit } from './limits.ts'
+import { type Against, holdThreshold, type Limit, nothing } from './limits.ts'
 import { type Reconciliation, reconcile, reconcileOther } from './reconcile.ts'
 import { onTheWay, type SteppedPolicy } from './stepped.ts'
 
@@ -29,6 +29,7 @@ export function judgeArm(
   baseline: BaselineFacts | null,
   profile: Profile,
   stepped: readonly SteppedPolicy[] = [],
+  against: Against = nothing,
 ): ArmVerdict {
   const { policies, workload } = profile
   const figures = figuresOf(measurement)
@@ -42,7 +43,10 @@ export function judgeArm(
     measurement,
     figures,
     effects: judged ? effectsOf(arm, measurement, baseline, profile) : [],
-    bounds: (policy?.bounds ?? []).map((bound) => holdThreshold('bound', arm.id, bound, figures)),
+    bounds: (policy?.bounds ?? [])
+      // Those with a window are about stress.
+      .filter(({ windowNs }) => windowNs === null)
+      .map((bound) => holdThreshold('bound', arm.id, bound, figures, against)),
     reconciliation: reconcile(
       acting,
       { ...measurement, tallies },

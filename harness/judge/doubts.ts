@@ -2,7 +2,7 @@ import { mayHang } from '../faults/expect.ts'
 import { type Doubt, doubt } from '../measure/doubts.ts'
 import type { Effect } from '../measure/effect.ts'
 import type { ArmMeasurement, Measurements } from '../measure/measurements.ts'
-import { emptyTally } from '../measure/tally.ts'
+import { emptyTally, type Tally } from '../measure/tally.ts'
 import type { Arm } from '../plan/arms.ts'
 import type { ArmVerdict } from './arm-verdict.ts'
 import { generatorDoubts } from './generator-doubts.ts'
@@ -47,7 +47,11 @@ function retryDoubts(arm: Arm, { policyCounters }: ArmMeasurement): readonly Dou
   return [doubt('nothing-retried', detail, [])]
 }
 
-function countDoubts(who: string, { status, difference, expected, slack, detail }: Reconciliation): readonly Doubt[] {
+/** That client and target disagree about their counts, or that the target would not tell its own. */
+export function countDoubts(
+  who: string,
+  { status, difference, expected, slack, detail }: Reconciliation,
+): readonly Doubt[] {
   if (status === 'unreadable') return [doubt('stats-unreadable', `${who}: ${detail}`, ['attempts'])]
   if (status !== 'mismatch') return []
   const counted = (expected ?? 0) + (difference ?? 0)
@@ -89,11 +93,20 @@ function operationDoubts(arm: Arm, { all, measured, upstreamFailures }: ArmMeasu
   ]
 }
 
+/** What is asked of the canary. */
+interface CanaryCounts {
+  readonly tallies: Readonly<Record<string, Pick<Tally, 'eligible' | 'fired'>>>
+  readonly all: {
+    readonly operations: Pick<ArmMeasurement['all']['operations'], 'ok' | 'failed'>
+    readonly wire: Pick<ArmMeasurement['all']['wire'], 'bytesReceived'>
+  }
+}
+
 /**
  * The canary's fault hits every exchange: all attempts must have been hit by it, and none have got an answer. What wants no
  * answer may succeed all the same.
  */
-export function canaryDoubts(canary: ArmMeasurement | undefined): readonly Doubt[] {
+export function canaryDoubts(canary: CanaryCounts | undefined): readonly Doubt[] {
   if (!canary) return []
   const [{ eligible, fired } = emptyTally()] = Object.values(canary.tallies)
   const { operations, wire } = canary.all

@@ -21,6 +21,8 @@ export interface ArmFigures {
   readonly okPerSecond: number | null
   readonly failed: number
   readonly ended: number
+  /** Of those that succeeded, how many something else than the target answered. */
+  readonly degraded: number
 }
 
 /** The figures of what was measured of an arm. */
@@ -28,7 +30,7 @@ export function figuresOf(arm: ArmMeasurement): ArmFigures {
   const all = createHistogram()
   all.add(arm.latencies.ok)
   all.add(arm.latencies.failed)
-  const { ok, failed } = arm.measured.operations
+  const { ok, failed, degraded } = arm.measured.operations
   const ended = ok + failed
   const { corrected } = arm.latencies
   const latencyMs = all.summary()
@@ -40,6 +42,7 @@ export function figuresOf(arm: ArmMeasurement): ArmFigures {
     okPerSecond: arm.throughput.ns === 0 ? null : (arm.throughput.ok * nsPerSecond) / arm.throughput.ns,
     failed,
     ended,
+    degraded,
   }
   all.destroy()
   return {

@@ -1,39 +1,49 @@
-import { nsPerMs } from '../kernel/units.ts'
+import { nsPerMs, significant } from '../kernel/units.ts'
 import { type Doubt, doubt } from '../measure/doubts.ts'
 import type { SliceSummary } from '../measure/measurements.ts'
+import { calibrationDoubts, type GateCalibration, rulerFor } from './calibration/ruler.ts'
 import { type GatePlan, type GateSlice, plannedOf, roundsOf } from './gate.ts'
 import type { PairedComparison } from './paired/compare-arms.ts'
 import { decide, type PairedAnswer } from './paired/decide.ts'
 import { differencesOf } from './paired/differences.ts'
 import { type MetricName, metricNames, pairedMetrics } from './paired/metrics.ts'
-import type { Ruler } from './paired/ruler.ts'
-import type { Pairing } from './paired/slice.ts'
+import type { Pairing, Round } from './paired/slice.ts'
 
 /** What a run's gate is held to. */
 export interface GateCase {
   readonly plan: GatePlan
-  readonly ruler: Ruler
+  readonly calibration: GateCalibration
 }
 
 /** What the gate says of the slices that there are until now. */
-export function decideGate({ plan, ruler }: GateCase, slices: readonly SliceSummary[]): PairedAnswer {
-  return decideRounds(plan, ruler, slices.flatMap(gateSlice))
+export function decideGate(gate: GateCase, slices: readonly SliceSummary[]): PairedAnswer {
+  return decideRounds(gate, slices.flatMap(gateSlice))
 }
 
 /** The same of slices as a result has them. */
-export function decideRounds(plan: GatePlan, ruler: Ruler, slices: readonly GateSlice[]): PairedAnswer {
+export function decideRounds({ plan, calibration }: GateCase, slices: readonly GateSlice[]): PairedAnswer {
   const { controls, looks } = plan
+  const ruler = rulerFor(calibration)
   return decide({ rounds: roundsOf(slices, plan), planned: plannedOf(plan), controls, ruler, looks })
 }
 
-/** By how much the two measurements of a control differed in each round, by metric; of those that it has. */
+/**
+ * By how much the second measurements of these controls differed from the first in each round, as the mean over all of
+ * them, by metric; of the metrics that are there. Two processes of each build take part in the comparison of builds, so that
+ * the mean of both differences is as sure as that is.
+ */
 export function controlDifferences(
   plan: GatePlan,
-  control: Pairing,
+  controls: readonly Pairing[],
   slices: readonly SliceSummary[],
 ): Readonly<Partial<Record<MetricName, readonly number[]>>> {
   const rounds = roundsOf(slices.flatMap(gateSlice), plan)
-  const found = metricNames.map((metric) => [metric, differencesOf(rounds, control, metric).values] as const)
+  const meanIn = (round: Round, metric: MetricName): readonly number[] => {
+    const values = controls.flatMap((control) => differencesOf([round], control, metric).values)
+    if (values.length === 0 || values.length < controls.length) return []
+    return [significant(values.reduce((sum, value) => sum + value, 0) / values.length)]
+  }
+  const found = metricNames.map((metric) => [metric, rounds.flatMap((round) => meanIn(round, metric))] as const)
   return Object.fromEntries(found.filter(([, values]) => values.length > 1))
 }
 
@@ -59,10 +69,15 @@ function failureText({ policy, against, metric, estimate, interval, p, accepted 
 
 /** A difference for people: a share of the baseline, or a difference of shares in percentage points. */
 export function changeOf(metric: PairedComparison['metric'], difference: number): string {
+  return `${percent(shareOf(metric, difference))} ${pairedMetrics[metric].scale === 'difference' ? 'points' : '%'}`
+}
+
+/** The same as a number: the share of the baseline by which the figure is worse, or the difference of shares as it is. */
+export function shareOf(metric: PairedComparison['metric'], difference: number): number {
   const { scale, worse } = pairedMetrics[metric]
-  if (scale === 'difference') return `${percent(difference)} points`
+  if (scale === 'difference') return difference
   // What is worse by a logarithm of d is less by 1 - exp(-d), or more by exp(d) - 1.
-  return `${percent(worse === 1 ? Math.expm1(difference) : -Math.expm1(-difference))} %`
+  return worse === 1 ? Math.expm1(difference) : -Math.expm1(-difference)
 }
 
 function percent(share: number): string {
@@ -73,11 +88,16 @@ function percent(share: number): string {
 const blindMargins = 2
 
 /** What of the gate is in doubt beside what its answer doubts already. */
-export function gateDoubts({ verdict, comparisons, doubts }: PairedAnswer, long: boolean): readonly Doubt[] {
+export function gateDoubts(
+  { plan, calibration }: GateCase,
+  { verdict, comparisons, doubts }: PairedAnswer,
+  long: boolean,
+): readonly Doubt[] {
   const unclear =
     verdict === 'inconclusive' ? comparisons.filter((one) => one.gated && one.verdict === 'inconclusive') : []
   return [
     ...doubts,
+    ...calibrationDoubts(plan, calibration),
     ...unclear.map((one) => {
       const { policy, metric, margin, accepted, mde } = one
       const least =

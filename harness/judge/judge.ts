@@ -1,15 +1,17 @@
-import { exitCodes, type ExitCode, worstExitCode } from '../kernel/exit-codes.ts'
+import { exitCodes } from '../kernel/exit-codes.ts'
 import { nsPerSecond } from '../kernel/units.ts'
 import { type Doubt, doubt } from '../measure/doubts.ts'
-import type { Measurements } from '../measure/measurements.ts'
+import type { ArmMeasurement, Measurements } from '../measure/measurements.ts'
 import type { Arm } from '../plan/arms.ts'
 import type { Profile } from '../profile/profile.ts'
+import { type Answer, answerOf, exitReasons, limitReasons, type Reason, signalReason } from './answer.ts'
 import { type ArmVerdict, judgeArm } from './arm-verdict.ts'
+import { driftDoubts } from './calibration/drift.ts'
 import { holdCeilings, holdDegradedCeiling } from './ceilings.ts'
 import { type ArmComparison, compareArms } from './comparisons.ts'
 import { armDoubts, canaryDoubts, latencyDoubts, runDoubts } from './doubts.ts'
 import { baselineFacts } from './facts.ts'
-import { holdThreshold, type Limit } from './limits.ts'
+import type { Limit } from './limits.ts'
 import { decideGate, type GateCase, gateDoubts, gateReasons } from './gate-answer.ts'
 import {
   judgeScenario,
@@ -18,10 +20,13 @@ import {
   scenarioReasons,
   type ScenarioVerdict,
 } from './metastable/scenario.ts'
+import { judgeMemory, memoryDoubts, memoryReasons, type MemoryVerdict } from './memory/live.ts'
 import type { PairedAnswer } from './paired/decide.ts'
 import type { SteppedPhase } from './stepped.ts'
 import { stepDoubts } from './steps.ts'
-import { stressLimits } from './stress.ts'
+import { type Comparables, comparablesOf, noReference, type ReferenceFigures } from './thresholds/against.ts'
+import { holdThresholds, unjudgedDoubts } from './thresholds/hold.ts'
+import { noFindings, type ThresholdFindings } from './thresholds/watch.ts'
 import type { WindowSummary } from './windows.ts'
 
 /** What is judged: what was planned, what was measured, and how the run ended. */
@@ -39,9 +44,13 @@ export interface Case {
   /** The overload that the profile is about; null where there is none, or it was not carried out. */
   readonly scenario: ScenarioCase | null
   /** Why the run ended early, if it did. */
-  readonly stopped: 'signal' | 'target' | 'watchdog' | 'failure-budget' | 'bounds' | 'error' | null
+  readonly stopped: 'signal' | 'target' | 'watchdog' | 'failure-budget' | 'threshold' | 'bounds' | 'error' | null
   /** Makes an inconclusive run void. */
   readonly strict: boolean
+  /** What windows say of thresholds; absent where nobody followed them. */
+  readonly findings?: ThresholdFindings
+  /** The archived result that relative thresholds are held against; absent where none was looked for. */
+  readonly reference?: ReferenceFigures
   /** What may fail the run by being worse than something else; absent where nothing may. */
   readonly gate?: GateCase | null
   /** What there is to distrust besides what is found here. */
@@ -49,11 +58,7 @@ export interface Case {
 }
 
 /** The answer of a run; a function of its case alone. */
-export interface Verdict {
-  readonly verdict: 'pass' | 'fail' | 'inconclusive' | 'void'
-  readonly exitCode: ExitCode
-  /** Why it is not a pass, most important first. */
-  readonly reasons: readonly string[]
+export interface Verdict extends Answer {
   readonly arms: readonly ArmVerdict[]
   readonly ceilings: readonly Limit[]
   readonly thresholds: readonly Limit[]
@@ -63,24 +68,25 @@ export interface Verdict {
   readonly doubts: readonly Doubt[]
   /** Null where the profile is no scenario. */
   readonly scenario: ScenarioVerdict | null
+  /** Whether the target leaks; null without the sustained load of a long run. */
+  readonly memory: MemoryVerdict | null
 }
 
 /** Judges a run: were the effects there (else void), did the target hold its bounds, what is there to distrust. */
 export function judge(run: Case): Verdict {
   const { profile, measurements, windows, stressed } = run
   // An arm whose only slice failed has counts of nothing: it was not measured.
-  const find = (id: string) => {
+  const find: FindArm = (id) => {
     const arm = measurements.arms.get(id)
     return arm && arm.slices > 0 ? arm : undefined
   }
-  const facts = baselineFacts(find('baseline/baseline-relay'), find('warmup/baseline-relay'))
-  // Where the path is direct no fault has a delay that it is sure of, so that no single worker is needed for its band.
-  const direct = baselineFacts(find('baseline/baseline-direct'), find('baseline/baseline-direct'))
-  const arms = run.arms.flatMap((arm) => {
-    const measurement = find(arm.id)
-    const stepped = run.stepped.find(({ phase }) => phase === arm.phase)?.policies ?? []
-    return measurement ? [judgeArm(arm, measurement, arm.path === 'relay' ? facts : direct, profile, stepped)] : []
+  const comparables = comparablesOf({
+    arms: run.arms,
+    measured: measurements.arms,
+    windows: () => windows,
+    reference: run.reference ?? noReference,
   })
+  const arms = judgeArms(run, find, comparables)
   const clean = arms.filter(
     ({ arm }) =>
       arm.path === 'direct' &&
@@ -97,32 +103,62 @@ export function judge(run: Case): Verdict {
     ),
     ...degradedLimits(run, arms),
   ]
-  const thresholds = [
-    ...clean.flatMap(({ arm, figures }) =>
-      profile.thresholds.map((threshold) => holdThreshold('threshold', arm.id, threshold, figures)),
-    ),
-    ...stressLimits(windows, profile),
-  ]
+  const held = holdThresholds({ profile, clean, windows, findings: run.findings ?? noFindings, comparables })
+  const thresholds = held.limits
   const scenario = judgeScenario(run.scenario, profile)
   const gate = run.gate ? decideGate(run.gate, measurements.slices) : null
+  const memory = memoryOf(run)
   const doubts = [
     ...canaryDoubts(find('canary/policy-relay')),
     ...armDoubts(arms.filter(({ arm }) => isJudged(arm))),
+    ...unjudgedDoubts(arms.flatMap(({ bounds }) => bounds)),
+    // A run that was ended early could not judge what it had not come to.
+    ...(run.stopped === null ? held.doubts : []),
     ...latencyDoubts([...arms.flatMap(({ bounds }) => bounds), ...thresholds], arms),
     ...stepDoubts(run.stepped, arms, profile.workload.protocol === 'udp'),
     ...(run.stopped === null ? unmeasured(run.arms, arms) : []),
     ...runDoubts(measurements, windows, {
-      memoryCeiling: profile.ceilings.rssDeltaKb !== null,
+      memoryCeiling: profile.ceilings.rssDeltaKb !== null || profile.thresholds.some(({ metric }) => metric === 'rss'),
       stressed,
       rounds: run.rounds,
     }),
-    // What was ended early had no time to come to anything.
-    ...(scenario && run.stopped === null ? scenarioDoubts(scenario) : []),
-    ...(gate && run.stopped === null ? gateDoubts(gate, profile.mode.name === 'long') : []),
+    ...answerDoubts(run, { scenario, memory, gate }),
     ...(run.doubts ?? []),
   ]
-  const judged = { arms, ceilings, thresholds, doubts, scenario, gate }
-  return { ...answerOf(run, judged), ...judged, comparisons: comparisonsOf(run, arms) }
+  const judged = { arms, ceilings, thresholds, doubts, scenario, memory, gate }
+  return { ...judgedAnswer(run, judged), ...judged, comparisons: comparisonsOf(run, arms) }
+}
+
+type FindArm = (id: string) => ArmMeasurement | undefined
+
+function judgeArms(run: Case, find: FindArm, comparables: Comparables): readonly ArmVerdict[] {
+  const facts = baselineFacts(find('baseline/baseline-relay'), find('warmup/baseline-relay'))
+  // Where the path is direct no fault has a delay that it is sure of, so that no single worker is needed for its band.
+  const direct = baselineFacts(find('baseline/baseline-direct'), find('baseline/baseline-direct'))
+  return run.arms.flatMap((arm) => {
+    const measurement = find(arm.id)
+    const stepped = run.stepped.find(({ phase }) => phase === arm.phase)?.policies ?? []
+    const baseline = arm.path === 'relay' ? facts : direct
+    return measurement ? [judgeArm(arm, measurement, baseline, run.profile, stepped, comparables.ofArm(arm))] : []
+  })
+}
+
+/** What was ended early had no time to come to anything. */
+function answerDoubts(run: Case, { scenario, memory, gate }: Pick<Judged, 'scenario' | 'memory' | 'gate'>): Doubt[] {
+  if (run.stopped !== null) return []
+  return [
+    ...(scenario ? scenarioDoubts(scenario) : []),
+    ...(memory ? memoryDoubts(memory) : []),
+    ...(run.gate && gate ? gateDoubts(run.gate, gate, run.profile.mode.name === 'long') : []),
+    ...(run.gate ? driftDoubts(run.gate, run.measurements.slices) : []),
+  ]
+}
+
+/** A smoke run is too short to tell, whatever it finds. */
+function memoryOf({ profile, windows, stressed }: Case): MemoryVerdict | null {
+  if (!stressed || profile.mode.name !== 'long') return null
+  const memoryCeiling = profile.ceilings.rssDeltaKb !== null
+  return judgeMemory(windows.lows, { calibration: null, memoryCeiling, overloaded: profile.scenario !== null })
 }
 
 /** A client's policies must do without help where no fault is. */
@@ -163,43 +199,32 @@ function comparisonsOf({ measurements, rounds }: Case, arms: readonly ArmVerdict
     })
 }
 
-type Judged = Pick<Verdict, 'arms' | 'ceilings' | 'thresholds' | 'doubts' | 'scenario' | 'gate'>
+type Judged = Pick<Verdict, 'arms' | 'ceilings' | 'thresholds' | 'doubts' | 'scenario' | 'memory' | 'gate'>
 
-/** One reason with the exit code that it asks for. */
-interface Reason {
-  readonly code: ExitCode
-  readonly text: string
-}
-
-function answerOf(run: Case, judged: Judged): Pick<Verdict, 'verdict' | 'exitCode' | 'reasons'> {
+function judgedAnswer(run: Case, judged: Judged): Answer {
+  const limits = [...judged.arms.flatMap(({ bounds }) => bounds), ...judged.ceilings, ...judged.thresholds]
   const reasons = [
     ...endReasons(run),
     ...scriptReasons(run, judged),
-    ...limitReasons(judged),
+    ...limitReasons(limits),
     ...(run.stopped === null ? overloadReasons(judged) : []),
+    ...(judged.memory ? memoryReasons(judged.memory) : []),
     ...(judged.gate ? gateReasons(judged.gate).map((text) => ({ code: exitCodes.regression, text })) : []),
-    ...doubtReasons(run, judged.doubts),
   ]
-  const exitCode = worstExitCode(reasons.map(({ code }) => code))
-  const order = Object.values(exitCodes)
-  const sorted = reasons.toSorted((a, b) => order.indexOf(a.code) - order.indexOf(b.code))
-  return { verdict: verdictOf(exitCode, judged.doubts), exitCode, reasons: sorted.map(({ text }) => text) }
+  return answerOf(run, reasons, judged.doubts)
 }
 
 function endReasons({ stopped, profile, measurements }: Case): Reason[] {
-  const exit = measurements.unplannedExit
-  const how = exit?.signal ? `by ${exit.signal}` : `with exit code ${exit?.code ?? 'unknown'}`
-  const named = exit?.name === undefined ? '' : `${exit.name} `
-  const last = exit && exit.tail.length > 0 ? `; its last line: ${exit.tail.at(-1)}` : ''
   return [
-    ...(stopped === 'signal'
-      ? [{ code: exitCodes.aborted, text: 'ended by a signal; this is what was measured until then' }]
-      : []),
-    ...(exit ? [{ code: exitCodes.targetDied, text: `the target ${named}ended by itself ${how}${last}` }] : []),
+    ...(stopped === 'signal' ? [signalReason] : []),
+    ...exitReasons(measurements.unplannedExit),
     ...(stopped === 'watchdog' ? [{ code: exitCodes.watchdog, text: watchdogText(profile) }] : []),
     ...(stopped === 'failure-budget' ? [{ code: exitCodes.broken, text: budgetText(profile, measurements) }] : []),
+    ...(stopped === 'threshold' ? [{ code: exitCodes.broken, text: thresholdText }] : []),
   ]
 }
+
+const thresholdText = 'a threshold that says so (abortOnFail) ended the run; this is what was measured until then'
 
 function watchdogText({ guards: { watchdogNs } }: Profile): string {
   return watchdogNs === null
@@ -231,33 +256,6 @@ function scriptReasons({ profile: { workload } }: Case, { arms }: Judged): Reaso
   return [{ code: exitCodes.userScript, text }]
 }
 
-function limitReasons({ arms, ceilings, thresholds }: Judged): Reason[] {
-  return (
-    [...arms.flatMap(({ bounds }) => bounds), ...ceilings, ...thresholds]
-      // What could not be measured is a doubt, not a breach.
-      .filter(({ ok, actual }) => !ok && actual !== null)
-      .map(({ kind, scope, expr, actual }) => ({
-        code: exitCodes.broken,
-        text: `${kind} of ${scope} broken: ${expr}, found ${actual}`,
-      }))
-  )
-}
-
 function overloadReasons({ scenario }: Judged): Reason[] {
   return scenario ? scenarioReasons(scenario).map((text) => ({ code: exitCodes.broken, text })) : []
-}
-
-function doubtReasons({ stopped, strict }: Case, doubts: readonly Doubt[]): Reason[] {
-  // A run that was ended early has measured too little to hold its silence against it.
-  const early = stopped !== null && stopped !== 'bounds'
-  return doubts
-    .filter(({ effect }) => (effect === 'void' && !early) || (effect === 'inconclusive' && strict))
-    .map(({ kind, detail }) => ({ code: exitCodes.void, text: `${kind}: ${detail}` }))
-}
-
-function verdictOf(exitCode: ExitCode, doubts: readonly Doubt[]): Verdict['verdict'] {
-  if (exitCode === exitCodes.void) return 'void'
-  if (exitCode === exitCodes.aborted) return 'inconclusive'
-  if (exitCode !== exitCodes.pass) return 'fail'
-  return doubts.some(({ effect }) => effect === 'inconclusive') ? 'inconclusive' : 'pass'
 }

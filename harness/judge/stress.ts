@@ -1,22 +1,35 @@
-import type { Policy, Profile } from '../profile/profile.ts'
-import { holdThreshold, type Limit } from './limits.ts'
+import type { Policy, Profile, Threshold } from '../profile/profile.ts'
+import { holdThreshold, type Limit, nothing } from './limits.ts'
 import type { SteppedPhase } from './stepped.ts'
+import { isResource } from '../profile/threshold-metrics.ts'
+import type { Comparables } from './thresholds/against.ts'
+import { underScope } from './thresholds/followed.ts'
 import { cleanScope, figuresOfGroup, type WindowSummary } from './windows.ts'
 
 /**
  * Limits on stress under steps, from its windows: the profile's thresholds where no fault was in force, and a policy's own
  * bounds where it was the only one. Windows hold the latency of successes only.
  */
-export function stressLimits({ groups }: WindowSummary, { policies, thresholds }: Profile): readonly Limit[] {
+export function stressLimits(
+  { groups }: WindowSummary,
+  { policies, thresholds }: Pick<Profile, 'policies' | 'thresholds'>,
+  comparables: Pick<Comparables, 'ofWindows'> = { ofWindows: () => nothing },
+): readonly Limit[] {
+  const ofWhole = ({ metric, windowNs }: Threshold): boolean => windowNs === null && !isResource(metric)
   return groups.flatMap((group) => {
     const { phase, faults } = group
+    const against = comparables.ofWindows(phase, faults)
     const figures = figuresOfGroup(group)
     const [only, ...others] = faults
     if (only === undefined)
-      return thresholds.map((threshold) => holdThreshold('threshold', cleanScope(phase), threshold, figures))
+      return thresholds
+        .filter(ofWhole)
+        .map((threshold) => holdThreshold('threshold', cleanScope(phase), threshold, figures, against))
     const policy = others.length > 0 ? undefined : policies.find(({ name }) => name === only)
     const bounds = policy && hasOwnBounds(policy) ? policy.bounds : []
-    return bounds.map((bound) => holdThreshold('bound', `${phase}, windows under ${only}`, bound, figures))
+    return bounds
+      .filter(ofWhole)
+      .map((bound) => holdThreshold('bound', underScope(phase, only), bound, figures, against))
   })
 }
 

@@ -3,6 +3,7 @@ import { clopperPearsonLower } from '../measure/binomial.ts'
 import { createHistogram, decodeHistogram, type LatencyHistogram } from '../measure/histogram.ts'
 import type { WindowMeasurement } from '../measure/measurements.ts'
 import type { LimitedFigures } from './limits.ts'
+import { followLows, type LowSeries } from './memory/lows.ts'
 
 /** One-sided error of the rule that a single window broke a ceiling. */
 const windowAlpha = 0.01
@@ -21,6 +22,7 @@ export interface WindowGroup {
   readonly windows: number
   readonly ok: number
   readonly failed: number
+  readonly degraded: number
   /** Together, in ns. */
   readonly durationNs: number
   /** Of the successes only: windows hold no others. */
@@ -40,6 +42,8 @@ export interface WindowSummary {
   readonly withoutMemory: number
   /** By phase and policies in force all the time; of the phases that have steps. */
   readonly groups: readonly WindowGroup[]
+  /** How little the target held in the sustained load, which comes last; null without stress. */
+  readonly lows: LowSeries | null
 }
 
 /** Follows windows as they close. */
@@ -61,23 +65,24 @@ export function watchWindows(originNs: number, stepped: readonly string[]): Wind
   let windows = 0
   let withoutMemory = 0
   const groups = new Map<string, WindowGroup>()
+  const lows = followLows()
   return {
     add(window) {
       const { identity, fromNs, toNs, ok, failed, memoryKb, fds, faults } = window
       if (identity.phaseKind !== 'stress' && identity.phaseKind !== 'load') return
       windows++
       const span = { fromMs: (fromNs - originNs) / nsPerMs, toMs: (toNs - originNs) / nsPerMs }
+      if (identity.phaseKind === 'stress') lows.add({ ...window, ...span, phase: identity.phase })
       const errors = clopperPearsonLower(failed, ok + failed, windowAlpha)
       const clean = faults.length === 0 && ok + failed > 0
-      if (clean && (worstErrorRate === null || errors > worstErrorRate.value))
-        worstErrorRate = { value: errors, ...span }
+      if (clean) worstErrorRate = worseOf(worstErrorRate, { value: errors, ...span })
       if (stepped.includes(identity.phase) && !window.settling) addTo(groups, window)
       firstFds ??= fds
       lastFds = fds ?? lastFds
       if (memoryKb === null) withoutMemory++
       else {
         firstMemoryKb ??= memoryKb
-        if (highestMemoryKb === null || memoryKb > highestMemoryKb.value) highestMemoryKb = { value: memoryKb, ...span }
+        highestMemoryKb = worseOf(highestMemoryKb, { value: memoryKb, ...span })
       }
     },
     read: () => ({
@@ -89,8 +94,14 @@ export function watchWindows(originNs: number, stepped: readonly string[]): Wind
       windows,
       withoutMemory,
       groups: [...groups.values()],
+      lows: lows.read(),
     }),
   }
+}
+
+/** The one with the higher value, of equal ones the first. */
+function worseOf(known: WorstWindow | null, window: WorstWindow): WorstWindow {
+  return known === null || window.value > known.value ? window : known
 }
 
 function addTo(groups: Map<string, WindowGroup>, window: WindowMeasurement): void {
@@ -107,6 +118,7 @@ function addTo(groups: Map<string, WindowGroup>, window: WindowMeasurement): voi
     windows: (known?.windows ?? 0) + 1,
     ok: (known?.ok ?? 0) + window.ok,
     failed: (known?.failed ?? 0) + window.failed,
+    degraded: (known?.degraded ?? 0) + window.degraded,
     durationNs: (known?.durationNs ?? 0) + window.toNs - window.fromNs,
     okLatency,
   })
@@ -115,8 +127,11 @@ function addTo(groups: Map<string, WindowGroup>, window: WindowMeasurement): voi
 /** What the windows of a phase without a fault are called where a limit is about them. */
 export const cleanScope = (phase: string): string => `${phase}, windows without a fault`
 
-/** The figures of a group, for limits to be held against. */
-export function figuresOfGroup({ ok, failed, durationNs, okLatency }: WindowGroup): LimitedFigures {
+/** What windows come to together. */
+export type WindowCounts = Pick<WindowGroup, 'ok' | 'failed' | 'degraded' | 'durationNs' | 'okLatency'>
+
+/** The figures of windows, for limits to be held against. */
+export function figuresOfGroup({ ok, failed, degraded, durationNs, okLatency }: WindowCounts): LimitedFigures {
   const ended = ok + failed
   return {
     judgedLatencyMs: okLatency.summary(),
@@ -125,5 +140,6 @@ export function figuresOfGroup({ ok, failed, durationNs, okLatency }: WindowGrou
     okPerSecond: durationNs === 0 ? null : (ok * nsPerSecond) / durationNs,
     failed,
     ended,
+    degraded,
   }
 }

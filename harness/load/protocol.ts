@@ -95,6 +95,8 @@ export interface WindowDelta {
   readonly toNs: number
   readonly ok: number
   readonly failed: number
+  /** Of those that succeeded, how many something else than the target answered. */
+  readonly degraded: number
   /** What began in it. */
   readonly series: WindowSeries
   /** Latency of the successes, encoded histogram in µs. */

@@ -65,6 +65,7 @@ export class SliceRecorder {
   #windowIndex = 0
   #windowOk = 0
   #windowFailed = 0
+  #windowDegraded = 0
 
   constructor(task: SliceTask, requests: readonly string[], emit: (window: WindowDelta) => void) {
     this.#task = task
@@ -135,7 +136,10 @@ export class SliceRecorder {
     if (outcome.ok) {
       counts.operations.ok++
       ofRequest.ok++
-      if (outcome.standIn !== null) counts.operations.degraded++
+      if (outcome.standIn !== null) {
+        counts.operations.degraded++
+        if (measured) this.#windowDegraded++
+      }
     } else if (outcome.error === 'aborted') {
       counts.operations.cutOff++
       return
@@ -231,6 +235,7 @@ export class SliceRecorder {
       toNs,
       ok: this.#windowOk,
       failed: this.#windowFailed,
+      degraded: this.#windowDegraded,
       series: this.#series.take(this.#measureFromNs + this.#windowIndex * windowNs),
       okLatency: this.#window.encode(),
     })
@@ -238,6 +243,7 @@ export class SliceRecorder {
     this.#window.reset()
     this.#windowOk = 0
     this.#windowFailed = 0
+    this.#windowDegraded = 0
   }
 
   /** The report of the slice; the recorder is of no more use after it. */

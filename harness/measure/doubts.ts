@@ -20,6 +20,12 @@ export const doubtEffects = {
   'no-stats': 'note',
   /** Memory has a ceiling and could not be read. */
   'memory-unreadable': 'void',
+  /** A limit is about something of which nothing was measured. */
+  'limit-unmeasured': 'void',
+  /** A limit was to be judged, and there was nothing that it is about. */
+  'limit-unjudged': 'inconclusive',
+  /** By its plan, or for want of a baseline or a reference, the run does not judge a limit. */
+  'limit-left-out': 'note',
   'generator-saturated': 'note',
   /** Iterations of a schedule were not started, since too many were in flight. */
   'iterations-dropped': 'note',
@@ -50,6 +56,8 @@ export const doubtEffects = {
   'gate-cannot-fail': 'inconclusive',
   /** Nothing is known of the noise of this machine: comparisons are held to what is usual. */
   uncalibrated: 'note',
+  /** Its noise is no more what it was when it was calibrated. */
+  'calibration-drifted': 'note',
   /** A comparison that decides lacks rounds. */
   'rounds-missing': 'inconclusive',
   /** Memory, files or threads were not read for too much of the time, or for too short a time. */

@@ -26,6 +26,8 @@ export interface LatencyHistogram {
   record(valueUs: number): void
   /** Adds all values of another histogram. */
   add(other: LatencyHistogram): void
+  /** Takes away all values of another histogram that was added; the largest left is known to its bucket only. */
+  subtract(other: LatencyHistogram): void
   reset(): void
   /** HdrHistogram V2, compressed, base64; readable by any HdrHistogram. */
   encode(): string
@@ -70,6 +72,11 @@ class Recorder implements LatencyHistogram {
   add(other: LatencyHistogram): void {
     if (!(other instanceof Recorder)) throw new TypeError('a histogram adds its own kind only')
     this.#hdr.add(other.#hdr)
+  }
+
+  subtract(other: LatencyHistogram): void {
+    if (!(other instanceof Recorder)) throw new TypeError('a histogram subtracts its own kind only')
+    this.#hdr.subtract(other.#hdr)
   }
 
   reset(): void {

@@ -3,10 +3,11 @@ import { CappedCounter } from './capped-counter.ts'
 import { addCounts, addRecords, type Counts, emptyCounts, maxRecords } from './counts.ts'
 import type { BudgetMeasurement } from './failure-budget.ts'
 import { createHistogram, type LatencyHistogram } from './histogram.ts'
-import type { QueueReading, WindowSeries } from './load-series.ts'
 import { addEvents, noEvents, type PolicyEvents } from './policy-event.ts'
 import { addRules, type RuleTallies } from './rule-tally.ts'
 import { addTallies, type Tallies } from './tally.ts'
+
+export type { WindowMeasurement } from './window-measurement.ts'
 
 /** Latencies of an arm; histograms that live as long as the run. */
 export interface ArmLatencies {
@@ -254,30 +255,6 @@ export interface OwnProcess {
   readonly lateShare: number
   /** Iterations of a schedule that it could not start. */
   readonly dropped: number
-}
-
-/** One window of a stress segment. */
-export interface WindowMeasurement {
-  readonly identity: ArmIdentity
-  readonly slice: number
-  readonly index: number
-  readonly fromNs: number
-  readonly toNs: number
-  readonly ok: number
-  readonly failed: number
-  readonly p50Ms: number | null
-  readonly p99Ms: number | null
-  readonly memoryKb: number | null
-  readonly fds: number | null
-  readonly okLatency: string
-  /** What began in it. */
-  readonly series: WindowSeries
-  /** Of a target with a capacity, in a scenario; null where nobody looked, or it did not tell. */
-  readonly queue: QueueReading | null
-  /** Policies that steps had put in force, or so shortly before that they were still felt. */
-  readonly faults: readonly string[]
-  /** Whether one of them was not in force all the time: the window says nothing of it, nor of clean load. */
-  readonly settling: boolean
 }
 
 /** How a target ended when it did so by itself. */

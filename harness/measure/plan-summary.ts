@@ -9,8 +9,12 @@ export interface PlanSummary {
   /** What it was to fit into; the least that can be measured may take longer. */
   readonly budgetMs: number
   readonly slicesPerArm: number
+  /** What may fail the run by being worse: after how many rounds there may be an answer; null where nothing may. */
+  readonly gate: { readonly looks: readonly number[] } | null
   readonly lives: readonly {
     readonly round: number
+    /** Of the gate; null outside of it. */
+    readonly group: number | null
     readonly slices: readonly { readonly arm: string; readonly use: SliceUse; readonly durationMs: number }[]
   }[]
   readonly stress: readonly {

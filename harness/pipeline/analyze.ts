@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { type Analyzed, analyzeDocument, type Unanalyzed } from '../judge/trace/analyze.ts'
 import { isSoakrigError, messageOf, SoakrigError } from '../kernel/errors.ts'
 import { type ExitCode, exitCodes, worstExitCode } from '../kernel/exit-codes.ts'
+import { resultAnalyzers } from './analyze-result.ts'
 import { lines } from './lines.ts'
 
 /** What one document came to, and the line that it began at. */
@@ -81,5 +82,5 @@ function outcomeOf(text: string): Analyzed | Unanalyzed {
   } catch (error) {
     return { id: null, problems: [{ where: '', message: `found no JSON document: ${messageOf(error)}` }] }
   }
-  return analyzeDocument(document)
+  return analyzeDocument(document, resultAnalyzers)
 }

@@ -13,8 +13,10 @@ export function summarisePlan(plan: Plan): PlanSummary {
     expectedMs: expectedMs(plan),
     budgetMs: mode.budgetNs / nsPerMs,
     slicesPerArm: plan.slicesPerArm,
-    lives: plan.lives.map(({ round, slices }) => ({
+    gate: plan.gate && { looks: plan.gate.looks },
+    lives: plan.lives.map(({ round, group, slices }) => ({
       round,
+      group,
       slices: slices.map(({ arm: { id, sliceNs }, use }) => ({ arm: id, use, durationMs: sliceNs / nsPerMs })),
     })),
     stress: plan.stress.map(({ name: segment, model, durationNs, moments }) => ({

@@ -2,6 +2,7 @@ import type { ResultMetrics } from '../archive/result.ts'
 import { rssDeltaKb } from '../judge/ceilings.ts'
 import type { Verdict } from '../judge/judge.ts'
 import type { WindowSummary } from '../judge/windows.ts'
+import { rssSlopeKbPerMin } from './memory.ts'
 
 /**
  * The phase whose figures stand for the run: the last stress segment without faults, or the load; else the direct baseline;
@@ -9,7 +10,7 @@ import type { WindowSummary } from '../judge/windows.ts'
  * search, the phase that it names.
  */
 export function metricsOf(
-  { arms }: Verdict,
+  { arms, memory }: Verdict,
   windows: WindowSummary,
   stepped: readonly string[],
   named?: string | null,
@@ -23,7 +24,7 @@ export function metricsOf(
   const { firstFds, lastFds } = windows
   const growth = {
     rssDeltaKb: rssDeltaKb(windows),
-    rssSlopeKbPerMin: null,
+    rssSlopeKbPerMin: rssSlopeKbPerMin(memory),
     fdDelta: firstFds === null || lastFds === null ? null : lastFds - firstFds,
   }
   if (!source) return { ...noFigures, ...growth }

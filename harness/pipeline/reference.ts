@@ -5,24 +5,28 @@ import { compareResults } from '../compare/compare.ts'
 import type { ComparisonRow } from '../compare/comparison.ts'
 import { isSoakrigError, messageOf } from '../kernel/errors.ts'
 import { significant } from '../kernel/units.ts'
+import type { RunOptions } from './options.ts'
 
 /** The arms whose differences to a reference are worth a line: the run as a whole, and the target undisturbed. */
 const scopes = ['run', 'baseline/baseline-direct']
 
-/**
- * Adds to a result its differences to the newest passing one that is comparable, or why there is none. They are shown
- * with their spread, and decide nothing before thresholds are calibrated.
- */
-export async function withReference(result: Result, resultsDir: string): Promise<Result> {
-  const { profile, mode } = result.run
-  const { hostFingerprint, profileFingerprint } = result.env
-  const { kind } = result.run
-  const answer = await newestPassing({ resultsDir, profile, mode, kind, hostFingerprint, profileFingerprint }).catch(
-    (error: unknown) => ({ whyNone: messageOf(error) }),
-  )
+/** The archived result that a run is compared with, or why there is none. */
+export type Reference = { readonly found: ArchivedResult } | { readonly whyNone: string }
+
+/** Looks for the newest passing result that is comparable with a run. */
+export async function findReference(
+  { plan: { profile }, kind, resultsDir }: Pick<RunOptions, 'plan' | 'kind' | 'resultsDir'>,
+  { hostFingerprint, profileFingerprint }: Result['env'],
+): Promise<Reference> {
+  const wish = { resultsDir, profile: profile.name, mode: profile.mode.name, kind, hostFingerprint, profileFingerprint }
+  return newestPassing(wish).catch((error: unknown) => ({ whyNone: messageOf(error) }))
+}
+
+/** Adds to a result its differences to its reference, or why there is none. They are shown with their spread. */
+export function withReference(result: Result, reference: Reference): Result {
   const nothing = { id: null, file: null, sha256: null }
-  if ('whyNone' in answer) return { ...result, reference: { ...nothing, whyNone: answer.whyNone } }
-  const { found } = answer
+  if ('whyNone' in reference) return { ...result, reference: { ...nothing, whyNone: reference.whyNone } }
+  const { found } = reference
   const { id } = found.result.run
   const differences = rowsOf(found, result)
     .filter(({ scope, ratio }) => scopes.includes(scope) && ratio !== null)

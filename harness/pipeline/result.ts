@@ -17,13 +17,14 @@ import { expectedMs, type Plan } from '../plan/plan.ts'
 import { hidden } from '../profile/env-references.ts'
 import type { Profile } from '../profile/profile.ts'
 import { contentsOf } from './contents.ts'
-import { resultComparison, resultGate, type RunGate } from './gate.ts'
+import { resultGate, type RunGate } from './gate.ts'
 import { guardsOf } from './guards.ts'
+import { memoryOf } from './memory.ts'
 import { metricsOf } from './metrics.ts'
 import type { RunOptions } from './options.ts'
 import type { Overhead } from './overhead.ts'
-import { undecided } from './reference.ts'
 import { armOf } from './result-arm.ts'
+import { resultComparisons } from './result-comparisons.ts'
 import { scenarioOf } from './scenario.ts'
 import { windowGroupsOf } from './window-groups.ts'
 
@@ -73,10 +74,7 @@ export function composeResult(
     metrics: metricsOf(verdict, windows, steppedArms(plan), found?.source),
     phases: phasesOf(verdict.arms, profile, end),
     slices: measurements.slices.map((slice) => sliceOf(slice, end.startNs)),
-    comparisons: [
-      ...verdict.comparisons.map((comparison) => ({ ...comparison, ...undecided })),
-      ...(verdict.gate?.comparisons ?? []).map(resultComparison),
-    ],
+    comparisons: resultComparisons(verdict),
     ...(end.gate && verdict.gate && { gate: resultGate(end.gate, verdict.gate) }),
     ceilings: verdict.ceilings,
     thresholds: verdict.thresholds,
@@ -85,6 +83,7 @@ export function composeResult(
     guards: guardsOf(plan, measurements, end),
     generators: measurements.processes.filter(({ role }) => role === 'worker').map(generatorOf),
     ...windowGroupsOf(windows),
+    ...memoryOf(verdict.memory),
     ...scenarioOf(verdict.scenario),
     ...found?.result,
     windows: end.windows,
@@ -111,7 +110,11 @@ function withContents(profile: Profile): Profile['effective'] {
   return Object.keys(contents).length === 0 ? effective : { ...effective, contents }
 }
 
-function runOf({ plan: { profile }, kind, argv, tags }: RunOptions, end: RunEnd, verdict: Verdict): Result['run'] {
+function runOf(
+  { plan: { profile }, kind, argv, tags, strict }: RunOptions,
+  end: RunEnd,
+  verdict: Verdict,
+): Result['run'] {
   return {
     id: end.id,
     mode: profile.mode.name,
@@ -125,6 +128,7 @@ function runOf({ plan: { profile }, kind, argv, tags }: RunOptions, end: RunEnd,
     durationMs: Math.round((end.endNs - end.startNs) / nsPerMs),
     status: end.abortedBy === null ? 'completed' : 'aborted',
     abortedBy: end.abortedBy,
+    ...(strict && { strict }),
     exitCode: verdict.exitCode,
     verdict: verdict.verdict,
     reasons: verdict.reasons.map((reason) => hidden(reason, profile.secrets)),

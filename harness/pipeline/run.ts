@@ -7,7 +7,8 @@ import { newRunId } from '../kernel/host.ts'
 import { nsPerSecond } from '../kernel/units.ts'
 import { type Case, judge, type Verdict } from '../judge/judge.ts'
 import type { SteppedPhase } from '../judge/stepped.ts'
-import { unjudgedStress } from '../judge/stress.ts'
+import { comparablesOf, type ReferenceFigures } from '../judge/thresholds/against.ts'
+import { type ThresholdWatch, watchThresholds } from '../judge/thresholds/watch.ts'
 import { type WindowWatch, watchWindows } from '../judge/windows.ts'
 import type { WindowMeasurement } from '../measure/measurements.ts'
 import type { Arm } from '../plan/arms.ts'
@@ -19,14 +20,16 @@ import { openSession, type Session } from '../run/session.ts'
 import { checkAddresses } from './addresses.ts'
 import { archivedWindow } from './archived-window.ts'
 import { checkEnvironment } from './preflight.ts'
-import { keepControls, openGate, type RunGate } from './gate.ts'
+import { keepControls, openGate, type RunGate, tellsOfNoise } from './gate.ts'
 import { watchdogLimitNs } from './guards.ts'
+import { notMeasuredIn } from './not-measured.ts'
 import { archivedLetter } from './dead-letters.ts'
 import { hearReadings } from './metrics-alerts.ts'
 import type { RunOptions } from './options.ts'
 import { inOneLine } from './one-line.ts'
 import { measureOverheads, type Overhead } from './overhead.ts'
-import { withReference } from './reference.ts'
+import { findReference, type Reference, withReference } from './reference.ts'
+import { referenceFigures } from './reference-figures.ts'
 import { composeResult, environmentOf } from './result.ts'
 import { type ScenarioWatch, watchScenario } from './scenario.ts'
 import { StageRunner } from './stages.ts'
@@ -56,7 +59,9 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
   const { profile } = plan
   await checkAddresses(profile, options.allowedHosts)
   checkEnvironment(plan, resultsDir)
-  const gate = await openGate(plan, environmentOf(options), resultsDir, clock.date())
+  const env = environmentOf(options)
+  const gate = await openGate(plan, env, resultsDir, clock.date())
+  const reference = await findReference(options, env)
   const ended = await endLeftovers(resultsDir, clock)
   for (const { role, runId } of ended)
     options.onProgress({ kind: 'note', text: `ended what run ${runId} had left: ${role}` })
@@ -69,9 +74,10 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
     startNs,
     steppedPhases(plan).map(({ phase }) => phase),
   )
-  const beside = { windows, scenario: watchScenario(plan), gate }
-  const started = { id, startedAt, startNs, archive, beside }
   let session: Session | undefined
+  const thresholds = watchThresholds(profile, startNs, () => session?.stop('threshold'))
+  const beside = { windows, thresholds, scenario: watchScenario(plan), gate, figures: referenceFigures(reference) }
+  const started = { id, startedAt, startNs, archive, beside, reference }
   try {
     session = await openSession({
       plan,
@@ -86,7 +92,7 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
         for (const letter of letters) archive.appendDeadLetter(archivedLetter(letter, arm.id, clock, profile.secrets))
       },
     })
-    const ending = await runStages(session, options, () => caseOf(options, session as Session, beside, null))
+    const ending = await runStages(session, options, beside, () => caseOf(options, session as Session, beside, null))
     const { result, file } = await conclude(options, started, session, ending)
     if (metrics) metrics.phase = 'done'
     return { result, file, failure: isAbort(ending.failure, signal) ? null : ending.failure }
@@ -103,12 +109,13 @@ interface StartedRun {
   readonly startNs: number
   readonly archive: Archive
   readonly beside: Beside
+  readonly reference: Reference
 }
 
 /** Judges what was measured and writes it down. */
 async function conclude(
   options: RunOptions,
-  { id, startedAt, startNs, archive, beside }: StartedRun,
+  { id, startedAt, startNs, archive, beside, reference }: StartedRun,
   session: Session,
   ending: Ending,
 ): Promise<Pick<RunOutcome, 'result' | 'file'>> {
@@ -125,28 +132,37 @@ async function conclude(
     startNs,
     endNs: clock.nowNs(),
     abortedBy: endedBy,
-    notMeasured: notMeasured(plan, run, verdict, endedBy),
+    notMeasured: notMeasuredIn(plan, run, verdict, endedBy),
     windows: await archive.closeWindows(),
     deadLetters: archive.closeDeadLetters(),
     gate,
     // A run that was told to end ends now.
     overheads: stopped === null ? await measureOverheads(run.arms) : new Map<string, Overhead>(),
   }
-  const result = await withReference(composeResult(options, end, run.measurements, run.windows, verdict), resultsDir)
+  const result = withReference(composeResult(options, end, run.measurements, run.windows, verdict), reference)
   const file = await archive.write(result)
-  if (gate && verdict.gate?.verdict !== 'void')
+  if (gate && options.sabotage === null && tellsOfNoise(gate, verdict, options.kind === 'calibrate'))
     await keepControls(gate, run.measurements, { id, at: startedAt, resultsDir })
   return { result, file }
 }
 
-async function runStages(session: Session, options: RunOptions, judgeNow: () => Promise<Case>): Promise<Ending> {
+async function runStages(
+  session: Session,
+  options: RunOptions,
+  { windows, thresholds, figures }: Beside,
+  judgeNow: () => Promise<Case>,
+): Promise<Ending> {
   const { plan, clock, keepGoing } = options
   const watchdog = clock.after(watchdogLimitNs(plan), () => session.stop('watchdog'))
   try {
     const stages = new StageRunner(session, options)
     await stages.measure(async () => ['pass', 'fail'].includes(judge(await judgeNow()).gate?.verdict ?? ''))
-    const brokeBounds = judge(await judgeNow()).arms.some(({ bounds }) => bounds.some(({ ok }) => !ok))
+    const before = await judgeNow()
+    const bounds = judge(before).arms.flatMap((arm) => arm.bounds)
+    const brokeBounds = bounds.some(({ ok, why }) => !ok && why === undefined)
     if (brokeBounds && !keepGoing && plan.stress.length > 0) return { failure: session.failure, brokeBounds: true }
+    const measured = before.measurements.arms
+    thresholds.holdTo(comparablesOf({ arms: before.arms, measured, windows: () => windows.read(), reference: figures }))
     await stages.stress()
     await options.search?.carryOut(session, options)
     return { failure: session.failure, brokeBounds: false }
@@ -167,14 +183,17 @@ function stoppedBy(session: Session, { failure, brokeBounds }: Ending): Case['st
 /** What goes on beside a session: who listens to its windows as they close, and what its gate is held to. */
 interface Beside {
   readonly windows: WindowWatch
+  readonly thresholds: ThresholdWatch
   readonly scenario: ScenarioWatch
   readonly gate: RunGate | null
+  /** What relative thresholds are held against. */
+  readonly figures: ReferenceFigures
 }
 
 async function caseOf(
   { plan, strict, search }: RunOptions,
   session: Session,
-  { windows, scenario, gate }: Beside,
+  { windows, thresholds, scenario, gate, figures }: Beside,
   stopped: Case['stopped'],
 ): Promise<Case> {
   const measurements = await session.measurements()
@@ -193,6 +212,8 @@ async function caseOf(
     stopped,
     strict,
     gate,
+    findings: thresholds.read(),
+    reference: figures,
     ...(search && { doubts: search.read().doubts }),
   }
 }
@@ -233,24 +254,15 @@ function abortedBy(stopped: Case['stopped'], failure: unknown): string | null {
   return isSoakrigError(failure) ? failure.code : 'bug'
 }
 
-function notMeasured(plan: Plan, run: Case, verdict: Verdict, endedBy: string | null) {
-  const why = endedBy === 'bounds' ? 'a policy broke its bounds' : `the run was ended by ${endedBy}`
-  const missing = run.arms
-    .filter(({ id, phaseKind }) => phaseKind !== 'warmup' && !verdict.arms.some(({ arm }) => arm.id === id))
-    .map(({ id }) => ({ what: id, why }))
-  // Of what was not carried out it is told already.
-  const carriedOut = run.stepped.filter(({ phase }) => verdict.arms.some(({ arm }) => arm.phase === phase))
-  return [...plan.notMeasured, ...missing, ...unjudgedStress(run.windows, plan.profile, carriedOut)]
-}
-
 function hearWindow(
   window: WindowMeasurement,
-  { windows, scenario }: Beside,
+  { windows, thresholds, scenario }: Beside,
   archive: Archive,
   { onProgress, metrics, search }: RunOptions,
   startNs: number,
 ): void {
   windows.add(window)
+  thresholds.add(window)
   metrics?.addWindow(window)
   scenario.add(window)
   search?.addWindow(window)

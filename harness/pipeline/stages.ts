@@ -67,10 +67,11 @@ export class StageRunner {
       const facts = baselineFacts(alone, alone)
       if (facts) checkVisibility(life.arms, facts)
     }
+    const round = roundText(life, plan)
     for (const [order, slice] of life.slices.entries()) {
       if (this.#session.stopped) return
       const { id, sliceNs } = slice.arm
-      this.#stage(id, `slice ${order + 1} of ${life.slices.length}`, sliceNs)
+      this.#stage(id, `${round}slice ${order + 1} of ${life.slices.length}`, sliceNs)
       this.#tell(slice.arm, await this.#carry(slice, { ...life, order }))
     }
   }
@@ -124,4 +125,10 @@ export class StageRunner {
       dropped: measured.iterations.dropped,
     })
   }
+}
+
+/** Which round a life is of, where there are several; the gate may need fewer than it has. */
+function roundText({ round, group }: Life, { profile, gate }: Plan): string {
+  if (group !== null) return `round ${round + 1} of at most ${gate?.looks.at(-1) ?? 0}, `
+  return profile.mode.rounds === 1 ? '' : `round ${round + 1} of ${profile.mode.rounds}, `
 }

@@ -12,6 +12,7 @@ export function windowGroupsOf({ groups }: WindowSummary): Pick<Result, 'windowG
     durationMs: group.durationNs / nsPerMs,
     ok: group.ok,
     failed: group.failed,
+    degraded: group.degraded,
     perSecond: figuresOfGroup(group).okPerSecond,
     okLatencyMs: group.okLatency.summary(),
   }))

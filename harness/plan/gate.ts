@@ -20,15 +20,21 @@ export interface Gate {
 export function gateOf(profile: Profile, policies: readonly Policy[], calibrating: boolean): Gate | null {
   const { mode } = profile
   if (mode.gate === null) return null
+  // Of what runs already no second process can be started.
+  const ofBuilds = profile.base !== null || (calibrating && profile.target.kind !== 'url')
   const costs = policies.flatMap((policy) => costArms(mode, policy))
-  const count = Math.max(calibrating ? 1 : 0, Math.ceil(costs.length / policiesPerLife))
+  const count = Math.max(calibrating && !ofBuilds ? 1 : 0, Math.ceil(costs.length / policiesPerLife))
   const ofPolicies = Array.from({ length: count }, (_, group) => [
     createArm(mode, 'baseline', { kind: 'baseline', path: 'direct' }),
     createArm(mode, 'baseline', { kind: 'control', path: 'direct' }),
     ...costs.filter((_, index) => index % count === group),
   ])
   // Builds have lives of their own: all of their processes are asked equally much, and are equally warm.
-  const groups = [...(calibrating || profile.base !== null ? [buildArms(mode)] : []), ...ofPolicies]
+  const groups = [
+    ...(ofBuilds ? [buildArms(mode)] : []),
+    // One of them tells of the noise, as far apart as its slices lie among those of the policies.
+    ...(calibrating ? ofPolicies.slice(0, 1) : ofPolicies),
+  ]
   return groups.length === 0 ? null : { groups, looks: mode.gate.rounds }
 }
 

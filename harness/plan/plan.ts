@@ -227,13 +227,18 @@ function expectedNs(mode: Mode, { profile, lives, stress, canary, warmup }: Omit
   const slices = lives
     .flatMap((life) => life.slices)
     .reduce((sum, { arm }) => sum + arm.sliceNs + waitNs(arm) + perSliceNs, 0)
-  const warmupNs = warmup?.load.arm.sliceNs ?? 0
-  const perLife = perLifeNs + warmupNs + (warmup?.single?.arm.sliceNs ?? 0) + 2 * perSliceNs
+  const warmupNs = warmup ? warmup.load.arm.sliceNs + perSliceNs : 0
+  const singleWholeNs = warmup?.single ? warmup.single.arm.sliceNs + perSliceNs : 0
+  const livesNs = lives.reduce((sum, { arms, group }) => {
+    // Every build is started, and warmed up, by itself.
+    const builds = new Set(arms.map(({ build }) => build)).size
+    return sum + builds * (perLifeNs + warmupNs) + (group === null ? singleWholeNs : 0)
+  }, 0)
   const stressNs = stress.reduce((sum, { arm }) => sum + arm.sliceNs + perSliceNs, 0)
   const ownLife = stress.length > 0 && (lives.length === 0 || !sharesLife(mode))
   const stressLife = ownLife ? perLifeNs + warmupNs : 0
   const canaryWholeNs = canary ? canary.arm.sliceNs + waitNs(canary.arm) + perSliceNs : 0
-  return lives.length * perLife + slices + stressNs + stressLife + canaryWholeNs
+  return livesNs + slices + stressNs + stressLife + canaryWholeNs
 }
 
 /** Plans ad hoc load: one stretch of the throughput model on the direct path, for the mode's duration. */

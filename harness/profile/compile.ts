@@ -34,7 +34,8 @@ import { stepWarnings } from './step-warnings.ts'
 import { parseStress, stressProblems } from './stress.ts'
 import { dialledKeywords, targetFaultProblems } from './target-faults.ts'
 import { parseTargets, targetPlaces, targetsProblems } from './targets.ts'
-import { parseThresholds, thresholdProblems } from './threshold.ts'
+import { parseThresholds, thresholdProblems } from './threshold-settings.ts'
+import { thresholdWarnings } from './threshold-warnings.ts'
 import { validateDocument } from './validate.ts'
 import { firingWarnings } from './warnings.ts'
 
@@ -198,6 +199,7 @@ function parsed(
       ...clientWarnings(policies, stressClient, chosen, workload),
       ...stepWarnings(stress, policies, chosen),
       ...scenarioWarnings(scenario, stress, chosen),
+      ...thresholdWarnings(raw, stress, chosen),
     ],
   }
 }

@@ -79,7 +79,8 @@ const defaults = {
 
 /** The gate of a mode that says nothing more of it. */
 const gateDefaults = { rounds: [8, 16, 24], slices: 4 } as const
-const mostRounds = 60
+/** A gate has no more rounds than these. */
+export const mostRounds = 60
 
 /** Windows of a long run, and of one too short for them. */
 const windows = { smoke: '1s', long: '10s', shortLong: '2s', shortLongNs: 60e9 } as const

@@ -19,6 +19,8 @@ export interface ProfileFlags {
   readonly rate?: FlagValue
   readonly processes?: FlagValue
   readonly rounds?: FlagValue
+  /** After which rounds the gate may have an answer: numbers with commas between them. */
+  readonly gateRounds?: FlagValue
   readonly budget?: FlagValue
   readonly maxErrorRate?: FlagValue
   readonly maxRssDeltaKb?: FlagValue
@@ -53,9 +55,10 @@ interface Override {
   readonly key: keyof ProfileFlags
   readonly option: string
   readonly variable?: string
-  /** Where its value belongs; nowhere where the profile has no place for it. */
+  /** Where its value belongs; nowhere where the profile has no place for it, and why that is. */
   readonly pointers: (mode: ModeName, document: Document) => readonly string[]
-  readonly read: (raw: string | number) => unknown
+  readonly whyNowhere?: string
+  readonly read: (raw: string | number, pointer: string) => unknown
 }
 
 /** A number where it is one; whatever else is left for the schema to refuse. */
@@ -86,13 +89,38 @@ function openRate(_: ModeName, document: Document): readonly string[] {
   return open === undefined ? [] : [`${open}/rate`]
 }
 
+/** The rounds of the mode's gate; the gate itself where the profile says that it has none. */
+function gateRounds(mode: ModeName, document: Document): readonly string[] {
+  const gate = `/modes/${mode}/gate`
+  return [valueAt(document, gate) === false ? gate : `${gate}/rounds`]
+}
+
+function gateOrRounds(raw: string | number, pointer: string): unknown {
+  const rounds = String(raw)
+    .split(',')
+    .map((part) => number(part.trim()))
+  return pointer.endsWith('/rounds') ? rounds : { rounds }
+}
+
 const table: readonly Override[] = [
   { key: 'duration', option: '--duration', variable: 'STRESS_DURATION', pointers: inMode('duration'), read: seconds },
   { key: 'workers', option: '--workers', variable: 'STRESS_WORKERS', pointers: inMode('workers'), read: number },
   { key: 'connections', option: '--connections', pointers: inModels('connections'), read: number },
-  { key: 'rate', option: '--rate', pointers: openRate, read: number },
+  {
+    key: 'rate',
+    option: '--rate',
+    pointers: openRate,
+    read: number,
+    whyNowhere: 'as the load has no open model',
+  },
   { key: 'processes', option: '--processes', pointers: at('/load/processes'), read: number },
   { key: 'rounds', option: '--rounds', pointers: inMode('rounds'), read: number },
+  {
+    key: 'gateRounds',
+    option: '--gate-rounds',
+    pointers: gateRounds,
+    read: gateOrRounds,
+  },
   { key: 'budget', option: '--budget', pointers: inMode('budget'), read: seconds },
   {
     key: 'maxErrorRate',
@@ -117,21 +145,23 @@ export function applyOverrides(
   { flags, env }: Pick<ProfileOverrides, 'flags' | 'env'>,
   mode: ModeName,
 ): { readonly document: Document; readonly overridden: readonly Overridden[]; readonly problems: readonly Problem[] } {
-  const given = table.flatMap(({ key, option, variable = '', pointers, read }) => {
+  const given = table.flatMap(({ key, option, variable = '', pointers, read, whyNowhere = '' }) => {
     const raw = flags[key] ?? (env[variable] || undefined)
     if (raw === undefined) return []
     const [origin, name] = flags[key] === undefined ? (['env', variable] as const) : (['flag', option] as const)
-    return [{ origin, name, value: read(raw), places: pointers(mode, document) }]
+    return [{ origin, name, raw, read, places: pointers(mode, document), whyNowhere }]
   })
-  const placed = given.flatMap(({ places, ...one }) => places.map((pointer) => ({ ...one, pointer })))
+  const placed = given.flatMap(({ places, raw, read, ...one }) =>
+    places.map((pointer) => ({ ...one, pointer, value: read(raw, pointer) })),
+  )
   return {
     document: placed.reduce((changed, { pointer, value }) => withValue(changed, pointer, value), document),
     overridden: placed.map(({ pointer, origin, name }) => ({ pointer, origin, name })),
     problems: given
       .filter(({ places }) => places.length === 0)
-      .map(({ name, value }) => ({
+      .map(({ name, raw, read, whyNowhere }) => ({
         where: name,
-        message: `found ${found(value)}, allowed: nothing, as the load has no open model`,
+        message: `found ${found(read(raw, ''))}, allowed: nothing, ${whyNowhere}`,
       })),
   }
 }

@@ -14,13 +14,8 @@ import { didYouMean, quoted } from '../kernel/suggest.ts'
 import { withRequestRetries } from './request-retries.ts'
 import type { Place } from '../workload/place.ts'
 import { parseClientAt } from './policy-modules.ts'
-import {
-  parseThresholds,
-  type RawThresholds,
-  type Threshold,
-  thresholdProblems,
-  thresholdsSchema,
-} from './threshold.ts'
+import type { Threshold } from './threshold.ts'
+import { parseThresholds, type RawThresholds, thresholdProblems, thresholdsSchema } from './threshold-settings.ts'
 
 /** One thing whose effect is measured. */
 export interface Policy {
@@ -55,7 +50,7 @@ const policySchema = objectSchema(
       ...objectSchema(faultyProperties, { description: 'The fault that the client policy is for' }),
       anyOf: [{ required: ['fault'] }, { required: ['rules'] }],
     },
-    bounds: thresholdsSchema('What the target must hold under this policy'),
+    bounds: thresholdsSchema('bounds', 'What the target must hold under this policy'),
   },
   { description: 'A fault, a client policy, or a client policy under a fault' },
 )

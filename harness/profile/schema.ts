@@ -16,7 +16,7 @@ import { type RawScenario, scenarioSchema } from './scenario.ts'
 import { type RawStress, stressSchema } from './stress.ts'
 import { baseSchema } from './former-build.ts'
 import { targetsSchema } from './targets.ts'
-import { type RawThresholds, thresholdsSchema } from './threshold.ts'
+import { type RawThresholds, thresholdSchema, thresholdsSchema } from './threshold-settings.ts'
 
 /** A profile as it is written, after the schema's defaults. */
 export interface RawProfile {
@@ -94,13 +94,21 @@ export function profileJsonSchema(only?: string): JsonSchema {
         stress: stressSchema,
         scenario: scenarioSchema,
         ceilings: ceilingsSchema,
-        thresholds: { ...thresholdsSchema('Limits on clean load'), default: {} },
+        thresholds: {
+          ...thresholdsSchema('thresholds', 'Limits on clean load, and on what the target uses'),
+          default: {},
+        },
         guards: guardsSchema,
       },
       { description: 'What soakrig tests, how hard, under which faults, and what must hold' },
     ),
     if: { anyOf: [{ required: ['extends'] }, { required: ['targets'] }] },
     else: { required: ['target'] },
-    definitions: { ...ruleDefinitions, ...clientDefinitions, requestRetry: requestRetrySchema },
+    definitions: {
+      ...ruleDefinitions,
+      ...clientDefinitions,
+      requestRetry: requestRetrySchema,
+      threshold: thresholdSchema,
+    },
   }
 }

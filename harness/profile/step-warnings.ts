@@ -9,7 +9,7 @@ import type { Policy } from './policies.ts'
 import type { StressStep } from './stress.ts'
 
 /** A stretch of the stress segment in which a policy is in force. */
-interface Stretch {
+export interface Stretch {
   readonly policy: string
   readonly fromNs: number
   readonly toNs: number
@@ -33,7 +33,7 @@ export function stepWarnings(
 }
 
 /** When each policy is in force, of steps in the order of their times. */
-function stretchesOf(steps: readonly StressStep[], endNs: number): Stretch[] {
+export function stretchesOf(steps: readonly StressStep[], endNs: number): Stretch[] {
   return steps.flatMap(({ kind, policy, atNs: fromNs, forNs }, index) => {
     if (kind === 'remove') return []
     const removal = steps.slice(index + 1).find((step) => step.kind === 'remove' && step.policy === policy)

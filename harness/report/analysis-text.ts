@@ -4,9 +4,10 @@ import { nothing, percent, shortNumber, signed } from './format.ts'
 import type { TextOptions } from './result-text.ts'
 import { table } from './table.ts'
 
-type TraceAnswer = Extract<KnownAnswer, { comparisons: unknown }>
+type TraceAnswer = Extract<KnownAnswer, { catastrophes: unknown }>
 type MemoryAnswer = Extract<KnownAnswer, { thirds: unknown }>
 type SeriesAnswer = Extract<KnownAnswer, { changePoints: unknown }>
+type ResultAnswer = Extract<KnownAnswer, { reproduced: unknown }>
 
 /** The answer to a document as one line of JSON; the same document has the same bytes. */
 export function answerLine(line: number, outcome: Analyzed | Unanalyzed): string {
@@ -26,11 +27,14 @@ export function renderAnalysis(line: number, outcome: Analyzed | Unanalyzed, opt
 }
 
 function linesOf(answer: KnownAnswer, options: TextOptions): string[] {
-  if ('comparisons' in answer) return traceLines(answer, options)
+  if ('reproduced' in answer) return resultLines(answer, options)
+  if ('catastrophes' in answer) return traceLines(answer, options)
   return 'thirds' in answer ? memoryLines(answer) : seriesLines(answer, options)
 }
 
 function headlineOf(answer: KnownAnswer): string {
+  if ('reproduced' in answer)
+    return `${answer.verdict}, ${answer.reproduced ? 'as the result says' : 'and the result says otherwise'}`
   if ('verdict' in answer) return answer.verdict
   const { length } = answer.changePoints
   return length === 1 ? '1 change point' : `${length} change points`
@@ -57,7 +61,27 @@ function doubtLine({ kind, detail, effect }: TraceAnswer['doubts'][number]): str
   return `${kind} (${effect}): ${detail}`
 }
 
-function traceLines({ comparisons, doubts, catastrophes }: TraceAnswer, { width = 100 }: TextOptions): string[] {
+function traceLines({ comparisons, doubts, catastrophes }: TraceAnswer, options: TextOptions): string[] {
+  return [...comparisonLines(comparisons, options), ...catastrophes, ...doubts.map(doubtLine)]
+}
+
+function resultLines(answer: ResultAnswer, options: TextOptions): string[] {
+  const { reasons, differences, comparisons, doubts, judged, believed } = answer
+  const counts = Object.entries(judged).map(([what, count]) => `${count} ${what}`)
+  return [
+    ...differences.map(
+      ({ where, recorded, found }) => `${where}: recorded ${JSON.stringify(recorded)}, found ${JSON.stringify(found)}`,
+    ),
+    ...reasons,
+    ...comparisonLines(comparisons, options),
+    ...doubts.map(doubtLine),
+    `judged again: ${counts.join(', ')}`,
+    ...(believed.length > 0 ? [`believed: ${believed.join(', ')}`] : []),
+  ]
+}
+
+function comparisonLines(comparisons: TraceAnswer['comparisons'], { width = 100 }: TextOptions): string[] {
+  if (comparisons.length === 0) return []
   const head = ['policy', 'metric', 'gated', 'verdict', 'worse by', '95 % interval', 'p', 'would find']
   const rows = comparisons.map(({ policy, metric, unit, gated, verdict, estimate, interval, p, mde }) => {
     const effect = (value: number | null): string =>
@@ -73,11 +97,7 @@ function traceLines({ comparisons, doubts, catastrophes }: TraceAnswer, { width 
       effect(mde),
     ]
   })
-  return [
-    ...(rows.length > 0 ? [tableOf(head, rows, [4, 5, 6, 7], width)] : []),
-    ...catastrophes,
-    ...doubts.map(doubtLine),
-  ]
+  return [tableOf(head, rows, [4, 5, 6, 7], width)]
 }
 
 function seriesLines({ changePoints }: SeriesAnswer, { width = 100 }: TextOptions): string[] {

@@ -66,11 +66,16 @@ export function armTable({ phases }: Result): ArmTable {
   }
 }
 
+/** What an arm of this phase and kind is called in tables. */
+export function armName(phase: string, kind: string): string {
+  return usual.includes(kind) ? phase : `${phase} ${kind}`
+}
+
 function rowOf(phase: string, arm: ResultArm, scheduled: boolean): Cell[] {
   const { p50, p99 } = arm.correctedLatencyMs ?? arm.latencyMs
   const from = arm.correctedLatencyMs === null ? 'send' : 'intended start'
   return [
-    plain(usual.includes(arm.arm) ? phase : `${phase} ${arm.arm}`),
+    plain(armName(phase, arm.arm)),
     plain(arm.path),
     plain(shortNumber(arm.operations.perSecond)),
     plain(shortNumber(p50)),
@@ -121,6 +126,6 @@ function effectOf({ effects }: ResultArm): Cell {
 function boundsOf({ bounds }: ResultArm): Cell {
   if (bounds.length === 0) return plain(nothing)
   if (bounds.every(({ ok }) => ok)) return { text: 'ok', tone: 'good' }
-  const measured = bounds.some(({ ok, actual }) => !ok && actual !== null)
+  const measured = bounds.some(({ ok, actual, why }) => !ok && actual !== null && why === undefined)
   return measured ? { text: 'broken', tone: 'bad' } : { text: 'unmeasured', tone: 'unsure' }
 }

@@ -2,12 +2,14 @@ import type { Result } from '../archive/result.ts'
 import { resultText } from '../archive/text.ts'
 import type { Comparison } from '../compare/comparison.ts'
 import type { History } from '../compare/history.ts'
+import type { CalibrationState } from '../judge/calibration/state.ts'
 import type { Analyzed, Unanalyzed } from '../judge/trace/analyze.ts'
 import { isSoakrigError, type Problem } from '../kernel/errors.ts'
 import { exitCodes } from '../kernel/exit-codes.ts'
 import type { Check } from '../measure/check.ts'
 import type { PlanSummary } from '../measure/plan-summary.ts'
 import { answerLine, renderAnalysis } from './analysis-text.ts'
+import { renderCalibration } from './calibration-text.ts'
 import { colorsOf } from './colors.ts'
 import { renderComparison, renderComparisonMarkdown } from './comparison-text.ts'
 import { renderError, renderProblems } from './failure-text.ts'
@@ -52,6 +54,16 @@ export function printComparison(comparison: Comparison, { json, markdown = false
 export function printHistory(history: History, { json }: Form): void {
   if (json) printJson(history)
   else print(renderHistory(history, textOptions()))
+}
+
+/** Prints what is known of the noise of a machine; with `json` also the runs that were made for it. */
+export function printCalibration(
+  calibration: CalibrationState,
+  made: readonly { readonly id: string; readonly verdict: Result['run']['verdict']; readonly counts: boolean }[],
+  { json }: Form,
+): void {
+  if (json) printJson({ made, ...calibration })
+  else print(renderCalibration(calibration, textOptions()))
 }
 
 /**

@@ -5,7 +5,9 @@ import { errorsSection } from './errors.ts'
 import { faultSections } from './fault-sections.ts'
 import { figureSections } from './figures.ts'
 import { duration, percent, ratio, shortNumber, signed } from './format.ts'
+import { gateSections, isOfGate } from './gate-section.ts'
 import { guardLines } from './guard-lines.ts'
+import { memorySection } from './memory-section.ts'
 import { policySection } from './policy-section.ts'
 import { scenarioSection } from './scenario-section.ts'
 import { scheduleSection } from './schedule.ts'
@@ -18,6 +20,8 @@ export function sectionsOf(result: Result): Section[] {
   const [early, late] = result.run.kind === 'load' ? [figures, []] : [[], figures]
   return told([
     { title: 'reasons', lines: result.run.reasons },
+    ...gateSections(result),
+    memorySection(result),
     scenarioSection(result),
     ...capacitySections(result),
     ...early,
@@ -70,7 +74,7 @@ function costSections(result: Result): Section[] {
   return [
     { title: 'cost of measuring', lines: [...pathCost(result), ...armLines(result, overheadLines)] },
     {
-      title: 'differences, latency of all operations, ± their spread over slices (decide nothing yet)',
+      title: 'differences, latency of all operations, ± their spread over slices (decide nothing)',
       lines: differenceLines(result),
     },
   ]
@@ -84,9 +88,13 @@ export function headline({ run, env, tool }: Result): string {
 }
 
 /** A limit, what was found, and whether it was kept. */
-export function limitLine({ ok, expr, actual, window }: ResultLimit): string {
+export function limitLine({ ok, expr, actual, limit, unit, window, why }: ResultLimit): string {
   const when = window ? ` at ${duration(window.fromMs)} to ${duration(window.toMs)}` : ''
-  return `${ok ? 'ok' : actual === null ? 'unmeasured' : 'broken'}: ${expr}, found ${actual ?? 'nothing'}${when}`
+  const state = ok ? 'ok' : why !== undefined ? 'not judged' : actual === null ? 'unmeasured' : 'broken'
+  const found = actual === null ? 'nothing' : unit === undefined ? `${actual}` : `${actual} ${unit}`
+  // What the expression does not say.
+  const allowed = limit !== null && (unit !== undefined || /baseline|reference/u.test(expr)) ? `, limit ${limit}` : ''
+  return `${state}: ${expr}, found ${found}${allowed}${when}${why === undefined ? '' : ` (${why})`}`
 }
 
 function limitLines(limits: readonly ResultLimit[] = []): string[] {
@@ -156,7 +164,8 @@ function overheadLines({ arm: { overheadNsPerOperation, overheadWhyNone } }: Pla
 }
 
 function differenceLines({ comparisons }: Result): string[] {
-  const pairs = Map.groupBy(comparisons, ({ policy, against }) => `${policy} against ${against}`)
+  const shown = comparisons.filter((one) => !isOfGate(one))
+  const pairs = Map.groupBy(shown, ({ policy, against }) => `${policy} against ${against}`)
   return [...pairs].map(([pair, metrics]) => `${pair}: ${metrics.map(differenceText).join(', ')}`)
 }
 

@@ -1,5 +1,6 @@
 import type { Result } from '../archive/result.ts'
 import { capacityText } from './capacity-section.ts'
+import { roundsText } from './gate-section.ts'
 
 /** The verdict of a run in one line: the first and the last of every report. */
 export function verdictLine(result: Result): string {
@@ -13,7 +14,7 @@ export function verdictLine(result: Result): string {
   return `${run.verdict}${explanation(result)}${end}`
 }
 
-function explanation({ run, doubts, reference, capacity }: Result): string {
+function explanation({ run, doubts, reference, capacity, gate }: Result): string {
   const { verdict, reasons, status, abortedBy } = run
   // What is inconclusive breaks nothing: then its doubts are the reason.
   const unclear = doubts
@@ -29,6 +30,7 @@ function explanation({ run, doubts, reference, capacity }: Result): string {
   const compared =
     reference.id === null
       ? `not compared: ${reference.whyNone ?? 'no reference'}`
-      : `differences to ${reference.id} decide nothing yet`
-  return ` (${aborted}${compared})`
+      : `differences to ${reference.id} decide nothing`
+  const gated = gate ? `gate: ${gate.verdict} after ${roundsText(gate)}; ` : ''
+  return ` (${aborted}${gated}${compared})`
 }

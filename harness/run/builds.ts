@@ -1,5 +1,6 @@
 import { type Build, builds } from '../measure/arm.ts'
 import type { Arm } from '../plan/arms.ts'
+import { isSoakrigError, SoakrigError } from '../kernel/errors.ts'
 import type { TargetExit } from '../target/running.ts'
 import { type LifeOptions, startLife, type TargetLife } from './life.ts'
 
@@ -11,6 +12,12 @@ export interface Builds extends AsyncDisposable {
   readonly exited: Promise<TargetExit & { readonly name?: string }>
 }
 
+const texts: Readonly<Record<Exclude<Build, 'target'>, string>> = {
+  again: 'again, the second process of the target',
+  base: 'base, the former build',
+  twin: 'twin, the second process of the former build',
+}
+
 /** Starts what the arms ask, the target first. Rejects as `startLife` does; what was started until then is ended. */
 export async function startBuilds(options: Omit<LifeOptions, 'name'>): Promise<Builds> {
   const { arms, index } = options
@@ -20,7 +27,8 @@ export async function startBuilds(options: Omit<LifeOptions, 'name'>): Promise<B
     await Promise.all([...lives.values()].map((life) => life[Symbol.asyncDispose]()))
   }
   try {
-    for (const build of asked) lives.set(build, await startLife(lifeOf(build, options, index)))
+    for (const build of asked)
+      lives.set(build, await startLife(lifeOf(build, options, index)).catch((error: unknown) => refuse(error, build)))
   } catch (error) {
     await end()
     throw error
@@ -31,6 +39,19 @@ export async function startBuilds(options: Omit<LifeOptions, 'name'>): Promise<B
     return life
   }
   return { target: of('target'), of, exited: Promise.race(asked.flatMap(exitsOf(of))), [Symbol.asyncDispose]: end }
+}
+
+/** Of what could not be started it is told which build it is, where it is not the target. */
+function refuse(error: unknown, build: Build): never {
+  if (build === 'target' || !isSoakrigError(error)) throw error
+  const { code, exit, hint, problems, message } = error
+  throw new SoakrigError(`${texts[build]}: ${message}`, {
+    code,
+    exit,
+    problems,
+    cause: error,
+    ...(hint !== undefined && { hint }),
+  })
 }
 
 function lifeOf(build: Build, options: Omit<LifeOptions, 'name'>, index: number): LifeOptions {

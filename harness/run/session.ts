@@ -26,12 +26,12 @@ import type { RunDirectory } from './run-directory.ts'
 import { type Shards, startShards } from './shards.ts'
 import { runSlice } from './slice.ts'
 import { type SlicePlace, summaryOf, targetOf } from './summary.ts'
-import type { ResourceWatch } from './watch.ts'
+import { noReading, type ResourceWatch } from './watch.ts'
 import { watchLife } from './watch-life.ts'
 import { joinWindows, type WindowJoiner } from './windows.ts'
 
 /** Why a session measures no more. */
-export type Stop = 'signal' | 'target' | 'watchdog' | 'failure-budget' | 'error'
+export type Stop = 'signal' | 'target' | 'watchdog' | 'failure-budget' | 'threshold' | 'error'
 
 export interface SessionOptions {
   readonly plan: Plan
@@ -150,7 +150,7 @@ class RunSession implements Session {
       count,
       (arm) => this.#arms.get(arm)?.identity,
       (fromNs, toNs) => ({
-        ...(this.#watch?.take(fromNs, toNs) ?? { memoryKb: null, fds: null, queue: null }),
+        ...(this.#watch?.take(fromNs, toNs) ?? noReading),
         ...this.#spans.between(fromNs, toNs),
       }),
       onWindow,

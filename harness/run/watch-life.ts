@@ -16,11 +16,6 @@ export function watchLife(
   { mode, scenario, target }: Pick<Plan['profile'], 'mode' | 'scenario' | 'target'>,
   clock: Clock,
 ): ResourceWatch {
-  const watch = watchResources(
-    () => life.sampleTarget(),
-    () => life.target.isDown,
-    clock,
-    intervalNs[mode.name],
-  )
+  const watch = watchResources(() => life.sampleTarget(), life.target, clock, intervalNs[mode.name])
   return scenario && target.kind === 'builtin' ? withQueue(watch, life.target, clock) : watch
 }

@@ -3,12 +3,13 @@ import type { ArmIdentity } from '../measure/arm.ts'
 import { addWindowSeries } from '../measure/load-series.ts'
 import type { WindowMeasurement } from '../measure/measurements.ts'
 import { merge } from './slice.ts'
+import type { ResourceReading } from './watch.ts'
 
 /** What else is known of a window: what the target used, with nulls where it was not watched, and the faults it was under. */
 export type Surroundings = (
   fromNs: number,
   toNs: number,
-) => Pick<WindowMeasurement, 'memoryKb' | 'fds' | 'faults' | 'settling' | 'queue'>
+) => ResourceReading & Pick<WindowMeasurement, 'faults' | 'settling'>
 
 /** Joins the windows of the workers: one is complete when each worker has told its part. */
 export interface WindowJoiner {
@@ -61,6 +62,7 @@ function joined(identity: ArmIdentity, deltas: readonly WindowDelta[], surroundi
     toNs,
     ok: deltas.reduce((sum, { ok }) => sum + ok, 0),
     failed: deltas.reduce((sum, { failed }) => sum + failed, 0),
+    degraded: deltas.reduce((sum, { degraded }) => sum + degraded, 0),
     series: deltas.map(({ series }) => series).reduce(addWindowSeries),
     p50Ms: latency.percentileMs(50),
     p99Ms: latency.percentileMs(99),

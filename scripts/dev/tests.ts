@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { $ } from 'zx'
 
 /** How many tests must pass in a full run: raise it with the suite, so that tests cannot vanish unseen. */
-const floor = 4950
+const floor = 7500
 
 /** What is read of vitest's JSON report. */
 interface Report {

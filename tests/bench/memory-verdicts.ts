@@ -1,6 +1,6 @@
 /**
  * How often the memory verdict is right on generated targets: `node tests/bench/memory-verdicts.ts [runs] [--seed bench]`, 400 runs of
- * each row by default, about a minute. Told per row: how many of a hundred runs fail, are inconclusive and pass, and how
+ * each row by default, about a minute. Rows of `windows` are decided as a live run does it, by the lower ends of windows. Told per row: how many of a hundred runs fail, are inconclusive and pass, and how
  * often the true slope is within the interval. Exits with 1 when healthy targets of a kind, of all lengths together, fail
  * in over 1 % of the runs, or a leak is found in less than 95 %.
  */
@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { decideMemoryTrace, type MemoryTrace } from '../../harness/judge/trace/memory-trace.ts'
 import { createRng, type Rng } from '../../harness/kernel/rng.ts'
 import { Findings, row } from '../support/bench-rounds.ts'
+import { decideInWindows } from '../support/memory-windows.ts'
 import { countRun, heapRun, type MemoryNoise, memoryRun } from '../support/memory-noise.ts'
 
 const { values: flags, positionals } = parseArgs({
@@ -27,9 +28,27 @@ interface Rates {
 
 console.log(row(['target', 'minutes', 'leak', 'fail %', 'unclear %', 'pass %', 'covered %']))
 
+/** What is told of an answer. */
+interface Told {
+  readonly verdict: string
+  readonly interval: readonly [number, number] | null
+}
+
+function decideLive(trace: MemoryTrace): Told {
+  const { verdict, trend } = decideInWindows(trace)
+  return { verdict, interval: trend && [trend.lower, trend.upper] }
+}
+
 /** Decides so many runs and tells what they came to; `truth` is the slope per minute. */
-function tell(name: string, minutes: number, leak: number, truth: number, make: (rng: Rng) => MemoryTrace): Rates {
-  const answers = Array.from({ length: runs }, (_, run) => decideMemoryTrace(make(rng.fork(name, minutes, leak, run))))
+function tell(
+  name: string,
+  minutes: number,
+  leak: number,
+  truth: number,
+  make: (rng: Rng) => MemoryTrace,
+  decide: (trace: MemoryTrace) => Told = decideMemoryTrace,
+): Rates {
+  const answers = Array.from({ length: runs }, (_, run) => decide(make(rng.fork(name, minutes, leak, run))))
   const share = (test: (answer: (typeof answers)[number]) => boolean): number =>
     (answers.filter(test).length / runs) * 100
   const fail = share(({ verdict }) => verdict === 'fail')
@@ -99,3 +118,21 @@ for (const [kind, leak] of [
   const found = tell(kind, 12, leak, leak, (own) => countRun({ minutes: 12, kind, leakPerMinute: leak }, own))
   findings.value(`a leak of ${leak} ${kind} a minute in 12 minutes, %`, found.fail, { least: 95 })
 }
+
+const liveLengths = [10, 12, 20, 30]
+for (const [name, noises] of Object.entries(healthy)) {
+  const rates = liveLengths.map((minutes) =>
+    tell(`${name}, windows`, minutes, 0, 0, (own) => memoryRun({ minutes, noises }, own), decideLive),
+  )
+  const fails = mean(rates.map(({ fail }) => fail))
+  findings.value(`${name}, in windows, fails, %`, fails, name === beyond ? null : { most: 1 })
+}
+for (const kind of ['fds', 'threads'] as const) {
+  const fails = liveLengths.map(
+    (minutes) => tell(`${kind}, windows`, minutes, 0, 0, (own) => countRun({ minutes, kind }, own), decideLive).fail,
+  )
+  findings.value(`healthy ${kind}, in windows, fail, %`, mean(fails), { most: 1 })
+}
+const leaking = (own: Rng) => memoryRun({ minutes: 12, noises: mixed, leakBytesPerRequest: 100 }, own)
+const foundLive = tell('mixed, windows', 12, 100, perMinute(100), leaking, decideLive).fail
+findings.value('a leak of 100 B per request in 12 minutes of RSS, in windows, %', foundLive, { least: 95 })

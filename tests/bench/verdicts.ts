@@ -249,15 +249,18 @@ function improvements(): void {
   }
   for (const level of loud) {
     const all = new Tally()
+    let byBetter = 0
     for (const [name, effect] of Object.entries(better)) {
       const run = pair(level, 24, { control: 'split', effects: { a: effect } })
       const tally = tallyOf(named('better', level, name), runs, run, gates.pair)
       all.runs += tally.runs
       all.verdicts.fail += tally.verdicts.fail
+      for (const metric of Object.keys(effect)) byBetter += tally.failedBy.get(metric) ?? 0
       console.log(`${level}, better ${name}: ${JSON.stringify(tally.verdicts)} ${tally.reasons}`)
     }
-    // What is not better is healthy, and may fail as often as that.
-    share(`failures of what is better, ${level}`, all.verdicts.fail, all.runs, { most: 0.01 })
+    findings.value(`failures by what is better, ${level}`, byBetter, { most: 0 })
+    // A metric that is not better is healthy, and may fail as often as that.
+    share(`failures of policies that are better in something, ${level}`, all.verdicts.fail, all.runs, { most: 0.01 })
   }
 }
 
@@ -272,6 +275,7 @@ function disturbances(): void {
     { rounds: [3], slowdown, failed: 0.03 },
     { rounds: [3, 4], slowdown, failed: 0.03 },
   ]
+  const ofPolicy = { fails: 0, runs: 0 }
   for (const [level, rounds, looks] of [
     ['medium', 12, [12]],
     ['medium', 24, [24]],
@@ -286,9 +290,13 @@ function disturbances(): void {
         const tally = tallyOf(named(name), runs, run, gates.pair, looks)
         share(name, tally.verdicts.fail, runs, { most: 0.01 })
         console.log(`  ${JSON.stringify(tally.verdicts)} ${tally.reasons}`)
+        if (arm === 'baseline') continue
+        ofPolicy.fails += tally.verdicts.fail
+        ofPolicy.runs += runs
       }
     }
   }
+  share('failures by any of these hogs of the policy', ofPolicy.fails, ofPolicy.runs, { most: 0.01 })
 }
 
 /** Runs that may end after 8, 16 or 24 rounds. */

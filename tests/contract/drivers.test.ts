@@ -168,7 +168,8 @@ describe.each(overStreams)('$name on a way that breaks', (subject) => {
   test('makes another connection where the peer of the last one has said nothing', async () => {
     await using target = await subject.serve()
     await using path = await openFaultyPath(target)
-    await using opened = await subject.open(path, { timeoutNs: stallLimitNs })
+    // Also the time for what then goes well, handshakes included, on a busy machine.
+    await using opened = await subject.open(path, { timeoutNs: 4 * stallLimitNs })
     const lane = opened.driver.lane()
     path.fault = { kind: 'stall', afterBytes: 0 }
     expect((await lane.run(opened.prepare(1))).error).toBe('timeout')
@@ -180,7 +181,7 @@ describe.each(overStreams)('$name on a way that breaks', (subject) => {
   })
 
   test('ends every attempt once, whatever is given up and cut', async () => {
-    const attempts = subject.tls || subject.unix || subject.name.includes('without') ? 1000 : 5000
+    const attempts = subject.tls || subject.unix || subject.name.includes('without') ? 1000 : 2500
     await using target = await subject.serve()
     await using path = await openFaultyPath(target)
     await using opened = await subject.open(path, { connections: 3 })
@@ -198,7 +199,7 @@ describe.each(overStreams)('$name on a way that breaks', (subject) => {
     expect(requests).toBeLessThanOrEqual(attempts + resent)
     // Nobody is passed by more attempts than there are lanes, and some that are given up.
     expect(tally.mostPassed).toBeLessThan(60)
-    expect((live.at(-1) as number) - (live[1] as number)).toBeLessThan(3)
+    expect((live.at(-1) as number) - (live[1] as number)).toBeLessThan(1)
     expect((rss.at(-1) as number) - (rss[1] as number)).toBeLessThan(96)
   })
 })

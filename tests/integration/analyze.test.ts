@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { exampleResult } from '../fixtures/results/example.ts'
+import { gatedResult } from '../fixtures/results/gated.ts'
 import { soakrig } from '../support/soakrig.ts'
 
 let directory: string
@@ -28,7 +30,8 @@ describe.concurrent('analyze', () => {
       series,
       'no JSON',
       trace('slow', 8000),
-      { schema: 'soakrig/result@0', id: 'r' },
+      { schema: 'soakrig/result@0', run: { id: 'r' } },
+      exampleResult(),
       trace('same', 10_000),
     ]
     const input = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')
@@ -38,11 +41,12 @@ describe.concurrent('analyze', () => {
       { id: 's', changePoints: [{ index: 5, before: 1.01, after: 2.01 }] },
       { id: null, error: { line: 2 } },
       { id: 'slow', verdict: 'fail' },
-      { id: 'r', error: { line: 4, problems: [{ where: '/schema' }] } },
+      { id: 'r', error: { line: 4 } },
+      { id: 'f0f0f0f0', verdict: 'pass', reproduced: true, differences: [] },
       { id: 'same', verdict: 'pass' },
     ])
     expect(stderr).toMatch(
-      /^line 2 could not be analysed:\n.*no JSON document[\s\S]*^line 4 could not be analysed:\n {2}\/schema: found/mu,
+      /^line 2 could not be analysed:\n.*no JSON document[\s\S]*^line 4 could not be analysed:\n {2}\/\w+: found nothing, required/mu,
     )
     expect(code).toBe(104)
   })
@@ -56,6 +60,23 @@ describe.concurrent('analyze', () => {
     const gate = await soakrig(['analyze', file, '--exit-code', '--text'])
     expect(gate.stdout).toMatch(/^slow: fail\n/u)
     expect(gate.code).toBe(111)
+  })
+
+  test('judges an archived result again, which says by its exit code when a verdict was written into it', async () => {
+    const file = join(directory, 'RUN.json')
+    const slow = gatedResult(24, { target: { throughput: 0.3 } })
+    expect(slow.run).toMatchObject({ verdict: 'fail', exitCode: 111 })
+    await writeFile(file, JSON.stringify(slow))
+    const whole = await soakrig(['analyze', file, '--exit-code'])
+    expect(JSON.parse(whole.stdout)).toMatchObject({ verdict: 'fail', reproduced: true, reasons: slow.run.reasons })
+    expect(whole.code).toBe(111)
+    const forged = { ...slow, run: { ...slow.run, verdict: 'pass', exitCode: 0, reasons: [] } }
+    await writeFile(file, JSON.stringify(forged))
+    const told = await soakrig(['analyze', file, '--exit-code', '--text'])
+    expect(told.stdout).toMatch(
+      /^f0f0f0f0: fail, and the result says otherwise\n\/run\/verdict: recorded "pass", found "fail"\n/u,
+    )
+    expect(told.code).toBe(114)
   })
 
   test('gives the same bytes from a file of lines as from its input', async () => {

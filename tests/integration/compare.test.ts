@@ -13,8 +13,8 @@ afterAll(() => bench[Symbol.asyncDispose]())
 describe('compare', () => {
   test('of a result with itself says same; of two, the numbers are those of the files; of two profiles, 112', async () => {
     const profile = await bench.profile('twice', {})
-    const first = await bench.soak(profile)
-    const second = await bench.soak(profile)
+    const first = await bench.stage('stress', profile)
+    const second = await bench.stage('stress', profile)
     const [a, b] = (await bench.files('twice')).toSorted()
 
     const self = await soakrig(['compare', a ?? '', a ?? '', '--json'])
@@ -31,7 +31,7 @@ describe('compare', () => {
     expect(row?.ratio).toBeCloseTo(next / base, 4)
 
     const other = await bench.profile('other', { load: { model: 'closed', workers: 3 } })
-    await bench.soak(other)
+    await bench.stage('stress', other)
     const [c] = await bench.files('other')
     const refused = await soakrig(['compare', a ?? '', c ?? ''])
     expect(refused.code).toBe(112)

@@ -77,8 +77,8 @@ describe('a command in the documents', () => {
       .map((word) => (word.startsWith('http://127.0.0.1:8080') ? url : word))
     const [name = ''] = words
     // What measures a profile is planned only: the runs themselves are tested elsewhere.
-    const measures = ['soak', 'baseline', 'policies', 'stress', 'capacity'].includes(name)
-    const quickly = name === 'load' ? ['-d', '1s', '-q', '--results', results] : []
+    const measures = ['soak', 'baseline', 'policies', 'stress', 'capacity', 'ab'].includes(name)
+    const quickly = name === 'load' ? ['-d', '200ms', '-q', '--results', results] : []
     const { code, stdout, stderr } = await soakrig([...words, ...(measures ? ['--dry-run'] : quickly)], { cwd: root })
     expect(stderr).toBe('')
     expect(stdout).not.toBe('')

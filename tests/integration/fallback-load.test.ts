@@ -25,7 +25,7 @@ test('when the first target is killed the second one answers, each answer counte
     },
     ceilings: { degradedRate: 0 },
   })
-  const { result } = await bench.soak(file)
+  const { result } = await bench.stage('policies', file)
   const counted = (policy: string) => {
     const arm = armOf(result, `policy.${policy}`, 'policy')
     return { ...arm, degraded: arm.all.operations.degraded, counters: arm.policyCounters }

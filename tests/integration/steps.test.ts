@@ -62,7 +62,7 @@ describe.concurrent('steps of the stress stage', () => {
         { at: '1200ms', remove: 'reset' },
       ]),
     )
-    const { code, result } = await bench.soak(profile)
+    const { code, result } = await bench.stage('stress', profile)
     expect(result.run.reasons).toEqual([])
     expect(code).toBe(0)
     const windows = await windowsOf(result)
@@ -87,14 +87,14 @@ describe.concurrent('steps of the stress stage', () => {
       ...smoke('2s', [{ at: '300ms', install: 'reset', for: '1s' }]),
       policies: { reset: { fault: { reset: { probability: '80%' } }, bounds: { errors: ['rate<20%'] } } },
     })
-    const { code, result } = await bench.soak(profile)
+    const { code, result } = await bench.stage('stress', profile)
     expect(code).toBe(99)
     expect(result.run.reasons[0]).toContain('bound of stress.smoke, windows under reset broken')
   })
 
   test('reach the target itself as well', async () => {
     const profile = await bench.profile('steps-pause', smoke('2500ms', [{ at: '200ms', install: 'pause', for: '1s' }]))
-    const { code, result } = await bench.soak(profile)
+    const { code, result } = await bench.stage('stress', profile)
     expect(result.run.reasons).toEqual([])
     expect(code).toBe(0)
     const stress = armOf(result, 'stress.smoke', 'baseline', 'direct')

@@ -60,6 +60,10 @@ function windowOf(identity: Arm, index: number, seconds: number, due: number, do
     fromNs: index * seconds * 1e9,
     toNs: (index + 1) * seconds * 1e9,
     ok: done * seconds,
+    degraded: 0,
+    threads: null,
+    cpuCores: null,
+    lows: null,
     failed: 0,
     p50Ms: null,
     p99Ms: null,
@@ -75,12 +79,12 @@ function windowOf(identity: Arm, index: number, seconds: number, due: number, do
 
 function summaryOf(
   arm: Arm,
-  { round, order, use }: SliceOrder,
+  { round, order, group = null, use }: SliceOrder,
   seconds: number,
   done: number,
   ms: number,
 ): SliceSummary {
   const latency = { p50Ms: ms, p95Ms: ms, p99Ms: ms, targetCpuMs: null }
-  const identity = { identity: arm, round, order, group: null, use }
+  const identity = { identity: arm, round, order, group, use }
   return { ...identity, startNs: 0, durationNs: seconds * 1e9, ok: done * seconds, failed: 0, ...latency }
 }

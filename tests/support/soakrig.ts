@@ -30,6 +30,9 @@ export function startSoakrig(args: readonly string[]) {
   return execa(process.execPath, [script, ...args], { reject: false, timeout: 90_000 })
 }
 
+/** What a command that measures came to. */
+type Measured = Outcome & { readonly result: Result }
+
 /** A directory for one test file: profiles go in, results come out. */
 export interface Bench extends AsyncDisposable {
   readonly directory: string
@@ -37,7 +40,9 @@ export interface Bench extends AsyncDisposable {
   /** Writes a quick profile of one second or two, changed at the top level by `changes`. */
   profile(name: string, changes: Readonly<Record<string, unknown>>): Promise<string>
   /** Runs `soak --mode smoke` on it and reads the result that it left. */
-  soak(profile: string, ...flags: readonly string[]): Promise<Outcome & { readonly result: Result }>
+  soak(profile: string, ...flags: readonly string[]): Promise<Measured>
+  /** Runs but the stages of one command, which takes less time. */
+  stage(command: 'policies' | 'stress', profile: string, ...flags: readonly string[]): Promise<Measured>
   /** The result files of a profile. */
   files(name: string): Promise<string[]>
 }
@@ -73,6 +78,13 @@ export async function openBench(): Promise<Bench> {
     const found = await readdir(join(results, name)).catch(() => [])
     return found.filter((file) => file.endsWith('.json')).map((file) => join(results, name, file))
   }
+  const measure = async (command: string, profile: string, flags: readonly string[]): Promise<Measured> => {
+    const outcome = await soakrig([command, profile, '--mode', 'smoke', '--results', results, '--json', ...flags])
+    const { name } = JSON.parse(await readFile(profile, 'utf8')) as { name: string }
+    const last = (await files(name)).toSorted().at(-1)
+    if (!last) throw new Error(`no result of ${name}: ${outcome.stdout}\n${outcome.stderr}`)
+    return { ...outcome, result: JSON.parse(await readFile(last, 'utf8')) as Result }
+  }
   return {
     directory,
     results,
@@ -82,13 +94,8 @@ export async function openBench(): Promise<Bench> {
       await writeFile(file, JSON.stringify({ name, ...quick, ...changes }))
       return file
     },
-    async soak(profile, ...flags) {
-      const outcome = await soakrig(['soak', profile, '--mode', 'smoke', '--results', results, '--json', ...flags])
-      const { name } = JSON.parse(await readFile(profile, 'utf8')) as { name: string }
-      const last = (await files(name)).toSorted().at(-1)
-      if (!last) throw new Error(`no result of ${name}: ${outcome.stdout}\n${outcome.stderr}`)
-      return { ...outcome, result: JSON.parse(await readFile(last, 'utf8')) as Result }
-    },
+    soak: (profile, ...flags) => measure('soak', profile, flags),
+    stage: (command, profile, ...flags) => measure(command, profile, flags),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   }
 }

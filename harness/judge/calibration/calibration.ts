@@ -57,7 +57,7 @@ const noiseAlpha = 0.01
 
 /** Calibrates from the newest control arms, in any order; null where there are too few. */
 export function calibrate(runs: readonly ControlRun[]): Calibration | null {
-  const newest = runs.toSorted((a, b) => (a.at < b.at ? 1 : -1)).slice(0, mostRuns)
+  const newest = runs.toSorted((a, b) => later(a.at, b.at) || later(a.id, b.id)).slice(0, mostRuns)
   const metrics = Object.fromEntries(
     metricNames.flatMap((metric) => {
       const known = newest.flatMap(({ metrics: { [metric]: values = [] } }) => estimateOf(values) ?? [])
@@ -65,6 +65,11 @@ export function calibrate(runs: readonly ControlRun[]): Calibration | null {
     }),
   )
   return Object.keys(metrics).length === 0 ? null : { runs: newest.length, metrics }
+}
+
+/** Sorts the later one first, and has the same order for the same runs. */
+function later(a: string, b: string): number {
+  return a === b ? 0 : a < b ? 1 : -1
 }
 
 /**
@@ -80,7 +85,7 @@ function calibrationOf(metric: MetricName, known: readonly ControlEstimate[]): M
   const sizes = estimates.map(Math.abs).toSorted((a, b) => a - b)
   const [low, high] = [quantileOf(sizes, 0.25), quantileOf(sizes, 0.75)]
   const fence = high + 3 * (high - low)
-  const tolerance = Math.abs(bias) + toleranceFactor(estimates.length) * Math.sqrt(variance)
+  const tolerance = Math.abs(bias) + factorOf(estimates.length) * Math.sqrt(variance)
   return {
     runs: estimates.length,
     bias: significant(bias),
@@ -95,6 +100,13 @@ function calibrationOf(metric: MetricName, known: readonly ControlEstimate[]): M
     noise: significant(Math.abs(bias) + normalQuantile(1 - noiseAlpha) * between),
     floor: significant(Math.max(pairedMetrics[metric].floor, tolerance, fence)),
   }
+}
+
+const factors: number[] = []
+
+/** The tolerance factor of so many runs; kept, since it takes milliseconds and a self-test asks for it a hundred times. */
+function factorOf(count: number): number {
+  return (factors[count] ??= toleranceFactor(count))
 }
 
 /** Null for fewer rounds than a deviation takes. */

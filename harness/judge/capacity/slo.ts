@@ -1,4 +1,4 @@
-import { parseThreshold, type Threshold } from '../../profile/threshold.ts'
+import { type Expression, parseExpression } from '../../profile/threshold.ts'
 
 /** What is kept of the latency of a slice, in ms; null where nothing ended. */
 export interface SliceQuantiles {
@@ -20,17 +20,17 @@ export interface Slo {
 const allowed = 'med, p(50), p(95) or p(99), then < or <=, then a duration, such as p(99)<100ms'
 const quantiles: Readonly<Record<number, keyof SliceQuantiles>> = { 50: 'p50', 95: 'p95', 99: 'p99' }
 
-/** A threshold of latency as a rate can keep it; null for one that is of something else, or about what no slice tells. */
-export function sloOf({ metric, aggregate, percentile, op, limit, expr }: Threshold): Slo | null {
+/** A threshold of latency as a rate can keep it; null for one that is of something else, relative, or about what no slice tells. */
+export function sloOf({ metric, aggregate, percentile, op, limit, expr }: Expression): Slo | null {
   const quantile = aggregate === 'med' ? 'p50' : quantiles[percentile ?? -1]
   if (metric !== 'latency' || quantile === undefined || (op !== '<' && op !== '<=')) return null
-  return { quantile, limit, op, expr }
+  return limit.kind === 'fixed' ? { quantile, limit: limit.value, op, expr } : null
 }
 
 /** Reads one expression such as `p(99)<100ms`. */
 export function parseSlo(expr: string): { readonly slo: Slo } | { readonly allowed: string } {
-  const parsed = parseThreshold('latency', expr)
-  const slo = 'threshold' in parsed ? sloOf(parsed.threshold) : null
+  const parsed = parseExpression('latency', expr)
+  const slo = 'expression' in parsed ? sloOf(parsed.expression) : null
   return slo ? { slo } : { allowed }
 }
 

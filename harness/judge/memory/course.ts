@@ -1,7 +1,7 @@
 import { significant } from '../../kernel/units.ts'
 import { type Doubt, doubt } from '../../measure/doubts.ts'
 import { mser } from '../stats/mser.ts'
-import type { CalibratedSlopes } from './bound.ts'
+import type { MemoryTerms } from './budget.ts'
 import { type EnvelopePoint, envelopeOf, windowSecondsOf } from './envelope.ts'
 import {
   cadenceOf,
@@ -16,20 +16,36 @@ import {
 } from './series.ts'
 
 /** A run whose memory, files or threads are judged. Amounts are KiB, or numbers of files or threads. */
-export interface MemoryCase {
+export interface MemoryCase extends MemoryTerms {
   readonly kind: MemoryKind
   /** In the order of time; at least one. */
   readonly samples: readonly MemorySample[]
   /** With the time that the target was given to settle: the trend has none of them, the ceiling has. */
   readonly faults: readonly Span[]
-  readonly calibration: CalibratedSlopes | null
-  /** What no sample may exceed; null for no ceiling. */
-  readonly ceiling: number | null
-  /** What the target may grow by in `serviceHours` at the rate of the run. */
-  readonly budget: number
-  readonly serviceHours: number
   /** How long the run was; null: as long as its samples. */
   readonly runSeconds: number | null
+}
+
+/** What was seen of a run: of single samples, or of stretches of which only the lower end was kept. */
+export interface SeenMemory {
+  readonly kind: MemoryKind
+  /** When it began and ended, in seconds. */
+  readonly span: readonly [begun: number, end: number]
+  /** Without faults: what the end of the warm-up is looked for in. */
+  readonly clean: readonly Pick<Reading, 'seconds' | 'amount'>[]
+  /** So many of them are taken together for that. */
+  readonly batch: number
+  /** The lower envelope from the end of the first third on, without faults. */
+  readonly envelope: readonly EnvelopePoint[]
+  /** What each of its points stands for. */
+  readonly pointSeconds: number
+  readonly leastPoints: number
+  readonly leastSeconds: number
+  /** The largest; null where nothing could be read. */
+  readonly peak: number | null
+  /** The part of the run of which nothing was read. */
+  readonly missing: number
+  readonly doubts: readonly Doubt[]
 }
 
 /** How much a target held, and what may be fitted of it. */
@@ -51,34 +67,30 @@ export interface Course {
   readonly doubts: readonly Doubt[]
 }
 
-/** What a single sample stands for, in seconds. */
-const leastCadence = 1
 /** A line is fitted to so many windows at least, or to so many epochs of forced collection. */
-const leastWindows = 15
+export const leastWindows = 15
 const leastEpochs = 6
 /** A shorter run says nothing of memory that is not collected by force. */
 const leastSeconds = 300
+/** A run may end a moment before its time. */
+const nearly = 0.99
+/** What a single sample stands for, in seconds. */
+const leastCadence = 1
 /** Batches of five, as MSER-5 has it, are for longer series. */
 const shortSeries = 50
 
-/** Cuts off the warm-up and takes the lower envelope of the rest. */
-export function courseOf({ kind, samples, faults, runSeconds }: MemoryCase): Course {
-  const readings = readingsOf(samples)
-  const cadence = cadenceOf(samples)
-  const [begun, end] = endsOf(samples, cadence, runSeconds)
-  const clean = outside(readings, faults)
+/** Cuts off the warm-up of what was seen. */
+export function courseOf(seen: SeenMemory): Course {
+  const { kind, clean, envelope, pointSeconds, leastPoints } = seen
+  const [begun, end] = seen.span
   const third = (end - begun) / 3
-  const { cut, atLimit } = mser(amountsOf(clean), clean.length < shortSeries ? 1 : undefined)
+  const { cut, atLimit } = mser(amountsOf(clean), seen.batch)
   const steadySeconds = clean[cut]?.seconds ?? begun
   const cutSeconds = Math.max(begun + third, steadySeconds)
-  const count = countOf(samples)
-  const settled = clean.filter(({ seconds }) => seconds >= begun + third)
-  const windowSeconds = windowSecondsOf(end - begun, cadence)
-  const envelope = envelopeOf(count === 'total' ? settled : settled.map(withoutRequests), windowSeconds)
   const points = envelope.filter(({ seconds }) => seconds >= cutSeconds)
-  const seen = Math.min(1, (points.length * (windowSeconds || cadence)) / (end - cutSeconds))
+  const share = Math.min(1, (points.length * pointSeconds) / (end - cutSeconds))
   return {
-    peak: amountsOf(readings).reduce<number | null>((most, amount) => Math.max(most ?? amount, amount), null),
+    peak: seen.peak,
     cutSeconds,
     steadySeconds: atLimit ? null : steadySeconds,
     points,
@@ -86,13 +98,42 @@ export function courseOf({ kind, samples, faults, runSeconds }: MemoryCase): Cou
       envelope.filter(({ seconds }) => seconds < begun + 2 * third),
       envelope.filter(({ seconds }) => seconds >= begun + 2 * third),
     ],
-    leastPoints: windowSeconds > 0 ? leastWindows : leastEpochs,
-    minutes: ((end - begun) * seen) / 60,
+    leastPoints,
+    minutes: ((end - begun) * share) / 60,
     doubts: [
-      ...(windowSeconds > 0 && end - begun < leastSeconds ? [shortDoubt(kind, end - begun)] : []),
-      ...missingDoubts(kind, missingSeconds(readings, cadence, [begun, end]) / (end - begun)),
-      ...(count === 'restarted' ? [doubt('samples-missing', 'the count of requests began anew', [kind])] : []),
+      ...(isShort(end - begun, seen.leastSeconds) ? [shortDoubt(kind, end - begun, seen.leastSeconds)] : []),
+      ...missingDoubts(kind, seen.missing),
+      ...seen.doubts,
     ],
+  }
+}
+
+/** Whether a run took less time than it should have. */
+export function isShort(seconds: number, least: number): boolean {
+  return seconds < nearly * least
+}
+
+/** The lower envelope of single samples. */
+export function seenSamples({ kind, samples, faults, runSeconds }: MemoryCase): SeenMemory {
+  const readings = readingsOf(samples)
+  const cadence = cadenceOf(samples)
+  const [begun, end] = endsOf(samples, cadence, runSeconds)
+  const clean = outside(readings, faults)
+  const count = countOf(samples)
+  const settled = clean.filter(({ seconds }) => seconds >= begun + (end - begun) / 3)
+  const windowSeconds = windowSecondsOf(end - begun, cadence)
+  return {
+    kind,
+    span: [begun, end],
+    clean,
+    batch: clean.length < shortSeries ? 1 : 5,
+    envelope: envelopeOf(count === 'total' ? settled : settled.map(withoutRequests), windowSeconds),
+    pointSeconds: windowSeconds || cadence,
+    leastPoints: windowSeconds > 0 ? leastWindows : leastEpochs,
+    leastSeconds: windowSeconds > 0 ? leastSeconds : 0,
+    peak: amountsOf(readings).reduce<number | null>((most, amount) => Math.max(most ?? amount, amount), null),
+    missing: missingSeconds(readings, cadence, [begun, end]) / (end - begun),
+    doubts: count === 'restarted' ? [doubt('samples-missing', 'the count of requests began anew', [kind])] : [],
   }
 }
 
@@ -102,7 +143,7 @@ function endsOf(samples: readonly MemorySample[], cadence: number, runSeconds: n
   return [begun, Math.max(last + (cadence || leastCadence), runSeconds ?? 0)]
 }
 
-function amountsOf(readings: readonly Reading[]): readonly number[] {
+function amountsOf(readings: readonly Pick<Reading, 'amount'>[]): readonly number[] {
   return readings.map(({ amount }) => amount)
 }
 
@@ -110,8 +151,8 @@ function withoutRequests(reading: Reading): Reading {
   return { ...reading, requests: null }
 }
 
-function shortDoubt(kind: MemoryKind, seconds: number): Doubt {
-  return doubt('samples-missing', `the run took ${significant(seconds)} s, allowed: ${leastSeconds} s or more`, [kind])
+function shortDoubt(kind: MemoryKind, seconds: number, least: number): Doubt {
+  return doubt('samples-missing', `the run took ${significant(seconds)} s, allowed: ${least} s or more`, [kind])
 }
 
 /** Of a run, so much may be missing. */

@@ -2,7 +2,9 @@ import { significant } from '../../kernel/units.ts'
 import { type Doubt, doubt } from '../../measure/doubts.ts'
 import { correctedMannKendall } from '../stats/mann-kendall.ts'
 import { slopeBound } from './bound.ts'
-import { type Course, courseOf, type MemoryCase } from './course.ts'
+import type { MemoryTerms } from './budget.ts'
+import { type Course, courseOf, type MemoryCase, seenSamples, type SeenMemory } from './course.ts'
+import type { MemoryKind } from './series.ts'
 import { type Trend, trendOf } from './trend.ts'
 
 /** Whether a target leaks; amounts are KiB, or numbers of files or threads. */
@@ -12,6 +14,8 @@ export interface MemoryAnswer {
   readonly reason: string
   /** Null where there is too little to fit a line to. */
   readonly trend: Trend | null
+  /** How many points there were to fit a line to. */
+  readonly points: number
   /** What the slope per minute was held to; null where nothing was read. */
   readonly bound: number | null
   /** The warm-up that the trend leaves out. */
@@ -40,7 +44,13 @@ const mostHidden = 1.5
  * half of the bound passes. Nothing passes of which too little was seen.
  */
 export function decideMemory(run: MemoryCase): MemoryAnswer {
-  const course = courseOf(run)
+  return decideSeen(seenSamples(run), run)
+}
+
+/** The same of what was seen, however it was kept. */
+export function decideSeen(seen: SeenMemory, terms: MemoryTerms): MemoryAnswer {
+  const course = courseOf(seen)
+  const run = { ...terms, kind: seen.kind }
   const { points, minutes, cutSeconds, steadySeconds, peak } = course
   const trend = points.length >= course.leastPoints ? rounded(trendOf(points, course.thirds)) : null
   const bound = minutes > 0 ? significant(slopeBound(run.kind, minutes, run.calibration)) : null
@@ -48,6 +58,7 @@ export function decideMemory(run: MemoryCase): MemoryAnswer {
   return {
     ...conclusion,
     trend,
+    points: points.length,
     bound,
     cutSeconds: significant(cutSeconds),
     steadySeconds: steadySeconds && significant(steadySeconds),
@@ -68,11 +79,12 @@ function rounded({ slope, lower, upper, parts, perRequest }: Trend): Trend {
   }
 }
 
+type Terms = MemoryTerms & { readonly kind: MemoryKind }
 type Conclusion = Pick<MemoryAnswer, 'verdict' | 'reason' | 'doubts'>
 
-function conclude(run: MemoryCase, course: Course, trend: Trend | null, bound: number | null): Conclusion {
+function conclude(run: Terms, course: Course, trend: Trend | null, bound: number | null): Conclusion {
   const { peak, points, leastPoints } = course
-  if (peak === null) return undecided('void', doubt('memory-unreadable', 'no sample could be read', [run.kind]))
+  if (peak === null) return unread(run.kind)
   if (run.ceiling !== null && peak > run.ceiling)
     return { verdict: 'fail', reason: `${peak} was reached, the ceiling is ${run.ceiling}`, doubts: [] }
   if (!trend || bound === null) {
@@ -87,35 +99,53 @@ function conclude(run: MemoryCase, course: Course, trend: Trend | null, bound: n
   return { verdict: 'pass', reason: `it grows by ${trend.slope} per minute, ${bound} is allowed`, doubts: [] }
 }
 
+/** Memory is judged wherever it has a ceiling; files and threads only here. */
+function unread(kind: MemoryKind): Conclusion {
+  const isMemory = kind === 'rss' || kind === 'heap'
+  const why = doubt(isMemory ? 'memory-unreadable' : 'samples-missing', 'no sample could be read', [kind])
+  return undecided(isMemory ? 'void' : 'inconclusive', why)
+}
+
 function undecided(verdict: MemoryAnswer['verdict'], why: Doubt): Conclusion {
   return { verdict, reason: why.detail, doubts: [why] }
 }
 
-function projectedBy({ serviceHours }: MemoryCase, perMinute: number): number {
+function projectedBy({ serviceHours }: Terms, perMinute: number): number {
   return significant(perMinute * serviceHours * 60)
 }
 
-function isLeak(run: MemoryCase, { slope, lower, parts }: Trend, bound: number): boolean {
+function isLeak(run: Terms, { slope, lower, parts }: Trend, bound: number): boolean {
   // Where noise is larger than the bound, it is what the thirds are held to.
   const held = Math.max(bound, oneSided * (slope - lower))
   return slope > held && Math.min(...parts) > clearly * held && projectedBy(run, slope) > run.budget
 }
 
 /** What keeps a run that does not fail from passing; null for nothing. */
-function doubtOf(run: MemoryCase, course: Course, { slope, upper }: Trend, bound: number): Doubt | null {
+function doubtOf(run: Terms, { steadySeconds, points }: Course, { slope, upper }: Trend, bound: number): Doubt | null {
   if (projectedBy(run, upper) <= run.budget) return null
-  if (course.steadySeconds === null && upper > clearly * bound)
+  if (steadySeconds === null && upper > clearly * bound)
     return doubt('no-steady-state', 'it had not come to a level in the first half of the run', [run.kind])
   if (slope > clearly * bound)
     return doubt('trend-unclear', `it grows by ${slope} per minute: too near to ${bound}, or not all the time`, [
       run.kind,
     ])
-  if (upper > mostHidden * bound)
-    return doubt('trend-unclear', `it may grow by up to ${upper} per minute, ${bound} is allowed`, [run.kind])
+  const hidden = significant(Math.min(upper, rangeOf(points)))
+  if (hidden > mostHidden * bound)
+    return doubt('trend-unclear', `it may grow by up to ${hidden} per minute, ${bound} is allowed`, [run.kind])
   return null
 }
 
-function calibrationDoubts({ calibration, kind }: MemoryCase): readonly Doubt[] {
+/**
+ * The slope per minute of all that the points lie apart, from the first to the last of them. What hides a steeper one would
+ * have to fall while it rises, and as far: a single step makes the interval of a line as wide as if it might.
+ */
+function rangeOf(points: Course['points']): number {
+  const levels = points.map(({ level }) => level)
+  const minutes = ((points.at(-1)?.seconds ?? 0) - (points[0]?.seconds ?? 0)) / 60
+  return (Math.max(...levels) - Math.min(...levels)) / minutes
+}
+
+function calibrationDoubts({ calibration, kind }: Terms): readonly Doubt[] {
   if (calibration) return []
   return [doubt('uncalibrated', 'no calibration: the standard bounds hold', [kind])]
 }

@@ -1,3 +1,4 @@
+import { lowOf } from '../../measure/lows.ts'
 import type { Reading } from './series.ts'
 
 /** How low a series was in one window. */
@@ -8,11 +9,11 @@ export interface EnvelopePoint {
   readonly level: number
 }
 
-const leastWindowSeconds = 10
+export const leastWindowSeconds = 10
 /** A run has so many windows at most: the longer they are, the more cycles of the collector are in each. */
-const mostWindows = 60
+export const mostWindows = 60
 /** A window of fewer readings than that has no lower end of its own. */
-const leastReadings = 3
+export const leastReadings = 3
 
 /** How long a window is, of readings so far apart; 0 where each of them stands for itself. */
 export function windowSecondsOf(runSeconds: number, cadenceSeconds: number): number {
@@ -38,12 +39,11 @@ export function envelopeOf(readings: readonly Reading[], windowSeconds: number):
 }
 
 function pointOf(readings: readonly Reading[]): EnvelopePoint {
-  const amounts = readings.map(({ amount }) => amount).toSorted((a, b) => a - b)
   const known = readings.flatMap(({ requests }) => (requests === null ? [] : [requests]))
   return {
     seconds: meanOf(readings.map(({ seconds }) => seconds)),
     requests: known.length === readings.length ? meanOf(known) : null,
-    level: amounts[Math.floor(amounts.length / 10)] as number,
+    level: lowOf(readings.map(({ amount }) => amount)) as number,
   }
 }
 

@@ -33,6 +33,11 @@ export interface ScenarioVerdict extends MetastableReport {
   readonly series: LoadSeries
 }
 
+/** What a scenario came to, as far as that decides; a result has it too. */
+type ScenarioAnswer = Pick<ScenarioVerdict, 'verdict' | 'expected' | 'reason'> & {
+  readonly bands: readonly (Omit<ScenarioBand, 'figure'> & { readonly figure: string })[]
+}
+
 /** Where the trigger of a scenario is in its segment: from the first step to the last, where it does not say itself. */
 export function triggerOf(
   moments: readonly Moment[],
@@ -95,7 +100,7 @@ function figuresOf({
 }
 
 /** Why a scenario is something else than was expected; empty where it is that, and where it cannot be told. */
-export function scenarioReasons({ verdict, expected, reason, bands }: ScenarioVerdict): readonly string[] {
+export function scenarioReasons({ verdict, expected, reason, bands }: ScenarioAnswer): readonly string[] {
   const other = verdict !== expected && verdict !== 'inconclusive'
   return [
     ...(other ? [`scenario: expected ${expected}, found ${verdict}: ${reason}`] : []),
@@ -106,7 +111,7 @@ export function scenarioReasons({ verdict, expected, reason, bands }: ScenarioVe
 }
 
 /** What cannot be told of a scenario: that nothing else was found than what was expected is then no answer. */
-export function scenarioDoubts({ verdict, expected, reason, bands }: ScenarioVerdict): readonly Doubt[] {
+export function scenarioDoubts({ verdict, expected, reason, bands }: ScenarioAnswer): readonly Doubt[] {
   const untold = verdict !== expected && verdict === 'inconclusive'
   return [
     ...(untold ? [`expected ${expected}: ${reason}`] : []),

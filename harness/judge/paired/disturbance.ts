@@ -7,10 +7,14 @@ const mostDisturbed = 2
 const apart = 4
 const perDeviation = 1.4826
 
+/** Fewer rounds could hardly fail a run: there, those that are disturbed are not left out. */
+const fewest = 10
+
 /**
- * The differences without the few, two at most, that lie far above the others: by more than what is worth a failure, and by
- * more than four deviations. Something that took the machine away while one arm ran looks like that; a build that is worse
- * is worse in more rounds, and fails without these too. Source of the scale: Rousseeuw and Croux 1993, J. Am. Stat. Assoc. 88:1273.
+ * The differences without the few, two at most, that lie far above the others: above their median by more than is worth a
+ * failure, and by more than four deviations. Where too few would be left these count as the median instead. Something that
+ * took the machine away while one arm ran looks like that; a build that is worse is worse in more rounds. Source of the
+ * scale: Rousseeuw and Croux 1993, J. Am. Stat. Assoc. 88:1273.
  */
 export function undisturbed(differences: readonly number[], floor: number): readonly number[] {
   const middle = medianOf(differences)
@@ -20,5 +24,7 @@ export function undisturbed(differences: readonly number[], floor: number): read
     .filter((value) => value > limit)
     .toSorted((a, b) => b - a)
     .slice(0, mostDisturbed)
-  return far.length === 0 ? differences : differences.filter((value) => !far.includes(value))
+  return differences.length - far.length >= fewest
+    ? differences.filter((value) => !far.includes(value))
+    : differences.map((value) => (far.includes(value) ? middle : value))
 }

@@ -3,6 +3,7 @@ import { type JsonSchema, objectSchema } from '../../kernel/json-schema.ts'
 import { checkOf } from '../../kernel/schema-check.ts'
 import { significant } from '../../kernel/units.ts'
 import type { CalibratedSlopes } from '../memory/bound.ts'
+import { usualBudgets, usualServiceHours } from '../memory/budget.ts'
 import type { MemoryCase } from '../memory/course.ts'
 import { decideMemory, type MemoryAnswer } from '../memory/decide.ts'
 import { type MemoryKind, memoryKinds } from '../memory/series.ts'
@@ -106,12 +107,8 @@ function limitsOf(trace: MemoryTrace): readonly string[] {
   return isMemory(trace) ? ['ceilingKb', 'budgetKb'] : ['ceiling', 'budget']
 }
 
-/** What may be added in the service interval where nothing is said of it: 32 MiB, 64 files, 32 threads. */
-const usualBudgets: Readonly<Record<MemoryKind, number>> = { rss: 32 * 1024, heap: 32 * 1024, fds: 64, threads: 32 }
-const usualServiceHours = 24
-
 /** What a trace of memory, files or threads comes to; slopes of memory are KiB per minute, of the others numbers per minute. */
-export interface MemoryTraceAnswer extends Omit<MemoryAnswer, 'trend' | 'bound' | 'projected' | 'peak'> {
+export interface MemoryTraceAnswer extends Omit<MemoryAnswer, 'trend' | 'points' | 'bound' | 'projected' | 'peak'> {
   readonly id: string
   readonly slopeKbPerMin?: number | null
   readonly slopePerMin?: number | null
@@ -130,7 +127,7 @@ export interface MemoryTraceAnswer extends Omit<MemoryAnswer, 'trend' | 'bound' 
 
 /** Decides a trace that has no problems. */
 export function decideMemoryTrace(trace: MemoryTrace): MemoryTraceAnswer {
-  const { trend, bound, projected, peak, verdict, ...answer } = decideMemory(caseOf(trace))
+  const { trend, points: _, bound, projected, peak, verdict, ...answer } = decideMemory(caseOf(trace))
   const { cutSeconds, doubts, ...others } = answer
   const head = { id: trace.id, verdict }
   const body = { interval: trend && ([trend.lower, trend.upper] as const), cutSeconds, doubts, ...others }

@@ -19,7 +19,17 @@ test('names, seeds, limits, other modes and the order of keys do not shape a mea
   expect(profileFingerprint(reordered, 'smoke')).toBe(profileFingerprint(profile, 'smoke'))
 })
 
+test('a former build and what is held against a measurement do not shape it', () => {
+  const policies = Object.entries(profile['policies'] as Record<string, object>)
+  const loose = policies.map(([name, policy]) => [name, { ...policy, bounds: { errors: ['rate<99%'] } }])
+  const changed = { ...profile, base: { builtin: 'tcp' }, policies: Object.fromEntries(loose) as object }
+  expect(policies.length).toBeGreaterThan(0)
+  expect(profileFingerprint(changed, 'smoke')).toBe(profileFingerprint(profile, 'smoke'))
+})
+
 test.each([
+  ['workload', { protocol: 'http', requests: [{ path: '/other' }] }],
+  ['target', { builtin: 'tcp' }],
   ['load', { model: 'closed', workers: 7, processes: 1 }],
   ['modes', { smoke: { duration: '3s' } }],
   ['policies', { latency: { fault: { latency: { delay: '41ms' } } } }],

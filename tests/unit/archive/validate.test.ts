@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { resultSchema } from '../../../harness/archive/schema.ts'
 import { validateResult } from '../../../harness/archive/validate.ts'
+import type { JsonSchema } from '../../../harness/kernel/json-schema.ts'
 import { exampleResult } from '../../fixtures/results/example.ts'
+import { gatedResult } from '../../fixtures/results/gated.ts'
 
 test('the example is a result', () => {
   expect(validateResult(exampleResult())).toEqual([])
@@ -9,9 +11,28 @@ test('the example is a result', () => {
 
 test('nothing of the example is missing from the schema', () => {
   const keys = Object.keys(resultSchema['properties'] as object)
-  // The example is of a run without steps, scenario, search and dead letters.
-  const absent = ['windowGroups', 'scenario', 'capacity', 'deadLetters']
-  expect(keys.filter((key) => !absent.includes(key))).toEqual(Object.keys(exampleResult()))
+  // The examples are of a run without steps, memory verdict, scenario, search and dead letters, and one of them without a gate.
+  const absent = ['windowGroups', 'memory', 'scenario', 'capacity', 'deadLetters']
+  const present = keys.filter((key) => !absent.includes(key))
+  expect(present).toEqual(Object.keys(gatedResult(12)))
+  expect(present.filter((key) => key !== 'gate')).toEqual(Object.keys(exampleResult()))
+})
+
+test('a result with a gate is one, and nothing of its gate, comparisons and slices is missing from the schema', () => {
+  const result = gatedResult(12)
+  expect(validateResult(result)).toEqual([])
+  const { gate, comparisons, slices } = resultSchema['properties'] as Readonly<Record<string, JsonSchema>>
+  const keysOf = (schema: unknown): string[] => Object.keys((schema as JsonSchema)['properties'] as object)
+  expect(keysOf(gate)).toEqual(Object.keys(result.gate!))
+  expect(keysOf(comparisons?.['items']).toSorted()).toEqual(Object.keys(result.comparisons.at(-1)!).toSorted())
+  expect(keysOf(slices?.['items'])).toEqual(Object.keys(result.slices[0]!))
+})
+
+test('a broken part of a gate is told by its place', () => {
+  const result = gatedResult(12)
+  Object.assign(result.gate!, { verdict: 'maybe' })
+  Object.assign(result.gate!.pairings[0]!, { gated: [1] })
+  expect(validateResult(result).map(({ where }) => where)).toEqual(['/gate/verdict', '/gate/pairings/0/gated/0'])
 })
 
 test('null passes where a part may be missing, and a broken part is told from within', () => {

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { judge, type Case } from '../../../harness/judge/judge.ts'
+import type { Limit } from '../../../harness/judge/limits.ts'
 import { watchWindows } from '../../../harness/judge/windows.ts'
 import { type ArmMeasurement, emptyArm, type Measurements } from '../../../harness/measure/measurements.ts'
 import type { Arm } from '../../../harness/plan/arms.ts'
 import { compilePlan } from '../../../harness/plan/plan.ts'
 import { parseProfile } from '../../../harness/profile/parse.ts'
+import type { Profile } from '../../../harness/profile/profile.ts'
+import { parseThresholds, type RawThreshold, type RawThresholds } from '../../../harness/profile/threshold-settings.ts'
 
 const profile = parseProfile(
   {
@@ -182,7 +185,7 @@ describe('a verdict', () => {
   test('notes that a latency limit was held against failures only', () => {
     const bounds = profile.policies.map((policy) => ({
       ...policy,
-      bounds: [{ metric: 'latency', expr: 'p(99)<9ms', aggregate: 'p', percentile: 99, op: '<', limit: 9 } as const],
+      bounds: parseThresholds({ latency: ['p(99)<9ms'] }),
     }))
     const kinds = (failed: number) => {
       const run = caseOf({ profile: { ...profile, policies: bounds } }, { failed, fired: failed })
@@ -230,6 +233,58 @@ describe('a verdict', () => {
     expect(judge({ ...run, measurements: other }).reasons[0]).toMatch(
       /^the target replica ended by itself with exit c/u,
     )
+  })
+})
+
+describe('thresholds of a run', () => {
+  const withThresholds = (thresholds: RawThresholds): Profile => ({
+    ...profile,
+    thresholds: parseThresholds(thresholds),
+  })
+
+  test('that end it say so first, with 99', () => {
+    const breach: Limit = {
+      kind: 'threshold',
+      scope: 'stress.long, until it was ended',
+      expr: 'errors: rate<1%',
+      actual: 0.5,
+      limit: 0.01,
+      ok: false,
+    }
+    const findings = { windowed: [], breach, resources: new Map() }
+    const { verdict, exitCode, reasons, thresholds } = judge(caseOf({ stopped: 'threshold', findings }))
+    expect([verdict, exitCode]).toEqual(['fail', 99])
+    expect(reasons[0]).toMatch(/^a threshold that says so/u)
+    expect(reasons[1]).toBe('threshold of stress.long, until it was ended broken: errors: rate<1%, found 0.5')
+    expect(thresholds).toContainEqual(breach)
+  })
+
+  test('that lack a reference leave a pass, with a note; of a run that was ended early not even that', () => {
+    const run = { profile: withThresholds({ throughput: ['rate>=reference*0.9'] }) }
+    const { verdict, thresholds, doubts } = judge(caseOf(run))
+    expect([verdict, thresholds.map(({ ok }) => ok)]).toEqual(['pass', [false]])
+    expect(doubts.map(({ kind }) => kind)).toContain('limit-left-out')
+    const early = judge(caseOf({ ...run, stopped: 'signal' }))
+    expect(early.doubts.map(({ kind }) => kind)).not.toContain('limit-left-out')
+  })
+
+  test('on memory make a run void in which that could not be read, as its ceiling does', () => {
+    const kinds = (thresholds: RawThresholds) =>
+      judge(caseOf({ profile: withThresholds(thresholds), stressed: true })).doubts.map(({ kind }) => kind)
+    expect(kinds({ rss: ['max<1gib'] })).toContain('memory-unreadable')
+    expect(kinds({ fds: ['max<9'] })).not.toContain('memory-unreadable')
+  })
+
+  test('and bounds are relative to the baseline of the path, and those with a window are not about slices', () => {
+    const bounds = (latency: readonly RawThreshold[]) => {
+      const policies = profile.policies.map((policy) => ({ ...policy, bounds: parseThresholds({ latency }) }))
+      const { arms: judged } = judge(caseOf({ profile: { ...profile, policies } }))
+      return judged.flatMap((arm) => arm.bounds)
+    }
+    expect(bounds(['p(99)<=baseline*2', { threshold: 'p(99)<1s', window: '1s' }])).toMatchObject([
+      { limit: 2, ok: true },
+    ])
+    expect(bounds(['p(99)<baseline*0.5'])).toMatchObject([{ limit: 0.5, ok: false }])
   })
 })
 

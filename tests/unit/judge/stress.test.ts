@@ -3,6 +3,8 @@ import { stressLimits, unjudgedStress } from '../../../harness/judge/stress.ts'
 import { watchWindows, type WindowSummary } from '../../../harness/judge/windows.ts'
 import { createHistogram } from '../../../harness/measure/histogram.ts'
 import { parseProfile } from '../../../harness/profile/parse.ts'
+import { parseThresholds } from '../../../harness/profile/threshold-settings.ts'
+import { noReading } from '../../../harness/run/watch.ts'
 
 const profile = parseProfile(
   {
@@ -31,7 +33,7 @@ const stepped = [
 function summaryOf(...windows: readonly (readonly string[] | null)[]): WindowSummary {
   const watch = watchWindows(0, [phase])
   const okLatency = createHistogram().encode()
-  const told = { p50Ms: 1, p99Ms: 2, memoryKb: null, fds: null, series: { offered: 0, bins: [] }, queue: null }
+  const told = { p50Ms: 1, p99Ms: 2, ...noReading, degraded: 0, series: { offered: 0, bins: [] } }
   const rest = { identity, slice: 0, ok: 90, failed: 10, okLatency, ...told }
   for (const [index, faults] of windows.entries()) {
     const [fromNs, toNs] = [index * 1e9, (index + 1) * 1e9]
@@ -48,6 +50,11 @@ test('what had no window of its kind is told, and passes nothing', () => {
     { what: 'bounds of slow in stress.smoke', why: expect.stringContaining('under it alone') as string },
     { what: 'bounds of retry in stress.smoke', why: expect.stringContaining('for its client policy') as string },
   ])
+})
+
+test('what has a window, and what is about the use of the target, is not held against windows taken together', () => {
+  const thresholds = parseThresholds({ errors: [{ threshold: 'rate<1%', window: '1s' }], fds: ['max<1'] })
+  expect(stressLimits(summaryOf([]), { ...profile, thresholds })).toEqual([])
 })
 
 test('bounds of a client policy are not held against its fault alone', () => {

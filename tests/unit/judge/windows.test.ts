@@ -13,6 +13,10 @@ function windowOf(index: number, changes: Partial<WindowMeasurement>): WindowMea
     fromNs: index * 1e9,
     toNs: (index + 1) * 1e9,
     ok: 1000,
+    degraded: 0,
+    threads: null,
+    cpuCores: null,
+    lows: null,
     failed: 0,
     p50Ms: 1,
     p99Ms: 2,
@@ -59,6 +63,11 @@ describe('the windows of the stress stage', () => {
 
   test('of other phases are passed over', () => {
     expect(summaryOf({ identity: { ...identity, phaseKind: 'policy' } }).windows).toBe(0)
+  })
+
+  test('are followed for a leak, and those of ad hoc load are not', () => {
+    expect(summaryOf({}, {}).lows).toMatchObject({ phase: 's', fromMs: 0, toMs: 2000, requests: 2000 })
+    expect(summaryOf({ identity: { ...identity, phaseKind: 'load' } })).toMatchObject({ windows: 1, lows: null })
   })
 })
 

@@ -142,7 +142,7 @@ describe('a profile', () => {
     ])
     expect(policies[0]).toMatchObject({ rules: [{ name: 'z', faults: { downlink: { latency: { delayNs: 40e6 } } } }] })
     expect(policies[0]).toMatchObject({ client: [], at: null })
-    expect(policies[0]?.bounds[0]).toMatchObject({ metric: 'errors', limit: 0.01 })
+    expect(policies[0]?.bounds[0]).toMatchObject({ metric: 'errors', limit: { kind: 'fixed', value: 0.01 } })
     expect(policies[1]).toMatchObject({ rules: [], client: [{ keyword: 'retry' }] })
     expect(policies[2]).toMatchObject({
       rules: [{ faults: policies[0]?.rules[0]?.faults }],

@@ -62,7 +62,9 @@ describe('a profile by name', () => {
     await write({ 'profiles/mine.json': { target }, 'profiles/profile.schema.json': {} })
     const { code, message } = await failure('ngnix')
     expect(code).toBe('profile-not-found')
-    expect(message).toMatch(/^no profile ngnix: there are "mine", "default", "nginx", "python", "breaker-herd", /u)
+    expect(message).toMatch(
+      /^no profile ngnix: there are "mine", "ab", "default", "nginx", "python", "breaker-herd", /u,
+    )
     expect(message).toMatch(/; did you mean "nginx"\?$/u)
     expect((await failure('profiles/mime.json')).message).toMatch(/did you mean "profiles\/mine.json"\?$/u)
     expect((await failure('elsewhere/nginx.json')).message).toMatch(/did you mean "nginx"\?$/u)
@@ -79,7 +81,7 @@ describe('a profile by path', () => {
       'torn.json': '{',
     })
     expect((await failure('nope.json')).message).toMatch(
-      /^no profile nope\.json: there are "base\.jsonc", "shop\.json", "default"/u,
+      /^no profile nope\.json: there are "base\.jsonc", "shop\.json", "ab", "default"/u,
     )
   })
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { analyzeDocument } from '../../../harness/judge/trace/analyze.ts'
+import { analyzeDocument, type ResultAnswer } from '../../../harness/judge/trace/analyze.ts'
 import { answerLine, renderAnalysis } from '../../../harness/report/analysis-text.ts'
 
 const options = { color: false, width: 140 }
@@ -58,4 +58,29 @@ test('for people a trace of memory is why, and how steep', () => {
 test('a document that cannot be analysed is named, or its line is', () => {
   expect(renderAnalysis(3, unknown, options)).toBe('u: not analysed')
   expect(renderAnalysis(3, analyzeDocument([]), options)).toBe('line 3: not analysed')
+})
+
+test('for people a result is its verdict, whether the file says so, what differs, and what was believed', () => {
+  const answer: ResultAnswer = {
+    id: 'r',
+    verdict: 'fail',
+    exitCode: 99,
+    reasons: ['bound of p broken: errors: rate<1%, found 0.5'],
+    reproduced: false,
+    differences: [{ where: '/run/verdict', recorded: 'pass', found: 'fail' }],
+    comparisons: [],
+    doubts: [{ kind: 'one-round', detail: 'one round', taints: [], effect: 'note' }],
+    judged: { comparisons: 0, limits: 3, effects: 2, doubts: 0 },
+    believed: ['/ceilings/1/actual', 'one-round'],
+  }
+  expect(renderAnalysis(1, { answer, exit: 'void' }, options).split('\n')).toEqual([
+    'r: fail, and the result says otherwise',
+    '/run/verdict: recorded "pass", found "fail"',
+    'bound of p broken: errors: rate<1%, found 0.5',
+    'one-round (note): one round',
+    'judged again: 0 comparisons, 3 limits, 2 effects, 0 doubts',
+    'believed: /ceilings/1/actual, one-round',
+  ])
+  const [first] = renderAnalysis(1, { answer: { ...answer, reproduced: true }, exit: 'broken' }, options).split('\n')
+  expect(first).toBe('r: fail, as the result says')
 })

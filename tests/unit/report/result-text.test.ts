@@ -20,7 +20,7 @@ test('a result reads from its verdict to its verdict', () => {
     p50 and p99 are of all operations, failed and refused ones at their own time
 
     bounds
-      policy.latency/policy-relay: ok: latency: p(99)<200ms, found 41.6
+      policy.latency/policy-relay: ok: latency: p(99)<200ms, found 41.439
       policy.latency/policy-relay: ok: errors: rate<1%, found 0
       policy.retry/policy-relay: ok: errors: rate<0.5%, found 0
 
@@ -56,7 +56,7 @@ test('a result reads from its verdict to its verdict', () => {
       fault path: relay against direct x0.500 ok/s, p50 +0.2 ms
       policy.retry/client-direct: overhead 310 ns per operation
 
-    differences, latency of all operations, ± their spread over slices (decide nothing yet)
+    differences, latency of all operations, ± their spread over slices (decide nothing)
       baseline/control-direct against baseline/baseline-direct: throughput x0.980 ±4.08%, p50 x1.025 ±4.08%, p99 x1.025 ±4.08%
       policy.latency/policy-relay against baseline/baseline-relay: throughput x0.015 ±4.08%, p50 x102.637 ±4.08%, p99 x74.263 ±4.08%
       policy.retry/client-direct against baseline/baseline-direct: throughput x0.933 ±4.08%, p50 x1.050 ±4.08%, p99 x1.054 ±4.08%

@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { realClock } from '../../../harness/kernel/clock.ts'
 import { withQueue } from '../../../harness/run/queue-watch.ts'
-import type { ResourceWatch } from '../../../harness/run/watch.ts'
+import { noReading, type ResourceWatch } from '../../../harness/run/watch.ts'
 import { watchLife } from '../../../harness/run/watch-life.ts'
 import { until } from '../../support/sockets.ts'
 
 const resources: ResourceWatch = {
-  take: () => ({ memoryKb: 7, fds: 3, queue: null }),
+  take: () => ({ ...noReading, memoryKb: 7, fds: 3 }),
   missing: { count: 0, detail: null },
   stop: () => Promise.resolve(),
 }
@@ -40,7 +40,12 @@ test('the last reading of a window is told beside the resources, and forgotten',
   const { watch, asked, stop } = await watched([JSON.stringify({ requests: 1, queue })])
   await until('two readings', () => asked() === 2)
   const nowNs = realClock.nowNs()
-  expect(watch.take(0, nowNs)).toEqual({ memoryKb: 7, fds: 3, queue: { served: 5, wasted: 2, oldestNs: 9 } })
+  expect(watch.take(0, nowNs)).toEqual({
+    ...noReading,
+    memoryKb: 7,
+    fds: 3,
+    queue: { served: 5, wasted: 2, oldestNs: 9 },
+  })
   expect(watch.take(0, nowNs).queue).toBeNull()
   await stop()
 })

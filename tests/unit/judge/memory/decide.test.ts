@@ -77,6 +77,15 @@ describe('a run of 12 minutes', () => {
   })
 })
 
+test('a single step makes the interval of a line wide, and hides no slope that is steeper than all there is', () => {
+  const step = samplesOf(10, (second) => level + (second < 440 ? 0 : 3.3 * mib))
+  const answer = decideMemory(caseOf(step))
+  expect(answer.trend?.upper).toBeGreaterThan(1.5 * (answer.bound ?? Infinity))
+  expect([answer.verdict, kindsOf(answer)]).toEqual(['pass', []])
+  const large = decideMemory(caseOf(samplesOf(10, (second) => level + (second < 440 ? 0 : 33 * mib))))
+  expect([large.verdict, kindsOf(large)]).toEqual(['inconclusive', ['trend-unclear']])
+})
+
 describe('what is no leak does not fail:', () => {
   const sawtooth = (second: number): number => level + (15 * mib * (second % 37)) / 37
   const warmup = (second: number): number => level + 80 * mib * (1 - Math.exp(-second / 120))

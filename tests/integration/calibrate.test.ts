@@ -1,0 +1,60 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Bench, openBench, root, soakrig, startSoakrig } from '../support/soakrig.ts'
+
+/** Nine rounds are the fewest of which four comparisons can fail. */
+const long = { slice: '100ms', discard: '20ms', warmup: '60ms', drain: '300ms', gate: { rounds: [9], slices: 2 } }
+
+const target = { command: ['node', join(root, 'tests/support/spin-server.mjs'), '{port}', '100'] }
+
+let bench: Bench
+beforeAll(async () => {
+  bench = await openBench()
+})
+afterAll(() => bench[Symbol.asyncDispose]())
+
+/** The folders of the targets that the run which goes on has started. */
+async function lives(): Promise<readonly string[]> {
+  const runs = await readdir(join(bench.results, '.runs')).catch(() => [])
+  const names = runs.map((name) => readdir(join(bench.results, '.runs', name)).catch(() => []))
+  return (await Promise.all(names)).flat()
+}
+
+interface Shown {
+  readonly made: readonly { readonly id: string; readonly counts: boolean }[]
+  readonly build: { readonly runs: readonly object[]; readonly missing: number }
+  readonly process: { readonly runs: readonly object[] }
+}
+
+test('a run of a calibration counts once, and is kept', async () => {
+  const profile = await bench.profile('noisy', { target, load: { model: 'closed', workers: 2 }, modes: { long } })
+  const flags = ['--results', bench.results, '--json', '-q']
+  const { code, stdout } = await soakrig(['calibrate', profile, '--runs', '1', ...flags])
+  expect(code).toBe(0)
+  const made = JSON.parse(stdout) as Shown
+  expect(made).toMatchObject({
+    made: [{ counts: true }],
+    build: { runs: [{ id: made.made[0]?.id }], missing: 9, calibration: null, selfTest: null },
+    process: { runs: [] },
+  })
+  expect(await bench.files('noisy')).toHaveLength(1)
+
+  const shown = JSON.parse((await soakrig(['calibrate', profile, '--show', ...flags])).stdout) as Shown
+  expect(shown).toEqual({ ...made, made: [] })
+
+  // What was begun is ended, and does not count; what is done stays.
+  const run = startSoakrig(['calibrate', profile, ...flags])
+  while (!(await lives()).some((name) => name.startsWith('life-1'))) await sleep(50)
+  run.kill('SIGINT')
+  const { exitCode, stdout: told } = await run
+  expect(exitCode).toBe(105)
+  expect(JSON.parse(told)).toMatchObject({ made: [{ counts: false }], build: { runs: [{ id: made.made[0]?.id }] } })
+})
+
+test('a mode that compares nothing cannot be calibrated: 104', async () => {
+  const { code, stderr } = await soakrig(['calibrate', 'ab', '--mode', 'smoke', '--show'])
+  expect(code).toBe(104)
+  expect(stderr).toMatch(/the mode smoke has no gate/u)
+})

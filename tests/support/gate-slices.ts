@@ -1,0 +1,44 @@
+import { type GatePlan, planGate } from '../../harness/judge/gate.ts'
+import type { SliceSummary } from '../../harness/measure/measurements.ts'
+import type { Arm } from '../../harness/plan/arms.ts'
+import type { Gate } from '../../harness/plan/gate.ts'
+import { compilePlan } from '../../harness/plan/plan.ts'
+import { parseProfile } from '../../harness/profile/parse.ts'
+
+/** What an arm gets done per second in a round; null where it has no slice. */
+export type Rate = (arm: Arm, round: number, group: number) => number | null
+
+const mode = { gate: { rounds: [12], slices: 2 } }
+
+/** The gate of a target beside its former build, and of so many policies of the client. */
+export function gateOfBuilds(policies = 1): { readonly gate: Gate; readonly plan: GatePlan } {
+  const names = Array.from({ length: policies }, (_, index) => [`retry-${index}`, { client: { retry: {} } }])
+  const document = { target: { builtin: 'http' }, base: { builtin: 'http' }, modes: { long: mode } }
+  const profile = parseProfile({ ...document, policies: Object.fromEntries(names) }, { flags: {}, env: {} })
+  const { gate } = compilePlan(profile, { baseline: false, policies: true, gate: 'comparisons', stress: false })
+  if (gate === null) throw new Error('the profile has no gate')
+  return { gate, plan: planGate(gate) }
+}
+
+/** Slices of one second each, all arms twice in each round. */
+export function slicesOf({ groups }: Gate, rounds: number, rate: Rate): readonly SliceSummary[] {
+  return Array.from({ length: rounds }, (_, round) =>
+    groups.flatMap((arms, group) =>
+      [0, 1].flatMap((cycle) =>
+        arms.flatMap((arm, index) => {
+          const ok = rate(arm, round, group)
+          return ok === null ? [] : [sliceOf(arm, { round, group, order: cycle * arms.length + index, ok })]
+        }),
+      ),
+    ),
+  ).flat()
+}
+
+function sliceOf(
+  identity: Arm,
+  { ok, ...place }: { readonly round: number; readonly group: number; readonly order: number; readonly ok: number },
+): SliceSummary {
+  const latency = { p50Ms: 1000 / ok, p95Ms: 2000 / ok, p99Ms: 3000 / ok }
+  const use = { use: 'both', startNs: 0, durationNs: 1e9, failed: 0, targetCpuMs: 500 } as const
+  return { ...place, identity, ok, ...latency, ...use }
+}

@@ -1,0 +1,158 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { addControlRun, calibrationPath, contentHash } from '../../../harness/archive/calibration-file.ts'
+import { canFail } from '../../../harness/judge/paired/decide.ts'
+import { openGate, resultComparison } from '../../../harness/pipeline/gate.ts'
+import { compilePlan, type Plan } from '../../../harness/plan/plan.ts'
+import { mostRounds } from '../../../harness/profile/modes.ts'
+import { parseProfile } from '../../../harness/profile/parse.ts'
+import { answerTo, ripple } from '../../support/paired-traces.ts'
+
+let results: string
+beforeAll(async () => {
+  results = await mkdtemp(join(tmpdir(), 'soakrig-gate-'))
+})
+afterAll(() => rm(results, { recursive: true }))
+
+const env = { hostFingerprint: 'h', profileFingerprint: 'f' }
+const now = new Date(Date.UTC(2026, 5, 30))
+const daysAgo = (days: number): string => new Date(now.getTime() - days * 86_400_000).toISOString()
+
+/** The plan of a target beside its former build, with so many policies, looked at after so many rounds. */
+function planOf(name: string, rounds: readonly number[], policies = 0): Plan {
+  const names = Array.from({ length: policies }, (_, index) => [`retry-${index}`, { client: { retry: {} } }])
+  const modes = { long: { gate: { rounds }, budget: '99h' } }
+  const document = { name, target: { builtin: 'http' }, base: { builtin: 'http' }, modes }
+  const profile = parseProfile({ ...document, policies: Object.fromEntries(names) }, { flags: {}, env: {} })
+  return compilePlan(profile, { baseline: false, policies: true, gate: 'comparisons', stress: false })
+}
+
+const opened = (plan: Plan) => openGate(plan, env, results, now)
+
+describe('a gate', () => {
+  test('is none where the plan has none', async () => {
+    expect(await opened({ ...planOf('none', [12]), gate: null })).toBeNull()
+  })
+
+  test.each([
+    [[8], 0],
+    [[1], 0],
+    [[10], 8],
+    [[4, 8], 0],
+    [[10, 11], 8],
+    // Eleven would be enough where nothing was spent before.
+    [[9, 10], 8],
+    [[1, 2, 3], 8],
+  ])(
+    'that cannot fail with %j rounds and %i policies is refused, with the rounds that are enough',
+    async (rounds, policies) => {
+      const tests = Math.min(12, 4 + policies)
+      const before = rounds.slice(0, -1)
+      const refusal = await opened(planOf('blind', rounds, policies)).catch((error: unknown) => error)
+      expect(refusal).toMatchObject({ code: 'gate-cannot-fail', exitCode: 104 })
+      const { message, hint } = refusal as { message: string; hint: string }
+      expect(message).toBe(`the gate cannot fail: ${rounds.join(', ')} rounds for ${tests} comparisons`)
+      const enough = Number(/take (\d+) rounds/u.exec(hint)?.[1])
+      expect(canFail([...before, enough], tests)).toBe(true)
+      expect(canFail([...before, enough - 1], tests)).toBe(false)
+      await expect(opened(planOf('seeing', [...before, enough], policies))).resolves.not.toBeNull()
+    },
+  )
+
+  test('of nine rounds is enough for a build alone, and of eleven for twelve comparisons', async () => {
+    await expect(opened(planOf('nine', [9]))).resolves.not.toBeNull()
+    await expect(opened(planOf('eleven', [11], 8))).resolves.not.toBeNull()
+    expect(mostRounds).toBe(60)
+  })
+})
+
+describe('the calibration that a gate opens with', () => {
+  const runs = (count: number, days: (index: number) => number, apart = 0.01) =>
+    Array.from({ length: count }, (_, index) => ({
+      id: `run-${index}`,
+      at: daysAgo(days(index)),
+      metrics: { throughput: [index % 2 === 0 ? apart : -apart, 0] },
+    }))
+  const keyOf = (profile: string, of: 'process' | 'build') => ({ profile, mode: 'long', ...env, of })
+  const kept = async (name: string, of: 'process' | 'build', all: ReturnType<typeof runs>) => {
+    for (const run of all) await addControlRun(results, keyOf(name, of), run)
+    return (await opened(planOf(name, [12])))?.calibration
+  }
+
+  test('is none where nothing is known, or too little', async () => {
+    expect(await kept('unknown', 'build', [])).toEqual({ process: null, build: null })
+    expect(
+      await kept(
+        'little',
+        'build',
+        runs(9, () => 1),
+      ),
+    ).toEqual({ process: null, build: null })
+  })
+
+  test('is of processes or of builds, as its runs are, and named by what is in it', async () => {
+    const calibration = await kept(
+      'of',
+      'build',
+      runs(10, () => 1),
+    )
+    expect(calibration).toMatchObject({ process: null, build: { runs: 10 } })
+    const { name, ...content } = calibration!.build!
+    expect(name).toBe(contentHash(content))
+    const other = await kept(
+      'of-other',
+      'process',
+      runs(10, () => 1, 0.02),
+    )
+    expect(other).toMatchObject({ process: { runs: 10 }, build: null })
+    expect(other!.process!.name).not.toBe(name)
+  })
+
+  test('does not rest on runs of more than thirty days ago', async () => {
+    const old = await kept(
+      'old',
+      'build',
+      runs(12, (index) => (index < 3 ? 30.01 : 29.99)),
+    )
+    expect(old?.build).toBeNull()
+    const enough = await kept(
+      'enough',
+      'build',
+      runs(12, (index) => (index < 2 ? 30.01 : 29.99)),
+    )
+    expect(enough?.build?.runs).toBe(10)
+  })
+
+  test('is no other host’s, and is not there where a file of it is broken', async () => {
+    await kept(
+      'host',
+      'build',
+      runs(10, () => 1),
+    )
+    const elsewhere = await openGate(planOf('host', [12]), { ...env, hostFingerprint: 'x' }, results, now)
+    expect(elsewhere?.calibration.build).toBeNull()
+    await addControlRun(results, keyOf('broken', 'build'), {
+      ...runs(1, () => 1)[0]!,
+      metrics: { throughput: [Number.NaN] },
+    })
+    await expect(opened(planOf('broken', [12]))).rejects.toMatchObject({
+      code: 'unreadable-calibration',
+      exitCode: 104,
+    })
+    expect(calibrationPath(results, keyOf('broken', 'build'))).toContain('broken-long-build-')
+  })
+})
+
+describe('a comparison as a result has it', () => {
+  test('has the estimate as its logarithm, and an interval where both ends are known', () => {
+    const even = ripple(0.01)
+    const [comparison] = answerTo(12, (round) => ({ throughput: 0.1 + even(round) })).comparisons
+    const { estimate, interval, ...others } = comparison!
+    expect(resultComparison(comparison!)).toEqual({ ...others, logRatio: estimate, interval, spread: null })
+    const [few] = answerTo(3, (round) => ({ throughput: even(round) })).comparisons
+    expect(few?.interval).toEqual([null, null])
+    expect(resultComparison(few!).interval).toBeNull()
+  })
+})
