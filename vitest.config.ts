@@ -9,9 +9,7 @@ process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache
 const parallel = { maxWorkers: '100%', isolate: false, sequence: { groupOrder: 0 } } as const
 
 // Tests that measure: one file at a time and after everything else, or they would measure each other.
-const measuring = ['effects', 'servers', 'load-slice', 'relay', 'capacity'].map(
-  (name) => `tests/integration/${name}.test.ts`,
-)
+const measuring = ['effects', 'servers', 'load-slice', 'relay'].map((name) => `tests/integration/${name}.test.ts`)
 const alone = { fileParallelism: false, maxConcurrency: 2, sequence: { groupOrder: 2 } } as const
 
 const patient = { testTimeout: 90_000, hookTimeout: 60_000 } as const
