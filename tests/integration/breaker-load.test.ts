@@ -3,14 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { realClock } from '../../harness/kernel/clock.ts'
 import { createRng } from '../../harness/kernel/rng.ts'
 import { TimerWheel } from '../../harness/kernel/timer-wheel.ts'
-import { openCrews } from '../../harness/load/crews.ts'
 import type { SliceReport, SliceTask } from '../../harness/load/protocol.ts'
-import { startSlice } from '../../harness/load/slice.ts'
 import { decodeHistogram } from '../../harness/measure/histogram.ts'
 import { loops } from '../../harness/plan/models.ts'
 import { Client } from '../../harness/resilience/client.ts'
 import { parseClient, type RawClient } from '../../harness/resilience/settings.ts'
-import { counted, taskOf, workloadOf } from '../support/slice-task.ts'
+import { startRealSlice } from '../support/real-slice.ts'
+import { counted, taskOf } from '../support/slice-task.ts'
 import { listening } from '../support/sockets.ts'
 
 /** A server that counts its requests and fails until it is told to recover. */
@@ -28,25 +27,11 @@ async function failingServer() {
 /** Six closed loops, for a while unless it is told otherwise, over a client that outlives them. */
 async function load(port: number, raw: RawClient, changes: Partial<SliceTask> = { load: loops(6), discardNs: 60e6 }) {
   const wheel = new TimerWheel(realClock)
-  const rng = createRng(1)
-  const client = new Client(parseClient(raw), { wheel, rng })
+  const client = new Client(parseClient(raw), { wheel, rng: createRng(1) })
   const slice = async (): Promise<SliceReport> => {
-    const shard = { index: 0, count: 1 }
-    const openCrew = await openCrews(workloadOf(), shard, rng)
-    const running = await startSlice({
-      task: taskOf(port, realClock.nowNs() + 5e6, changes),
-      client,
-      address: '127.0.0.1',
-      allowedHosts: [],
-      shard,
-      clock: realClock,
-      wheel,
-      eventLoop: { takeP99Ms: () => 0 },
-      rng,
-      openCrew,
-      emit: () => {},
-    })
-    return running.report
+    const task = taskOf(port, realClock.nowNs() + 5e6, changes)
+    const running = await startRealSlice(task, { client: { client, wheel } })
+    return running.slice.report
   }
   return { client, slice, wheel }
 }

@@ -12,18 +12,20 @@ export interface RealSliceOptions {
   readonly workload?: Workload
   readonly shard?: Shard
   readonly emit?: (window: WindowDelta) => unknown
+  /** One that outlives the slice, with the wheel of its timers; absent: one of the slice's own. */
+  readonly client?: { readonly client: Client; readonly wheel: TimerWheel }
 }
 
 /** Starts one slice in this process on real sockets; once its report is there, nothing may be left in the wheel. */
 export async function startRealSlice(
   task: SliceTask,
-  { workload = workloadOf(), shard = { index: 0, count: 1 }, emit = () => {} }: RealSliceOptions = {},
+  { workload = workloadOf(), shard = { index: 0, count: 1 }, emit = () => {}, client: kept }: RealSliceOptions = {},
 ): Promise<{ readonly slice: RunningSlice; readonly wheel: TimerWheel }> {
-  const wheel = new TimerWheel(realClock)
   const rng = createRng(1)
+  const wheel = kept?.wheel ?? new TimerWheel(realClock)
   const slice = await startSlice({
     task,
-    client: new Client(task.client, { wheel, rng }),
+    client: kept?.client ?? new Client(task.client, { wheel, rng }),
     address: '127.0.0.1',
     allowedHosts: [],
     shard,
