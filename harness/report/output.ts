@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty'
 import { environment } from '../kernel/host.ts'
 
 /** Writes text and a line end to stdout. */
@@ -17,7 +18,7 @@ export function printError(text: string): void {
 
 /** Whether a stream of ours is to be coloured. */
 export function colorsWanted(stream: 'stdout' | 'stderr' = 'stdout'): boolean {
-  return wantsColors(environment(), process[stream].isTTY)
+  return wantsColors(environment(), isatty(process[stream].fd))
 }
 
 /** Colours are for terminals only, and neither for a dumb one, nor where NO_COLOR (no-color.org) or CI is set. */

@@ -57,7 +57,8 @@ describe.concurrent('analyze', () => {
     await writeFile(file, JSON.stringify(trace('slow', 8000), null, 2))
     const plain = await soakrig(['analyze', file])
     expect(plain.code).toBe(0)
-    const gate = await soakrig(['analyze', file, '--exit-code', '--text'])
+    // In CI too, text into a pipe has no colours.
+    const gate = await soakrig(['analyze', file, '--exit-code', '--text'], { env: { CI: 'true' } })
     expect(gate.stdout).toMatch(/^slow: fail\n/u)
     expect(gate.code).toBe(111)
   })
