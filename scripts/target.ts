@@ -25,6 +25,8 @@ interface TargetArguments {
   readonly leak: string
   readonly 'stall-every': string | undefined
   readonly 'stall-for': string | undefined
+  readonly 'tail-share': string | undefined
+  readonly 'tail-delay': string | undefined
   readonly 'die-after': number
   readonly capacity: string | undefined
   readonly cert: string | undefined
@@ -42,6 +44,8 @@ const knobFlags = {
   leak: { type: 'string', default: '0b', requiresArg: true, describe: 'Memory kept per request' },
   'stall-every': { type: 'string', requiresArg: true, implies: 'stall-for', describe: 'Period of the stalls' },
   'stall-for': { type: 'string', requiresArg: true, implies: 'stall-every', describe: 'Length of a stall' },
+  'tail-share': { type: 'string', requiresArg: true, implies: 'tail-delay', describe: 'Share of answers that wait' },
+  'tail-delay': { type: 'string', requiresArg: true, implies: 'tail-share', describe: 'How long those wait' },
   'die-after': { type: 'number', default: 0, requiresArg: true, describe: 'Requests until it dies, 0 for never' },
   capacity: { type: 'string', requiresArg: true, describe: 'What it can serve, as JSON like in a profile' },
 } as const
@@ -119,7 +123,7 @@ function targetOf(flags: TargetArguments): Readonly<Record<string, unknown>> {
 }
 
 function knobsOf(flags: TargetArguments): Readonly<Record<string, unknown>> {
-  const { 'stall-every': every, 'stall-for': length } = flags
+  const { 'stall-every': every, 'stall-for': length, 'tail-share': share, 'tail-delay': delay } = flags
   return {
     serviceTime: flags['service-time'],
     cpuTime: flags['cpu-time'],
@@ -128,6 +132,7 @@ function knobsOf(flags: TargetArguments): Readonly<Record<string, unknown>> {
     leak: flags.leak,
     dieAfter: flags['die-after'],
     ...(flags.capacity !== undefined && { capacity: parseJsonFlag('--capacity', flags.capacity) }),
+    ...(share !== undefined && delay !== undefined && { tail: { share, delay } }),
     ...(every !== undefined && length !== undefined && { stall: { every, for: length } }),
   }
 }

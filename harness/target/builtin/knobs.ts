@@ -16,6 +16,8 @@ export interface Knobs {
   readonly leakBytes: number
   /** Answers are held for the last `forNs` of every `everyNs`. */
   readonly stall: { readonly everyNs: number; readonly forNs: number } | undefined
+  /** So large a share of the answers waits for so long, by chance. */
+  readonly tail: { readonly share: number; readonly delayNs: number } | undefined
   /** The request of this number ends the process unanswered; 0 for never. */
   readonly dieAfter: number
   /** What it can serve; undefined for as much as the machine can. */
@@ -30,6 +32,7 @@ export interface RawKnobs {
   readonly status?: number
   readonly leak?: string
   readonly stall?: { readonly every: string; readonly for: string }
+  readonly tail?: { readonly share: string | number; readonly delay: string }
   readonly dieAfter?: number
   readonly capacity?: RawCapacity
 }
@@ -60,6 +63,13 @@ export const knobsSchema: JsonSchema = objectSchema(
       },
       { required: ['every', 'for'], description: 'Answers are held at the end of each period' },
     ),
+    tail: objectSchema(
+      {
+        share: quantitySchema('share', 'Share of the answers that wait'),
+        delay: quantitySchema('duration', 'How long they wait'),
+      },
+      { required: ['share', 'delay'], description: 'Some answers, by chance, wait before they are sent' },
+    ),
     dieAfter: {
       type: 'integer',
       minimum: 0,
@@ -81,6 +91,7 @@ export function parseKnobs(raw: RawKnobs = {}): Knobs {
     errorStatus: knobs.status,
     leakBytes: sizeBytes(knobs.leak),
     stall: raw.stall && { everyNs: durationNs(raw.stall.every), forNs: durationNs(raw.stall.for) },
+    tail: raw.tail && { share: shareOf(raw.tail.share), delayNs: durationNs(raw.tail.delay) },
     dieAfter: knobs.dieAfter,
     capacity: raw.capacity && parseCapacity(raw.capacity),
   }

@@ -136,7 +136,8 @@ function createWork({ knobs, clock, rng }: ServiceOptions, counts: { errors: num
     spend()
     const failed = knobs.errorShare > 0 && rng.next() < knobs.errorShare
     if (failed) counts.errors++
-    const waitNs = heldNs(knobs.stall, clock.nowNs() - startNs)
+    const late = knobs.tail !== undefined && rng.next() < knobs.tail.share
+    const waitNs = Math.max(late ? knobs.tail.delayNs : 0, heldNs(knobs.stall, clock.nowNs() - startNs))
     if (waitNs > 0) clock.after(waitNs, () => answer(failed))
     else answer(failed)
   }
@@ -170,6 +171,7 @@ function doesAnything(knobs: Knobs): boolean {
     knobs.errorShare > 0 ||
     knobs.leakBytes > 0 ||
     knobs.stall !== undefined ||
+    knobs.tail !== undefined ||
     knobs.capacity !== undefined
   )
 }

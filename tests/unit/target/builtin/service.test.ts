@@ -47,6 +47,19 @@ test('a service time passes before the answer, and the delay of the path is adde
   expect(at).toEqual([15e6])
 })
 
+test('a tail makes a share of the answers wait, and no other', async () => {
+  const { clock, service } = serviceWith({ tail: { share: 0.02, delayNs: 3e6 } })
+  const at: number[] = []
+  for (let request = 0; request < 10_000; request++) service.request(0, () => at.push(clock.nowNs()))
+  await clock.advance(10e6)
+  const late = at.filter((ns) => ns > 0)
+  expect(at).toHaveLength(10_000)
+  expect(new Set(late)).toEqual(new Set([3e6]))
+  // 200 with a standard deviation of 14.
+  expect(late.length).toBeGreaterThan(144)
+  expect(late.length).toBeLessThan(256)
+})
+
 test('a stall holds answers to its end', async () => {
   const stall = { everyNs: 5e9, forNs: 1e9 }
   expect([0, 3.9e9, 4e9, 4.75e9, 5e9, 9.5e9].map((ns) => heldNs(stall, ns))).toEqual([0, 0, 1e9, 0.25e9, 0, 0.5e9])
