@@ -26,7 +26,9 @@ export { capacitySettingsOf } from './pipeline/capacity-flags.ts'
 export { capacityPlanOf, summariseCapacity } from './pipeline/capacity-plan.ts'
 export { summarisePlan } from './pipeline/dry-run.ts'
 export { loadProfileOf, parseEndpoint, parseTags } from './pipeline/flags.ts'
+export { findResults, pinResult, unpinResult } from './pipeline/results.ts'
 export { parseJsonFlag } from './pipeline/json-flag.ts'
+export { parseReference } from './pipeline/reference-flag.ts'
 export { refuseRequestFlags } from './pipeline/load-workload.ts'
 export type {
   CallOptions,
@@ -51,6 +53,8 @@ export {
   findHistory,
   initProfile,
   openCapacitySearch,
+  openPolicyAdjuster,
+  openToleranceSearch,
   runCommand,
   serveMetrics,
   serveRelay,
@@ -66,6 +70,8 @@ export { checkRun, ruleLines, writeRunReport } from './pipeline/run-report.ts'
 export type { RunReport } from './pipeline/run-report.ts'
 export type { RelayEnd, ServedRelay, ServeRelayOptions } from './pipeline/serve-relay.ts'
 export { parseFramingFlag } from './pipeline/target-flags.ts'
+export { tuneSettingsOf } from './pipeline/tune-flags.ts'
+export { summariseTune, tunePlanOf } from './pipeline/tune-plan.ts'
 export { compileLoadPlan, compilePlan } from './plan/plan.ts'
 export type { Plan, Stages } from './plan/plan.ts'
 export { packageProfilesDirectory } from './profile/files.ts'
@@ -84,6 +90,7 @@ export {
   printNote,
   printPlan,
   printResult,
+  printResults,
   printValidation,
   showProgress,
 } from './report/console.ts'

@@ -11,7 +11,7 @@ import {
 import { buildFlags, gateFlags, profileFlags } from './flags.ts'
 import { type GateArguments, measure, profileOf, type RunArguments } from './measure.ts'
 import { untilSignal } from './signals.ts'
-import { buildIn, type Commits, findCommits, openWorktrees, stateOf } from './worktrees.ts'
+import type { Commits } from './worktrees.ts'
 
 interface AbArguments extends RunArguments, GateArguments {
   readonly profile: string | undefined
@@ -56,13 +56,16 @@ export const ab: CommandModule<object, AbArguments> = {
     yargs
       .positional('profile', { type: 'string', describe: 'A name in profiles/, or a file', default: 'ab' })
       .options({ ...buildFlags, ...abFlags })
-      .conflicts({ base: 'base-ref', head: 'head-ref' })
-      .check(({ build, 'base-ref': base, 'head-ref': head }) => {
-        if (build === undefined || base !== undefined || head !== undefined) return true
-        throw new SoakrigError('--build: allowed: only beside --base-ref or --head-ref', {
-          code: 'bad-flag',
-          exit: 'usage',
-        })
+      .check(({ build, base, head, 'base-ref': baseRef, 'head-ref': headRef }) => {
+        const refuse = (message: string): never => {
+          throw new SoakrigError(message, { code: 'bad-flag', exit: 'usage' })
+        }
+        if (base !== undefined && baseRef !== undefined)
+          refuse('--base: allowed: not beside --base-ref, one former build')
+        if (head !== undefined && headRef !== undefined) refuse('--head: allowed: not beside --head-ref, one build')
+        if (build !== undefined && baseRef === undefined && headRef === undefined)
+          refuse('--build: allowed: only beside --base-ref or --head-ref')
+        return true
       })
       .example("$0 ab --base 'node old.js {port}' --head 'node new.js {port}'", 'two commands')
       .example("$0 ab shop.json --base-ref main --build 'npm ci'", 'the working tree and a branch'),
@@ -70,11 +73,14 @@ export const ab: CommandModule<object, AbArguments> = {
     const { 'base-ref': base, 'head-ref': head } = flags
     const profile = await profileOf(flags)
     if (base === undefined && head === undefined) await compare(profile, flags, null)
-    else await compareCommits(profile, await findCommits({ base, head }), flags)
+    else await compareCommits(profile, flags)
   },
 }
 
-async function compareCommits(profile: Profile, commits: Commits, flags: AbArguments): Promise<void> {
+async function compareCommits(profile: Profile, flags: AbArguments): Promise<void> {
+  // Loaded here, since it loads zx, which takes long and no other command needs.
+  const { buildIn, findCommits, openWorktrees } = await import('./worktrees.ts')
+  const commits = await findCommits({ base: flags['base-ref'], head: flags['head-ref'] })
   const { root, base, head } = commits
   const here = (commit: string | undefined) => (commit === undefined ? undefined : root)
   // Before anything is checked out, as if all of it were the working tree.
@@ -102,6 +108,6 @@ async function compare(profile: Profile, flags: AbArguments, commits: Commits | 
   if (flags['dry-run']) return printPlan(summarisePlan(plan), flags)
   const { base, head } = commits ?? {}
   const tag = [...(flags.tag ?? []), ...(base === undefined ? [] : [`base=${base}`])]
-  const git = head === undefined ? {} : { git: stateOf(head) }
+  const git = head === undefined ? {} : { git: { sha: head, dirty: false } }
   await measure('ab', plan, { ...flags, tag }, { strict: flags.strict, ...git })
 }

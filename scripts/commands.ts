@@ -15,10 +15,12 @@ import { load } from './load.ts'
 import { policies } from './policies.ts'
 import { relay } from './relay.ts'
 import { report } from './report.ts'
+import { results } from './results.ts'
 import { run } from './run.ts'
 import { soak } from './soak.ts'
 import { stress } from './stress.ts'
 import { target } from './target.ts'
+import { tune } from './tune.ts'
 import { validate } from './validate.ts'
 
 /** Gathers the commands. What a command throws becomes an exit code here, and nowhere else. */
@@ -33,6 +35,7 @@ const cli: Argv = yargs(hideBin(process.argv))
   .command(ab)
   .command(calibrate)
   .command(capacity)
+  .command(tune)
   .command(relay)
   .command(run)
   .command(target)
@@ -40,6 +43,7 @@ const cli: Argv = yargs(hideBin(process.argv))
   .command(history)
   .command(analyze)
   .command(report)
+  .command(results)
   .command(init)
   .command(validate)
   .command(doctor)

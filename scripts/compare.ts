@@ -18,9 +18,14 @@ export const compare: CommandModule<object, CompareArguments> = {
       .positional('base', { type: 'string', demandOption: true, describe: 'The result to compare with' })
       .positional('new', { type: 'string', demandOption: true, describe: 'The result to judge' })
       .options({ ...outputFlags, markdown: { type: 'boolean', default: false, describe: 'Print Markdown' } })
-      .example('$0 compare results/default/A.json results/default/B.json', 'ratios of B over A'),
+      .example(
+        '$0 compare results/default/A.json results/default/B.json',
+        'what B is worse by than A; ends with 111 where that is sure',
+      ),
   async handler(flags) {
     const [base, next] = await Promise.all([readResult(flags.base), readResult(flags.new)])
-    printComparison(compareResults(base, next), flags)
+    const comparison = compareResults(base, next)
+    printComparison(comparison, flags)
+    process.exitCode = comparison.exitCode
   },
 }

@@ -1,5 +1,7 @@
-import { type GitState, sabotages } from '../harness/index.ts'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import type { Argv } from 'yargs'
+import { type GitState, sabotages } from '../harness/index.ts'
 
 /** Flags of every command. */
 export const outputFlags = {
@@ -74,6 +76,29 @@ export const gateFlags = {
   },
 } as const
 
+/** Flags of a command whose runs are held against former ones. */
+export const referenceFlags = {
+  reference: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Hold it against the median:N of the last passing results, the newest, or a result file [median:10]',
+  },
+  'require-reference': {
+    type: 'boolean',
+    default: false,
+    describe: 'Refuse to begin without anything to compare with (112)',
+  },
+} as const
+
+/** Flags of every command that measures policies. */
+export const policyFlags = {
+  tune: {
+    type: 'boolean',
+    default: false,
+    describe: 'Make a policy that leaves its bounds weaker until it holds them, and go on with that',
+  },
+} as const
+
 /** Flags of every command that only compares builds. */
 export const buildFlags = {
   ...runFlags,
@@ -96,11 +121,18 @@ export function lastGiven(values: Record<string, unknown>, yargs: Argv): void {
 
 /** The commit of the working directory, or null outside of a repository. */
 export async function gitState(): Promise<GitState | null> {
-  // Loaded here, since most commands do not ask for it.
-  const { $ } = await import('zx')
-  const quietly = $({ nothrow: true, quiet: true })
-  const [head, status] = await Promise.all([quietly`git rev-parse HEAD`, quietly`git status --porcelain`])
-  return head.exitCode === 0 ? { sha: head.stdout.trim(), dirty: status.stdout.trim() !== '' } : null
+  const [sha, status] = await Promise.all([git('rev-parse', 'HEAD'), git('status', '--porcelain')])
+  return sha === null ? null : { sha, dirty: (status ?? '') !== '' }
+}
+
+/** What git says, or null where it fails or is missing; not by zx, which takes longer to load than git to answer. */
+async function git(...args: readonly string[]): Promise<string | null> {
+  try {
+    const { stdout } = await promisify(execFile)('git', args, { maxBuffer: Number.POSITIVE_INFINITY })
+    return stdout.trim()
+  } catch {
+    return null
+  }
 }
 
 /** The environment, without what is not set. */

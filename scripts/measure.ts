@@ -5,10 +5,12 @@ import {
   exitCodes,
   loadProfile,
   type MetricsEndpoint,
+  openPolicyAdjuster,
   packageProfilesDirectory,
   packageVersion,
   parseEndpoint,
   parseOutputs,
+  parseReference,
   parseTags,
   type Plan,
   printFailure,
@@ -71,6 +73,17 @@ export interface GateArguments {
   readonly 'gate-rounds'?: string | undefined
 }
 
+/** Flags as yargs gives them to a command whose runs are held against former ones. */
+export interface ReferenceArguments {
+  readonly reference?: string | undefined
+  readonly 'require-reference'?: boolean
+}
+
+/** Flags as yargs gives them to a command that measures policies. */
+export interface PolicyArguments {
+  readonly tune?: boolean
+}
+
 /** What a profile is loaded by: of the flags those that a command has. */
 export type ProfileChoice = Pick<ProfileArguments, 'profile' | 'mode'> & Partial<ProfileArguments> & GateArguments
 
@@ -80,6 +93,9 @@ interface MeasureChoices {
   readonly strict?: boolean
   readonly sabotage?: Sabotage | undefined
   readonly search?: RunOptions['search']
+  readonly adjuster?: RunOptions['adjuster'] | undefined
+  readonly reference?: RunOptions['reference']
+  readonly requireReference?: boolean
   /** The commit of the build under test, where it is not that of the working directory. */
   readonly git?: RunOptions['git']
 }
@@ -109,14 +125,23 @@ export function profileOf(flags: ProfileChoice): Promise<Profile> {
 export async function measureProfile(
   kind: string,
   stages: Stages,
-  flags: ProfileArguments & GateArguments,
+  flags: ProfileArguments & GateArguments & ReferenceArguments & PolicyArguments,
 ): Promise<void> {
+  // Before anything else, so that a wrong flag costs nothing.
+  const reference = flags.reference === undefined ? undefined : parseReference(flags.reference)
   const profile = await profileOf(flags)
   if (flags.base !== undefined) refuseWithoutGate(profile.mode)
   const plan = compilePlan(profile, stages)
   if (flags['dry-run']) printPlan(summarisePlan(plan), flags)
   else
-    await measure(kind, plan, flags, { keepGoing: flags['keep-going'], strict: flags.strict, sabotage: flags.sabotage })
+    await measure(kind, plan, flags, {
+      adjuster: flags.tune ? await openPolicyAdjuster(plan) : undefined,
+      keepGoing: flags['keep-going'],
+      strict: flags.strict,
+      sabotage: flags.sabotage,
+      reference,
+      requireReference: flags['require-reference'] ?? false,
+    })
 }
 
 /** Serves the metrics where the flags ask for them, and says where, which nobody else knows of port 0. */
@@ -141,7 +166,7 @@ export async function measure(
   const outcome = await conduct(kind, plan, flags, signals.signal, choices)
   if (!flags.quiet) printNote(`result: ${outcome.file}`)
   printResult(outcome.result, flags)
-  process.exitCode = outcome.result.run.exitCode
+  process.exitCode = outcome.exitCode
   try {
     await writeOutputs(outcome.result, flags.out ?? [])
   } catch (error) {
@@ -157,11 +182,14 @@ export async function conduct(
   plan: Plan,
   flags: RunArguments,
   signal: AbortSignal,
-  { keepGoing = false, strict = false, sabotage, search, git }: MeasureChoices = {},
+  { keepGoing = false, strict = false, sabotage, search, adjuster, git, ...held }: MeasureChoices = {},
 ): Promise<RunOutcome> {
   const tags = parseTags(flags.tag ?? [])
   await using metrics = await metricsOf(flags)
-  const live = showProgress(flags, plan.expectedNs / 1e6)
+  const live = await showProgress(flags, {
+    expectedMs: plan.expectedNs / 1e6,
+    atMost: (plan.gate?.looks.length ?? 0) > 1,
+  })
   const outcome = await carryOut({
     plan,
     kind,
@@ -179,6 +207,8 @@ export async function conduct(
     onProgress: live.update,
     ...(metrics && { metrics: metrics.totals }),
     ...(search && { search }),
+    ...(adjuster && { adjuster }),
+    ...held,
   }).finally(() => live.done())
   if (outcome.failure !== null) printFailure(outcome.failure, { json: false })
   return outcome

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { $ } from 'zx'
-import { type Checkouts, type GitState, SoakrigError } from '../harness/index.ts'
+import { type Checkouts, SoakrigError } from '../harness/index.ts'
 
 /** Commits of the repository of the working directory, by what they are to be. */
 export interface Commits {
@@ -83,23 +83,23 @@ export async function openWorktrees({ root, base, head }: Commits, signal: Abort
   }
 }
 
-/** Runs a command in the same folder of each checkout, its output on stderr. Rejects with `build-failed` (113). */
+/**
+ * Runs a command in the same folder of each checkout, its output on stderr; a signal ends it with all that it started.
+ * Rejects with `build-failed` (113), `aborted` (105).
+ */
 export async function buildIn(directories: readonly string[], command: string, signal: AbortSignal): Promise<void> {
   for (const directory of directories) {
-    const run = $({ nothrow: true, quiet: true, env, cwd: directory, stdio: ['ignore', 2, 2] })
+    // In a process group of its own, which is ended as a whole: an orphan would write into a checkout that is being removed.
+    const run = $({ nothrow: true, quiet: true, env, cwd: directory, stdio: ['ignore', 2, 2], signal, detached: true })
     const { exitCode } = await run`sh -c ${command}`
     if (signal.aborted) throw new SoakrigError('ended by a signal', { code: 'aborted', exit: 'aborted' })
     if (exitCode !== 0)
       throw new SoakrigError(`--build ended with exit code ${exitCode} in the checkout ${basename(directory)}`, {
         code: 'build-failed',
         exit: 'targetDied',
+        hint: 'What it wrote stands above. A fresh checkout holds what is committed only: no node_modules, and nothing that was compiled.',
       })
   }
-}
-
-/** The commit of a build, as results have it. */
-export function stateOf(commit: string): GitState {
-  return { sha: commit, dirty: false }
 }
 
 /** What git has written down of a working tree that was removed by hand goes by its own housekeeping. */

@@ -7,12 +7,12 @@ import type { Tally } from '../measure/tally.ts'
 import type {
   ResultArm,
   ResultIterations,
-  ResultLimit,
   ResultOperations,
   ResultOtherTarget,
   ResultReconciliation,
   ResultResources,
-} from './result.ts'
+} from './arm.ts'
+import type { ResultLimit } from './limit.ts'
 import {
   count,
   flag,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { ControlRun } from '../judge/calibration/calibration.ts'
 import { messageOf, SoakrigError, systemCode } from '../kernel/errors.ts'
 import { checkOf } from '../kernel/schema-check.ts'
@@ -9,14 +9,15 @@ import { stampOf } from './names.ts'
 import { listOf, mapOf, number, shape, text } from './schema-parts.ts'
 
 /** The schema of the files of control arms that this version writes and reads. */
-const schemaId = 'soakrig/calibration@0'
+const schemaId = 'soakrig/calibration@1'
 
 /** What control arms must have in common to tell of the same noise. */
 export interface CalibrationKey {
   readonly profile: string
   readonly mode: string
   readonly hostFingerprint: string
-  readonly profileFingerprint: string
+  /** Of what the profile measures the baseline by. */
+  readonly controlFingerprint: string
   /** What the two measurements have in common: one process, or the build alone. */
   readonly of: 'process' | 'build'
 }
@@ -33,9 +34,11 @@ const problemsOf = checkOf(() =>
     profile: text,
     mode: text,
     hostFingerprint: text,
-    profileFingerprint: text,
+    controlFingerprint: text,
     of: text,
-    run: shape<ControlRun>({ id: text, at: text, metrics: mapOf(listOf(number)) }),
+    run: shape<ControlRun>({ id: text, at: text, baselineP99Ms: number, metrics: mapOf(listOf(number)) }, [
+      'baselineP99Ms',
+    ]),
   }),
 )
 
@@ -44,9 +47,26 @@ const mostKept = 100
 
 /** Where the control arms of a key are kept: the directory `RESULTS/.calibration/PROFILE-MODE-OF-HASH`. */
 export function calibrationPath(resultsDir: string, key: CalibrationKey): string {
-  const { profile, mode, hostFingerprint, profileFingerprint, of } = key
-  const hash = contentHash([hostFingerprint, profileFingerprint])
-  return join(resultsDir, '.calibration', `${profile}-${mode}-${of}-${hash}`)
+  const { hostFingerprint, controlFingerprint } = key
+  return join(calibrationsPath(resultsDir), `${prefixOf(key)}${contentHash([hostFingerprint, controlFingerprint])}`)
+}
+
+function calibrationsPath(resultsDir: string): string {
+  return join(resultsDir, '.calibration')
+}
+
+function prefixOf({ profile, mode, of }: CalibrationKey): string {
+  return `${profile}-${mode}-${of}-`
+}
+
+/** How many other keys of the same profile and mode have control arms: of another host, of other settings, or of a version that kept them by other ones. */
+export async function countOtherKeys(resultsDir: string, key: CalibrationKey): Promise<number> {
+  const own = basename(calibrationPath(resultsDir, key))
+  const names = await entriesOf(calibrationsPath(resultsDir))
+  return names.filter((name) => {
+    const hash = name.startsWith(prefixOf(key)) ? name.slice(prefixOf(key).length) : ''
+    return name !== own && /^[\da-f]{16}$/u.test(hash)
+  }).length
 }
 
 /** 16 hex digits of the SHA-256 of a document's JSON. */
@@ -63,8 +83,12 @@ export async function readControlRuns(resultsDir: string, key: CalibrationKey): 
 
 /** By age, which is what names begin with. */
 async function namesIn(directory: string): Promise<readonly string[]> {
+  return (await entriesOf(directory)).filter((name) => /^\d.*\.json$/u.test(name)).toSorted()
+}
+
+async function entriesOf(directory: string): Promise<readonly string[]> {
   try {
-    return (await readdir(directory)).filter((name) => /^\d.*\.json$/u.test(name)).toSorted()
+    return await readdir(directory)
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return []
     throw unreadable(directory, error)

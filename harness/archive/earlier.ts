@@ -17,15 +17,26 @@ const addedToArms = {
   overheadWhyNone: null,
 }
 
+/** What lines of windows files from before did not have. */
+const addedToWindows = { degraded: 0, threads: null, cpuCores: null, lows: null, faults: [], settling: false }
+
 type Fields = Readonly<Record<string, unknown>>
+
+/** Fills in what a line of the windows file of an earlier version lacks. */
+export function lineWithLaterKeys(line: object): object {
+  return { ...addedToWindows, ...line }
+}
 
 /** Fills in what files of an earlier version of this schema lack; anything that is not such a file is left as it is. */
 export function withLaterKeys(document: unknown): unknown {
   if (!isObject(document)) return document
   return {
     ...withGuards(document),
+    ...(isObject(document['reference']) && { reference: reference(document['reference']) }),
     ...(Array.isArray(document['phases']) && { phases: document['phases'].map(phase) }),
     ...(Array.isArray(document['slices']) && { slices: document['slices'].map(slice) }),
+    ...(Array.isArray(document['ceilings']) && { ceilings: document['ceilings'].map(ceiling) }),
+    ...(isObject(document['gate']) && { gate: gate(document['gate']) }),
   }
 }
 
@@ -35,6 +46,25 @@ function withGuards(document: Fields): Fields {
   const entries = Object.entries(document)
   const after = entries.findIndex(([key]) => key === 'doubts') + 1
   return Object.fromEntries(entries.toSpliced(after, 0, ['guards', []]))
+}
+
+/** Before references decided anything a result named one; what that was measured to be is not in it. */
+function reference(raw: Fields): unknown {
+  if ('kind' in raw) return raw
+  const { id, file, sha256, whyNone } = raw
+  const none = typeof id !== 'string'
+  return {
+    kind: none ? 'none' : 'newest',
+    asked: null,
+    whyNone,
+    results: none ? [] : [{ id, file, sha256, estimands: [] }],
+    leftOut: [],
+    sameHost: true,
+    verdict: null,
+    why: null,
+    comparisons: [],
+    notCompared: [],
+  }
 }
 
 function phase(raw: unknown): unknown {
@@ -49,6 +79,16 @@ function arm(raw: unknown): unknown {
 
 function slice(raw: unknown): unknown {
   return isObject(raw) ? { use: 'both', ...raw } : raw
+}
+
+/** What is only renamed would else be told as another answer when the file is judged again. */
+function ceiling(raw: unknown): unknown {
+  return isObject(raw) && raw['scope'] === 'worst window of the stress stage' ? { ...raw, scope: 'worst window' } : raw
+}
+
+/** In its own place, as in the files of today. */
+function gate({ verdict, rounds, looks, pairings, controls, ...others }: Fields): Fields {
+  return { verdict, rounds, looks, pairings, controls, yardstick: null, ...others }
 }
 
 function isObject(value: unknown): value is Fields {

@@ -14,16 +14,17 @@ export function shapingPart(profile: ProfileDocument, mode: string): ProfileDocu
     kept.map(([key, value]) => {
       if (!isRecord(value)) return [key, value]
       if (key === 'modes' || key === 'stress') return [key, { [mode]: value[mode] }]
-      return [key, key === 'policies' ? withoutBounds(value) : value]
+      return [key, key === 'policies' ? withoutLimits(value) : value]
     }),
   )
 }
 
-function withoutBounds(policies: ProfileDocument): ProfileDocument {
+/** What a policy is held to does not shape it. */
+function withoutLimits(policies: ProfileDocument): ProfileDocument {
   return Object.fromEntries(
     Object.entries(policies).map(([name, policy]) => {
       if (!isRecord(policy)) return [name, policy]
-      const { bounds: _, ...rest } = policy
+      const { bounds: _bounds, cost: _cost, ...rest } = policy
       return [name, rest]
     }),
   )
@@ -32,6 +33,24 @@ function withoutBounds(policies: ProfileDocument): ProfileDocument {
 /** 16 hex digits that are the same for profiles that measure the same in this mode, whatever the order of their keys. */
 export function profileFingerprint(profile: ProfileDocument, mode: string): string {
   return fingerprint(shapingPart(profile, mode))
+}
+
+/** What a profile measures besides the baseline. */
+const besideBaseline = ['policies', 'stress', 'stressClient', 'scenario']
+
+/** What a mode says of the slices of its gate; all else is of other stages, or of what they take together. */
+const shapesSlices = ['slice', 'discard', 'drain', 'warmup', 'gate']
+
+/**
+ * 16 hex digits that are the same for profiles whose baseline is measured alike in this mode's gate: what two measurements
+ * of it differ by does not depend on the policies that are measured beside it.
+ */
+export function controlFingerprint(profile: ProfileDocument, mode: string): string {
+  const { modes, ...others } = shapingPart(profile, mode)
+  const kept = Object.entries(others).filter(([key]) => !besideBaseline.includes(key))
+  const own = isRecord(modes) && isRecord(modes[mode]) ? modes[mode] : {}
+  const slices = Object.fromEntries(Object.entries(own).filter(([key]) => shapesSlices.includes(key)))
+  return fingerprint({ ...Object.fromEntries(kept), mode: slices })
 }
 
 /** 16 hex digits that are the same for hosts whose absolute figures may be compared. */

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { systemCode } from '../kernel/errors.ts'
+import { messageOf, systemCode } from '../kernel/errors.ts'
+import { whyUnfit } from './fit.ts'
 import { parseResultName, profileDirectory, type ResultName } from './names.ts'
 import { type ArchivedResult, readResult } from './read.ts'
 import type { Result } from './result.ts'
@@ -13,16 +14,25 @@ export interface ListedResult extends ResultName {
 /** The results of a profile, newest first, by their names; empty when there are none. */
 export async function listResults(resultsDir: string, profile: string): Promise<ListedResult[]> {
   const directory = profileDirectory(resultsDir, profile)
-  const names = await readdir(directory).catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return []
-    throw error
-  })
+  const names = await namesIn(directory)
   return names
     .flatMap((name) => {
       const parts = parseResultName(name)
       return parts ? [{ ...parts, file: join(directory, name) }] : []
     })
     .sort((a, b) => (a.file < b.file ? 1 : -1))
+}
+
+/** The profiles that have results, by the names of their directories. */
+export async function listProfiles(resultsDir: string): Promise<readonly string[]> {
+  return (await namesIn(resultsDir)).filter((name) => !name.startsWith('.')).toSorted()
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  return readdir(directory).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return []
+    throw error
+  })
 }
 
 /** What a run wants to be compared with. */
@@ -34,31 +44,43 @@ export interface ReferenceWish {
   readonly kind: string
   readonly hostFingerprint: string
   readonly profileFingerprint: string
+  /** The name of what it measures the speed of the target beside; null where that is nothing. */
+  readonly yardstick: string | null
 }
 
-/** The newest passing result that is comparable with a run, or why there is none. Files that cannot be read are skipped. */
-export async function newestPassing(
-  wish: ReferenceWish,
-): Promise<{ readonly found: ArchivedResult } | { readonly whyNone: string }> {
+/** Results that a run may be compared with, and some that it may not. */
+export interface PassingResults {
+  /** Newest first. */
+  readonly found: readonly ArchivedResult[]
+  /** Of those that were looked at, the newest; with the reason. */
+  readonly leftOut: readonly { readonly file: string; readonly why: string }[]
+  /** Why none was found; null where one was. */
+  readonly whyNone: string | null
+}
+
+const mostLeftOut = 10
+
+/** The newest passing results, so many at most, that are comparable with a run. */
+export async function passingResults(wish: ReferenceWish, most: number): Promise<PassingResults> {
   const listed = (await listResults(wish.resultsDir, wish.profile)).filter(({ mode }) => mode === wish.mode)
+  const found: ArchivedResult[] = []
+  const leftOut: { file: string; why: string }[] = []
   for (const { file } of listed) {
-    const found = await readResult(file).catch(() => undefined)
-    if (found && serves(found.result, wish)) return { found }
+    if (found.length === most) break
+    const read = await readResult(file).catch((error: unknown) => ({ why: messageOf(error) }))
+    const why = 'why' in read ? read.why : (whyOther(read.result, wish) ?? whyUnfit(read.result))
+    if (why === null && 'result' in read) found.push(read)
+    else if (leftOut.length < mostLeftOut) leftOut.push({ file, why: why ?? '' })
   }
   const what = `${wish.mode} of ${wish.profile}`
-  return {
-    whyNone: listed.length === 0 ? `no earlier ${what}` : `no passing ${what} with these settings on this host`,
-  }
+  const none = listed.length === 0 ? `no earlier ${what}` : `no passing ${what} with these settings on this host`
+  return { found, leftOut, whyNone: found.length === 0 ? none : null }
 }
 
-function serves({ run, env, sabotage, simulated }: Result, wish: ReferenceWish): boolean {
-  return (
-    run.verdict === 'pass' &&
-    run.kind === wish.kind &&
-    run.status === 'completed' &&
-    sabotage === null &&
-    !simulated &&
-    env.hostFingerprint === wish.hostFingerprint &&
-    env.profileFingerprint === wish.profileFingerprint
-  )
+/** Why a result is not of such a run; null where it is. */
+function whyOther({ run, env, gate }: Result, wish: ReferenceWish): string | null {
+  if (run.kind !== wish.kind) return `it is of ${run.kind}`
+  if (env.profileFingerprint !== wish.profileFingerprint) return 'it has other settings'
+  if (env.hostFingerprint !== wish.hostFingerprint) return 'it was measured on another host'
+  return (gate?.yardstick?.name ?? null) === wish.yardstick ? null : 'it was measured with another yardstick'
 }

@@ -1,4 +1,5 @@
-import type { LiveKind } from '../judge/memory/lows.ts'
+import type { HeapVerdict } from '../judge/memory/live.ts'
+import type { MemoryKind } from '../judge/memory/series.ts'
 import type { JsonSchema } from '../kernel/json-schema.ts'
 import { count, listOf, number, numberOrNull, oneOf, orNull, shape, text, textOrNull } from './schema-parts.ts'
 
@@ -15,12 +16,14 @@ export interface ResultMemory {
   readonly serviceHours: number
   /** What the bounds rest on; null for the standard ones. */
   readonly calibration: string | null
+  /** Why nothing is said of its heap, and whether it is what grows; absent where nobody looked, or nothing was judged. */
+  readonly heap?: HeapVerdict
   readonly kinds: readonly ResultMemoryKind[]
 }
 
 /** One kind of what a target holds; amounts in its unit. */
 export interface ResultMemoryKind {
-  readonly kind: LiveKind
+  readonly kind: MemoryKind
   readonly unit: string
   readonly verdict: 'pass' | 'fail' | 'inconclusive' | 'void'
   readonly reason: string
@@ -47,32 +50,36 @@ export interface ResultMemoryKind {
 const pair: JsonSchema = { type: 'array', items: number, minItems: 2, maxItems: 2 }
 
 /** Schema of the `memory` of a result. */
-export const memorySchema: JsonSchema = shape<ResultMemory>({
-  notJudged: textOrNull,
-  fromMs: numberOrNull,
-  toMs: numberOrNull,
-  requests: count,
-  restarts: count,
-  serviceHours: number,
-  calibration: textOrNull,
-  kinds: listOf(
-    shape<ResultMemoryKind>({
-      kind: oneOf('rss', 'fds', 'threads'),
-      unit: text,
-      verdict: oneOf('pass', 'fail', 'inconclusive', 'void'),
-      reason: text,
-      slopePerMin: numberOrNull,
-      interval: orNull(pair),
-      slopePerRequest: numberOrNull,
-      thirds: orNull(listOf(number)),
-      bound: numberOrNull,
-      projected: numberOrNull,
-      budget: number,
-      peak: numberOrNull,
-      cutSeconds: number,
-      steadySeconds: numberOrNull,
-      samples: count,
-      mannKendallP: numberOrNull,
-    }),
-  ),
-})
+export const memorySchema: JsonSchema = shape<ResultMemory>(
+  {
+    notJudged: textOrNull,
+    fromMs: numberOrNull,
+    toMs: numberOrNull,
+    requests: count,
+    restarts: count,
+    serviceHours: number,
+    calibration: textOrNull,
+    heap: shape<HeapVerdict>({ missing: textOrNull, growth: orNull(oneOf('heap', 'outside')) }),
+    kinds: listOf(
+      shape<ResultMemoryKind>({
+        kind: oneOf('rss', 'fds', 'threads', 'heap'),
+        unit: text,
+        verdict: oneOf('pass', 'fail', 'inconclusive', 'void'),
+        reason: text,
+        slopePerMin: numberOrNull,
+        interval: orNull(pair),
+        slopePerRequest: numberOrNull,
+        thirds: orNull(listOf(number)),
+        bound: numberOrNull,
+        projected: numberOrNull,
+        budget: number,
+        peak: numberOrNull,
+        cutSeconds: number,
+        steadySeconds: numberOrNull,
+        samples: count,
+        mannKendallP: numberOrNull,
+      }),
+    ),
+  },
+  ['heap'],
+)

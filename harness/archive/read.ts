@@ -5,9 +5,9 @@ import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream/promises'
 import { messageOf, type Problem, SoakrigError, systemCode } from '../kernel/errors.ts'
-import { withLaterKeys } from './earlier.ts'
+import { lineWithLaterKeys, withLaterKeys } from './earlier.ts'
 import { type Result, resultSchemaId, type ResultWindow } from './result.ts'
-import { validateResult } from './validate.ts'
+import { isWindow, validateResult } from './validate.ts'
 
 /** A result file as it was read. */
 export interface ArchivedResult {
@@ -62,7 +62,8 @@ function refuseOtherVersions(file: string, document: unknown): void {
 
 /**
  * The windows of a result, in constant memory; none when it has no windows file. The whole file is held against the
- * result's sha256 before its first window is given: rejects with `windows-missing` or `windows-changed`, both 104.
+ * result's sha256 before its first window is given: rejects with `windows-missing` or `windows-changed`, both 104; the latter
+ * also where a line is no window, or there are not as many as the result says.
  */
 export async function* readWindows(
   resultFile: string,
@@ -70,10 +71,26 @@ export async function* readWindows(
 ): AsyncGenerator<ResultWindow, void, undefined> {
   if (windows === null) return
   const file = join(dirname(resultFile), basename(windows.file))
-  if ((await sha256Of(file)) !== windows.sha256)
-    throw refusal('windows-changed', `${file} is not what the result was made from: its sha256 differs`)
-  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY }))
-    yield JSON.parse(line) as ResultWindow
+  const changed = (why: string): SoakrigError =>
+    refusal('windows-changed', `${file} is not what the result was made from: ${why}`)
+  if ((await sha256Of(file)) !== windows.sha256) throw changed('its sha256 differs')
+  let count = 0
+  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+    const window = windowIn(text)
+    if (window === null) throw changed(`its line ${count + 1} is no window`)
+    count++
+    yield window
+  }
+  if (count !== windows.count) throw changed(`it has ${count} lines, and not ${windows.count}`)
+}
+
+function windowIn(text: string): ResultWindow | null {
+  try {
+    const line = lineWithLaterKeys(JSON.parse(text) as object)
+    return isWindow(line) ? line : null
+  } catch {
+    return null
+  }
 }
 
 async function sha256Of(file: string): Promise<string> {

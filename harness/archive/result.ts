@@ -1,22 +1,19 @@
 import type { ArmKind, ArmPath, PhaseKind } from '../measure/arm.ts'
 import type { LatencySummary } from '../measure/histogram.ts'
+import type { Collection } from '../measure/collection.ts'
 import type { WindowLows } from '../measure/lows.ts'
 import type { ResultArm } from './arm.ts'
 import type { ResultCapacity } from './capacity.ts'
 import type { ResultGate } from './gate.ts'
 import type { ResultLimit } from './limit.ts'
 import type { ResultMemory } from './memory.ts'
+import type { ResultReference } from './reference.ts'
 import type { ResultScenario } from './scenario.ts'
+import type { ResultAdjusted, ResultTolerance } from './tune.ts'
 
-export type {
-  ResultArm,
-  ResultIterations,
-  ResultOperations,
-  ResultOtherTarget,
-  ResultReconciliation,
-  ResultResources,
-} from './arm.ts'
+export type { ResultArm } from './arm.ts'
 export type { ResultLimit } from './limit.ts'
+export type { ResultReference } from './reference.ts'
 
 /** The schema of result files that this version writes. */
 export const resultSchemaId = 'soakrig/result@0'
@@ -59,6 +56,10 @@ export interface Result {
   readonly scenario?: ResultScenario
   /** How much the target bears; absent where it was not searched for. */
   readonly capacity?: ResultCapacity
+  /** How strong each policy may be before the target leaves its bounds; absent where it was not searched for. */
+  readonly tolerance?: readonly ResultTolerance[]
+  /** Policies that left their bounds, and were made weaker before the stress stage; absent where none was to be. */
+  readonly adjusted?: readonly ResultAdjusted[]
   /** The sibling file of windows, one JSON document per line; null when none was written. */
   readonly windows: ResultLines | null
   /** The sibling file of calls that clients gave up and kept; absent where there were none. */
@@ -198,12 +199,15 @@ export interface ResultSlice {
   readonly durationMs: number
   readonly ok: number
   readonly failed: number
-  /** Operations slower than the baseline's p99; counted once there is a reference for it, null until then. */
+  /** Operations slower than the baseline's p99 as it is calibrated; null where it is not. */
   readonly slow: number | null
   readonly p50: number | null
   readonly p95: number | null
   readonly p99: number | null
   readonly cpuMs: number | null
+  /** What the process held after it in KiB, and of that its heap after a forced collection; absent where that was not read. */
+  readonly rssKb?: number
+  readonly heapKb?: number
 }
 
 export interface ResultComparison {
@@ -223,8 +227,11 @@ export interface ResultComparison {
   readonly margin: number | null
   readonly floor: number | null
   readonly mde: number | null
-  /** `pass-minor`: surely worse, and surely by less than the margin. `notable`: what gates nothing, and would have failed. */
-  readonly verdict: 'same' | 'pass' | 'pass-minor' | 'fail' | 'notable' | 'inconclusive'
+  /**
+   * `pass-minor`: surely worse, and surely by less than the margin. `notable`: what gates nothing, and would have failed.
+   * `reported`: told and not judged, as against the yardstick.
+   */
+  readonly verdict: 'same' | 'pass' | 'pass-minor' | 'fail' | 'notable' | 'inconclusive' | 'reported'
   readonly ruler: string
   /** Of the gate only: whether the run may fail by it. */
   readonly gated?: boolean
@@ -237,13 +244,6 @@ export interface ResultComparison {
   readonly noise?: number
   /** The difference of each round that has both figures. */
   readonly perRound?: readonly number[]
-}
-
-export interface ResultReference {
-  readonly id: string | null
-  readonly file: string | null
-  readonly sha256: string | null
-  readonly whyNone: string | null
 }
 
 export interface ResultDoubt {
@@ -316,6 +316,8 @@ export interface ResultWindow {
   readonly cpuCores: number | null
   /** The lower ends of what the target held, and how often it had been started again; null when nothing was read. */
   readonly lows?: WindowLows | null
+  /** That the target's garbage was collected by force in it; absent where it was not. */
+  readonly collection?: Collection
   /** Policies that steps of the stress stage had put in force, or shortly before; empty for clean load. */
   readonly faults: readonly string[]
   /** Whether one of them was not in force all the time. */

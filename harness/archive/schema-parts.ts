@@ -33,7 +33,7 @@ export const integerOrNull: JsonSchema = { type: ['integer', 'null'] }
 export const flag: JsonSchema = { type: 'boolean' }
 export const texts: JsonSchema = listOf(text)
 
-/** Schema of one of a few texts. */
-export function oneOf(...values: readonly string[]): JsonSchema {
+/** Schema of one of a few texts, null among them where it is named. */
+export function oneOf(...values: readonly (string | null)[]): JsonSchema {
   return { enum: values }
 }

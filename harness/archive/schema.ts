@@ -4,6 +4,7 @@ import { armKind, armSchema, latencies, limit, path, summary } from './arm-schem
 import { capacitySchema } from './capacity.ts'
 import { gateSchema } from './gate.ts'
 import { memorySchema } from './memory.ts'
+import { referenceSchema } from './reference.ts'
 import {
   type Result,
   type ResultComparison,
@@ -15,7 +16,6 @@ import {
   type ResultMetrics,
   type ResultPhase,
   type ResultPlan,
-  type ResultReference,
   type ResultRun,
   resultSchemaId,
   type ResultSlice,
@@ -38,6 +38,7 @@ import {
   texts,
   textOrNull,
 } from './schema-parts.ts'
+import { adjustedSchema, toleranceSchema } from './tune.ts'
 
 const run = shape<ResultRun>(
   {
@@ -146,8 +147,10 @@ const slice = shape<ResultSlice>(
     p95: numberOrNull,
     p99: numberOrNull,
     cpuMs: numberOrNull,
+    rssKb: number,
+    heapKb: number,
   },
-  ['group'],
+  ['group', 'rssKb', 'heapKb'],
 )
 
 const comparison = shape<ResultComparison>(
@@ -166,7 +169,7 @@ const comparison = shape<ResultComparison>(
     margin: numberOrNull,
     floor: numberOrNull,
     mde: numberOrNull,
-    verdict: oneOf('same', 'pass', 'pass-minor', 'fail', 'notable', 'inconclusive'),
+    verdict: oneOf('same', 'pass', 'pass-minor', 'fail', 'notable', 'inconclusive', 'reported'),
     ruler: text,
     gated: flag,
     level: number,
@@ -240,7 +243,7 @@ export const resultSchema: JsonSchema = {
       gate: gateSchema,
       ceilings: listOf(limit),
       thresholds: listOf(limit),
-      reference: shape<ResultReference>({ id: textOrNull, file: textOrNull, sha256: textOrNull, whyNone: textOrNull }),
+      reference: referenceSchema,
       doubts: listOf(doubt),
       guards: listOf(guard),
       generators: listOf(generator),
@@ -248,11 +251,13 @@ export const resultSchema: JsonSchema = {
       memory: memorySchema,
       scenario: scenarioSchema,
       capacity: capacitySchema,
+      tolerance: toleranceSchema,
+      adjusted: adjustedSchema,
       windows: orNull(lines),
       deadLetters: lines,
       sabotage: textOrNull,
       simulated: flag,
     },
-    ['gate', 'windowGroups', 'memory', 'scenario', 'capacity', 'deadLetters'],
+    ['gate', 'windowGroups', 'memory', 'scenario', 'capacity', 'tolerance', 'adjusted', 'deadLetters'],
   ),
 }

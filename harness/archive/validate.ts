@@ -1,18 +1,30 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import type { Problem } from '../kernel/errors.ts'
+import type { JsonSchema } from '../kernel/json-schema.ts'
+import type { ResultWindow } from './result.ts'
 import { resultSchema } from './schema.ts'
+import { windowSchema } from './window-schema.ts'
 
-let compiled: ValidateFunction | undefined
-
-function compile(): ValidateFunction {
-  return new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, strictTypes: false }).compile(resultSchema)
+/** Compiles a schema when it is first needed. It is ours, and a test holds it against the meta-schema, whose code takes long to compile. */
+function checkOf(schema: JsonSchema): () => ValidateFunction {
+  const options = { allErrors: true, verbose: true, allowUnionTypes: true, strictTypes: false, validateSchema: false }
+  let compiled: ValidateFunction | undefined
+  return () => (compiled ??= new Ajv(options).compile(schema))
 }
+
+const checkResult = checkOf(resultSchema)
+const checkWindow = checkOf(windowSchema)
 
 /** Everything that keeps a document from being a result of this version; empty for a result. */
 export function validateResult(document: unknown): Problem[] {
-  compiled ??= compile()
-  if (compiled(document)) return []
-  return (compiled.errors ?? []).filter(({ keyword }) => keyword !== 'if').map(problemOf)
+  const check = checkResult()
+  if (check(document)) return []
+  return (check.errors ?? []).filter(({ keyword }) => keyword !== 'if').map(problemOf)
+}
+
+/** Whether a line of a windows file is one. */
+export function isWindow(line: unknown): line is ResultWindow {
+  return checkWindow()(line) === true
 }
 
 function problemOf({ keyword, instancePath, params, data, message }: ErrorObject): Problem {

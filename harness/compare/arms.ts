@@ -1,3 +1,4 @@
+import type { PhaseKind } from '../measure/arm.ts'
 import type { Result, ResultArm, ResultSlice } from '../archive/result.ts'
 
 /** An arm with its place in the result file. */
@@ -12,10 +13,13 @@ export interface PlacedArm {
   readonly ofPolicy: boolean
 }
 
-/** The arms whose figures mean something by themselves, by name: neither canary nor warm-up, nor the steps of a search. */
+/** Phases whose arms mean nothing beside those of another run: a start, or the steps of a search, which differ from run to run. */
+const notCompared: readonly PhaseKind[] = ['canary', 'warmup', 'capacity', 'tune', 'adjusted']
+
+/** The arms whose figures mean something by themselves, by name. */
 export function armsOf({ phases, slices }: Result): ReadonlyMap<string, PlacedArm> {
   const placed = phases.flatMap(({ id: phase, kind, arms }, phaseIndex) => {
-    if (kind === 'canary' || kind === 'warmup' || kind === 'capacity') return []
+    if (notCompared.includes(kind)) return []
     return arms.map((arm, armIndex): [string, PlacedArm] => {
       const id = `${phase}/${arm.arm}-${arm.path}`
       const own = slices.filter((slice) => slice.phase === phase && slice.arm === arm.arm && slice.path === arm.path)

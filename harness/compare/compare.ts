@@ -1,12 +1,18 @@
+import { whyUnfit } from '../archive/fit.ts'
+import type { ReferenceAnswer } from '../judge/reference/decide.ts'
+import { referenceReasons } from '../judge/reference/reasons.ts'
 import { SoakrigError } from '../kernel/errors.ts'
+import { exitCodes } from '../kernel/exit-codes.ts'
+import { holdAgainst } from './against.ts'
 import { armsOf, type PlacedArm } from './arms.ts'
 import type { Both, ComparedResult, ComparedRun, Comparison } from './comparison.ts'
+import { estimandsOf } from './estimands.ts'
 import { refuseDifferent } from './refuse.ts'
 import { armRows, fragilityRows, runRows } from './rows.ts'
 
 /**
- * Sets two results side by side. One run of each decides nothing: the verdict is `same` for one and the same file, else
- * `inconclusive`. Throws `different-profiles` or `nothing-in-common` (112).
+ * Sets two results side by side. What differs is held to what two runs of one build differ by, as the calibration in the new
+ * one says; without it nothing is decided. Throws `different-profiles` or `nothing-in-common` (112).
  */
 export function compareResults(base: ComparedResult, next: ComparedResult): Comparison {
   refuseDifferent(base.result, next.result)
@@ -27,19 +33,48 @@ export function compareResults(base: ComparedResult, next: ComparedResult): Comp
     base: runOf(base),
     next: runOf(next),
     sameHost,
-    ...verdictOf(results),
-    exitCode: 0,
+    ...decided(results, sameHost, all),
+    exact: next.result.comparisons.filter(({ gated, against }) => gated !== undefined && isFormerBuild(against)),
     rows: [...runRows(results, sameHost), ...shared.flatMap((arms) => armRows(results, arms, sameHost))],
     fragility: shared.flatMap((arms) => fragilityRows(results, arms, all)),
-    notCompared: [...notCompared(all), ...shared.flatMap(latencyOfOne)],
     notes: notesOf(results, sameHost),
   }
 }
 
-function verdictOf({ base, next }: Both<ComparedResult>): Pick<Comparison, 'verdict' | 'why'> {
-  return base.sha256 === next.sha256
-    ? { verdict: 'same', why: 'both are the same file' }
-    : { verdict: 'inconclusive', why: 'one run of each cannot tell a difference from chance' }
+type Decided = Pick<Comparison, 'verdict' | 'why' | 'exitCode' | 'compared' | 'notCompared'>
+
+function decided(
+  { base, next }: Both<ComparedResult>,
+  sameHost: boolean,
+  all: Both<ReadonlyMap<string, PlacedArm>>,
+): Decided {
+  const unfit = whyUnfit(base.result)
+  const advisory = unfit === null ? null : `the base is nothing to compare with: ${unfit}`
+  const results = [{ estimands: estimandsOf(base.result) }]
+  const answer = holdAgainst(next.result, { results, sameHost }, advisory)
+  const [failure, ...others] = referenceReasons(answer)
+  const more = others.length > 0 ? ` (and ${others.length} more)` : ''
+  const same = base.sha256 === next.sha256
+  return {
+    verdict: same ? 'same' : answer.verdict,
+    why: same ? 'both are the same file' : failure === undefined ? whyOf(answer) : failure + more,
+    exitCode: !same && answer.verdict === 'fail' ? exitCodes.regression : exitCodes.pass,
+    compared: answer.comparisons,
+    notCompared: [...notCompared(all), ...sharedArms(all).flatMap(latencyOfOne), ...answer.notCompared],
+  }
+}
+
+function whyOf({ verdict, why, comparisons }: ReferenceAnswer): string {
+  if (verdict === 'undecided') return why ?? 'nothing could fail'
+  const gated = comparisons.filter((one) => one.gated)
+  const unclear = gated.filter((one) => one.verdict === 'inconclusive').length
+  return verdict === 'pass'
+    ? `none of ${gated.length} figures is worse by what matters`
+    : `${unclear} of ${gated.length} figures cannot be told from chance`
+}
+
+function isFormerBuild(against: string): boolean {
+  return against.endsWith('/base-direct')
 }
 
 function runOf({ result, sha256, file }: ComparedResult): ComparedRun {

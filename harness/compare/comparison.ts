@@ -1,4 +1,6 @@
-import type { Result, VerdictName } from '../archive/result.ts'
+import type { Result, ResultComparison, VerdictName } from '../archive/result.ts'
+import type { ReferenceAnswer, ReferenceComparison } from '../judge/reference/decide.ts'
+import type { ExitCode } from '../kernel/exit-codes.ts'
 
 /** A result as it takes part in a comparison. */
 export interface ComparedResult {
@@ -64,10 +66,15 @@ export interface Comparison {
   readonly next: ComparedRun
   /** Absolute figures are comparable on one host only; ratios within a run are comparable anyway. */
   readonly sameHost: boolean
-  /** `same` for one and the same file; one run of each decides nothing else. */
-  readonly verdict: 'same' | 'inconclusive'
+  /** `same` for one and the same file; `undecided` where nothing could fail. */
+  readonly verdict: 'same' | ReferenceAnswer['verdict']
   readonly why: string
-  readonly exitCode: 0
+  /** 111 where it is worse. */
+  readonly exitCode: ExitCode
+  /** Speed, resources and fragility of the new run against those of the base: what decides. */
+  readonly compared: readonly ReferenceComparison[]
+  /** What the new run's own gate found of it beside a former build, in the same rounds. */
+  readonly exact: readonly ResultComparison[]
   readonly rows: readonly ComparisonRow[]
   /** Ratios of a policy's arm to its baseline, in each run. */
   readonly fragility: readonly ComparisonRow[]

@@ -3,6 +3,7 @@ import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { shareOf } from '../kernel/units.ts'
 import { hits } from './chance.ts'
 import { type FaultMember, unnoticed } from './fault.ts'
+import { parameter, shareScale } from './parameter.ts'
 import { datagramWith } from './piece-part.ts'
 
 /** The share of datagrams with a wrong bit. */
@@ -25,6 +26,8 @@ export const corrupt: FaultMember<CorruptSettings> = {
   parse: (raw) => ({ probability: shareOf((raw as { readonly probability: string | number }).probability) }),
 
   active: ({ probability }) => probability > 0,
+
+  parameters: [parameter('probability', 'probability', shareScale)],
 
   datagram({ probability }, context) {
     const { tally, rng } = context

@@ -1,6 +1,7 @@
 import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { nsPerSecond, shareOf } from '../kernel/units.ts'
 import type { FaultMember } from './fault.ts'
+import { parameter, shareScale } from './parameter.ts'
 import { stillOnAt } from './target-fault.ts'
 
 /** Neighbours that want the same cores. */
@@ -54,6 +55,8 @@ export const cpuHog: FaultMember<CpuHogSettings> = {
   },
 
   active: ({ workers, share }) => workers > 0 && share > 0,
+
+  parameters: [parameter('share', 'share', { ...shareScale, least: 0.01 })],
 
   // On idle cores it costs nothing, on busy ones any amount.
   expect: () => ({ delayMs: null, firedShare: null, errorShare: null, errorClasses: [], undelivered: 0 }),

@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net'
 import { type JsonSchema, objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { durationNs, nsPerMs, shareOf, significant } from '../kernel/units.ts'
 import type { FaultMember } from './fault.ts'
+import { delayScale, parameter, shareScale } from './parameter.ts'
 import { lateShare } from './uniform-delay.ts'
 
 /**
@@ -126,6 +127,20 @@ export const dns: FaultMember<DnsSettings> = {
   },
 
   active: ({ delayNs, jitterNs, shares, ttlNs }) => delayNs > 0 || jitterNs > 0 || ttlNs !== null || total(shares) > 0,
+
+  parameters: [
+    parameter('delay', 'delayNs', delayScale),
+    ...dnsKinds.map((kind) => ({
+      ...shareScale,
+      key: kind,
+      read: ({ shares: ofKinds }: DnsSettings) => ofKinds[kind] || null,
+      // Together they are 1 at most.
+      write: (settings: DnsSettings, value: number) => {
+        const others = total(settings.shares) - settings.shares[kind]
+        return { ...settings, shares: { ...settings.shares, [kind]: Math.min(value, significant(1 - others)) } }
+      },
+    })),
+  ],
 
   // A connection that is kept looks nothing up, so that nothing can be said of a median or of attempts.
   expect({ delayNs, jitterNs, shares, ttlNs, names, types }) {

@@ -3,6 +3,7 @@ import { shareOf } from '../kernel/units.ts'
 import { hits } from './chance.ts'
 import { count } from './fault-counter.ts'
 import { type FaultMember, type StageContext, unnoticed } from './fault.ts'
+import { parameter, shareScale } from './parameter.ts'
 import { datagramWith } from './piece-part.ts'
 import { defaultMssBytes, Segmenter } from './segmenter.ts'
 
@@ -55,6 +56,8 @@ export const duplicate: FaultMember<DuplicateSettings> = {
   },
 
   active: ({ probability }) => probability > 0,
+
+  parameters: [parameter('probability', 'probability', shareScale)],
 
   stream(settings, context) {
     const segmenter = new Segmenter(defaultMssBytes)

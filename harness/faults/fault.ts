@@ -3,6 +3,7 @@ import type { JsonSchema } from '../kernel/json-schema.ts'
 import type { Rng } from '../kernel/rng.ts'
 import type { BaselineFacts } from '../measure/effect.ts'
 import type { Tally } from '../measure/tally.ts'
+import type { FaultParameter } from './parameter.ts'
 import type { TargetFaultContext } from './target-fault.ts'
 
 /** The way of the bytes: `uplink` from client to server, `downlink` back. */
@@ -131,6 +132,8 @@ export interface FaultMember<Settings> {
   target?(settings: Settings, context: TargetFaultContext): Promise<void>
   /** How long it must be on to have acted once; absent: it acts at once. */
   actsWithinNs?(settings: Settings): number
+  /** By which numbers it can be made weaker or stronger, the natural one first; absent: by none. */
+  readonly parameters?: readonly FaultParameter<Settings>[]
   /** Elsewhere than in a relay: in the client's dialler, in the resolver, on the target. */
   readonly elsewhere?: 'dialer' | 'dns' | 'target'
 }

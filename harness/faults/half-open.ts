@@ -1,6 +1,7 @@
 import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { sizeBytes } from '../kernel/units.ts'
 import { type Action, type FaultMember, unnoticed } from './fault.ts'
+import { allowanceScale, parameter } from './parameter.ts'
 
 const endings = ['silence', 'reset', 'close'] as const
 
@@ -55,6 +56,8 @@ export const halfOpen: FaultMember<HalfOpenSettings> = {
   },
 
   active: () => true,
+
+  parameters: [parameter('after', 'afterBytes', allowanceScale)],
 
   connection({ afterBytes, action }, { tally }) {
     let passed = 0

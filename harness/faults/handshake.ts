@@ -1,6 +1,7 @@
 import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { durationNs, nsPerMs, nsPerSecond, shareOf } from '../kernel/units.ts'
 import type { FaultMember } from './fault.ts'
+import { delayScale, parameter, shareScale } from './parameter.ts'
 import { lateShare } from './uniform-delay.ts'
 
 /** How long a connection takes to be made, and how often its SYN is lost. */
@@ -51,6 +52,8 @@ export const handshake: FaultMember<HandshakeSettings> = {
   },
 
   active: ({ delayNs, jitterNs, loss }) => delayNs > 0 || jitterNs > 0 || loss > 0,
+
+  parameters: [parameter('delay', 'delayNs', delayScale), parameter('loss', 'loss', shareScale)],
 
   // Who keeps a connection makes it once, so that nothing can be said of the median over all exchanges.
   expect({ delayNs, jitterNs, loss }) {

@@ -2,6 +2,7 @@ import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { durationNs, nsPerMs, shareOf } from '../kernel/units.ts'
 import { hits } from './chance.ts'
 import { type FaultMember, unnoticed } from './fault.ts'
+import { parameter, shareScale } from './parameter.ts'
 
 /** The share of exchanges that get no answer, and for how long. */
 export interface HangSettings {
@@ -39,6 +40,8 @@ export const hang: FaultMember<HangSettings> = {
   },
 
   active: ({ probability }) => probability > 0,
+
+  parameters: [parameter('probability', 'probability', shareScale)],
 
   connection({ probability, timeoutNs }, context) {
     const { tally } = context

@@ -3,6 +3,7 @@ import { durationNs, nsPerMs, shareOf } from '../kernel/units.ts'
 import { autoregression, normalCorrelation } from './correlation.ts'
 import { delayAt, type DistributionName, distributionNames, distributions } from './distribution.ts'
 import type { DelayBounds, Delays, Expectation, FaultMember, StageContext } from './fault.ts'
+import { delayScale, parameter } from './parameter.ts'
 
 /** One-way delay, and how it varies from message to message; see `distributions` for what the jitter means. */
 export interface LatencySettings {
@@ -76,6 +77,8 @@ export const latency: FaultMember<LatencySettings> = {
   },
 
   active: ({ delayNs, jitterNs }) => delayNs > 0 || jitterNs > 0,
+
+  parameters: [parameter('delay', 'delayNs', delayScale), parameter('jitter', 'jitterNs', delayScale)],
 
   stream(settings, context) {
     const { tally } = context

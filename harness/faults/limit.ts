@@ -1,6 +1,7 @@
 import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { sizeBytes } from '../kernel/units.ts'
 import { type FaultMember, unnoticed } from './fault.ts'
+import { allowanceScale, parameter } from './parameter.ts'
 
 /** How a connection ends that has used up what it may carry. */
 const endings = ['close', 'reset'] as const
@@ -42,6 +43,8 @@ export const limit: FaultMember<LimitSettings> = {
   },
 
   active: () => true,
+
+  parameters: [parameter('after', 'afterBytes', allowanceScale)],
 
   connection({ afterBytes, action }, { direction: limited, tally }) {
     let passed = 0

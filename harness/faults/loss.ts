@@ -4,6 +4,7 @@ import type { ExpectContext, Expectation, FaultMember } from './fault.ts'
 import { datagramLossDelays, lossDelays } from './loss-delays.ts'
 import { lossModelSchemas, parseLossModel, type RawLossModel } from './loss-model.ts'
 import { lossBounds, type LossModel, lossProcess, lossShare } from './loss-process.ts'
+import { type FaultParameter, shareScale } from './parameter.ts'
 import { defaultMssBytes } from './segmenter.ts'
 import { congestionModels, lossModes, StreamLoss, type StreamLossSettings } from './stream-loss.ts'
 
@@ -21,6 +22,26 @@ interface RawTcp {
   readonly maxRetries?: number
   readonly congestion?: StreamLossSettings['congestion']
 }
+
+/** How often losses begin, by the model: none of the four states, whose chances hang together. */
+const parameters: readonly FaultParameter<LossSettings>[] = [
+  {
+    ...shareScale,
+    key: 'probability',
+    read: ({ model }) => (model.kind === 'random' ? model.probability || null : null),
+    write: (settings, value) =>
+      settings.model.kind === 'random' ? { ...settings, model: { ...settings.model, probability: value } } : settings,
+  },
+  {
+    ...shareScale,
+    key: 'gilbertElliott.goodToBad',
+    read: ({ model }) => (model.kind === 'gilbertElliott' ? model.goodToBad || null : null),
+    write: (settings, value) =>
+      settings.model.kind === 'gilbertElliott'
+        ? { ...settings, model: { ...settings.model, goodToBad: value } }
+        : settings,
+  },
+]
 
 /** Of exchanges that are hit: below this share their median is that of the others. */
 const medianMovesFrom = 0.3
@@ -92,6 +113,8 @@ export const loss: FaultMember<LossSettings> = {
   },
 
   active: ({ model }) => lossShare(model) > 0,
+
+  parameters,
 
   stream: ({ model, tcp }, context) => new StreamLoss(model, tcp, context),
 

@@ -1,6 +1,7 @@
 import { quantitySchema } from '../kernel/json-schema.ts'
 import { sizeBytes } from '../kernel/units.ts'
 import { type FaultMember, unnoticed } from './fault.ts'
+import { allowanceScale } from './parameter.ts'
 
 /**
  * Datagrams whose payload is larger are dropped without a word, as on a path with a black hole for ICMP. There is no
@@ -14,6 +15,8 @@ export const mtu: FaultMember<number> = {
   parse: (raw) => sizeBytes(raw),
 
   active: (largest) => largest > 0,
+
+  parameters: [{ ...allowanceScale, key: '', read: (largest) => largest, write: (_, value) => value }],
 
   datagram(largest, { tally }) {
     return {

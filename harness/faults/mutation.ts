@@ -4,6 +4,7 @@ import { shareOf, sizeBytes } from '../kernel/units.ts'
 import { hits } from './chance.ts'
 import { type FaultMember, type StageContext, unnoticed } from './fault.ts'
 import { type Mutation, mutator } from './mutators.ts'
+import { parameter, shareScale } from './parameter.ts'
 import { datagramWith, pieceWith } from './piece-part.ts'
 
 /** A mutation, and the packets that it hits. */
@@ -106,6 +107,8 @@ export const mutation: FaultMember<MutationSettings> = {
   },
 
   active: ({ probability }) => probability > 0,
+
+  parameters: [parameter('probability', 'probability', shareScale)],
 
   stream(settings, context) {
     const mutate = packetMutator(settings, context)

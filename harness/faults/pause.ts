@@ -1,6 +1,7 @@
 import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
-import { durationNs } from '../kernel/units.ts'
+import { durationNs, nsPerMs } from '../kernel/units.ts'
 import type { FaultMember } from './fault.ts'
+import { delayScale, parameter } from './parameter.ts'
 import { stillOnAt, type TargetFaultContext } from './target-fault.ts'
 
 /** The target stands still for a while, again and again. */
@@ -43,6 +44,17 @@ export const pause: FaultMember<PauseSettings> = {
   },
 
   active: ({ forNs }) => forNs > 0,
+
+  parameters: [
+    {
+      ...parameter<PauseSettings>('for', 'forNs', delayScale),
+      // What never goes on is no pause.
+      write: (settings, value) => ({
+        ...settings,
+        forNs: Math.round(Math.min(value * nsPerMs, 0.9 * settings.everyNs)),
+      }),
+    },
+  ],
 
   // Those that wait are few: one for each that was in flight. Their wait is in the high percentiles, not in the median,
   // and they fail only where it is longer than the client waits.

@@ -3,6 +3,7 @@ import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { nsPerMs, nsPerSecond, rateBitsPerSecond, sizeBytes } from '../kernel/units.ts'
 import { count } from './fault-counter.ts'
 import type { FaultMember, StageContext } from './fault.ts'
+import { parameter } from './parameter.ts'
 import { type Line, serialise } from './serialisation.ts'
 
 const scopes = ['connection', 'link'] as const
@@ -91,6 +92,8 @@ export const rate: FaultMember<RateSettings> = {
 
   // A rate of 0 disables the fault, as an explicit 0 does everywhere; a dead line is a fault of its own.
   active: ({ bitsPerSecond }) => bitsPerSecond > 0,
+
+  parameters: [parameter('limit', 'bitsPerSecond', { unit: 'bps', harder: 'less', least: 1000, most: 10_000_000_000 })],
 
   stream(settings, context) {
     const { tally } = context

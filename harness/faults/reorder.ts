@@ -2,6 +2,7 @@ import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { durationNs, shareOf } from '../kernel/units.ts'
 import { hits } from './chance.ts'
 import { type Datagram, type DatagramStage, type FaultMember, type StageContext, unnoticed } from './fault.ts'
+import { parameter, shareScale } from './parameter.ts'
 import { datagramWith } from './piece-part.ts'
 import { defaultMssBytes } from './segmenter.ts'
 import { type ReorderSettings, StreamReorder } from './stream-reorder.ts'
@@ -60,6 +61,8 @@ export const reorder: FaultMember<ReorderSettings> = {
   },
 
   active: ({ probability }) => probability > 0,
+
+  parameters: [parameter('probability', 'probability', shareScale)],
 
   stream: (settings, context) => new StreamReorder(settings, context),
 

@@ -2,6 +2,7 @@ import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { durationNs, shareOf } from '../kernel/units.ts'
 import { hits } from './chance.ts'
 import { type FaultMember, unnoticed } from './fault.ts'
+import { parameter, shareScale } from './parameter.ts'
 
 /** The share of exchanges whose connection is reset, and when. */
 export interface ResetSettings {
@@ -40,6 +41,8 @@ export const reset: FaultMember<ResetSettings> = {
   },
 
   active: ({ probability }) => probability > 0,
+
+  parameters: [parameter('probability', 'probability', shareScale)],
 
   connection({ probability, afterNs }, context) {
     const { tally } = context

@@ -1,6 +1,7 @@
 import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { durationNs, nsPerMs, sizeBytes } from '../kernel/units.ts'
 import { type FaultMember, type Piece, unnoticed } from './fault.ts'
+import { delayScale, parameter } from './parameter.ts'
 import { pieceWith } from './piece-part.ts'
 
 /** Into what parts bytes are cut, and how far apart these leave. */
@@ -44,6 +45,8 @@ export const slicer: FaultMember<SlicerSettings> = {
   },
 
   active: ({ averageBytes }) => averageBytes > 0,
+
+  parameters: [parameter('delay', 'delayNs', delayScale)],
 
   stream({ averageBytes, variationBytes, delayNs }, context) {
     const { tally } = context

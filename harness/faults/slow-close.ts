@@ -1,6 +1,7 @@
 import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { durationNs } from '../kernel/units.ts'
 import { type FaultMember, unnoticed } from './fault.ts'
+import { delayScale, parameter } from './parameter.ts'
 
 /** How long the end of a stream is held. */
 export interface SlowCloseSettings {
@@ -22,6 +23,8 @@ export const slowClose: FaultMember<SlowCloseSettings> = {
   parse: (raw) => ({ delayNs: durationNs((raw as { readonly delay: string }).delay) }),
 
   active: ({ delayNs }) => delayNs > 0,
+
+  parameters: [parameter('delay', 'delayNs', delayScale)],
 
   stream({ delayNs }, context) {
     return {

@@ -1,6 +1,7 @@
 import { objectSchema, quantitySchema } from '../kernel/json-schema.ts'
 import { shareOf } from '../kernel/units.ts'
 import type { FaultMember } from './fault.ts'
+import { parameter, shareScale } from './parameter.ts'
 
 export const unreachableCodes = ['EHOSTUNREACH', 'ENETUNREACH'] as const
 
@@ -38,6 +39,8 @@ export const unreachable: FaultMember<UnreachableSettings> = {
   },
 
   active: ({ probability }) => probability > 0,
+
+  parameters: [parameter('probability', 'probability', shareScale)],
 
   // One connection may carry many attempts, unless none is made at all.
   expect: ({ probability }) => ({

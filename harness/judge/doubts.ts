@@ -27,6 +27,13 @@ export function armDoubts(arms: readonly ArmVerdict[]): readonly Doubt[] {
   ])
 }
 
+/** What is wrong with the yardstick is no doubt of the target: only what is held to other runs by it is touched. */
+export function yardstickDoubts(arms: readonly ArmVerdict[]): readonly Doubt[] {
+  return armDoubts(arms)
+    .filter(({ taints }) => taints.length > 0)
+    .map(({ kind, detail }) => doubt('yardstick-unsound', `${kind}: ${detail}`, ['yardstick']))
+}
+
 /** A latency limit holds over all operations; where none succeeded, it says how fast they failed. */
 export function latencyDoubts(limits: readonly Limit[], arms: readonly ArmVerdict[]): readonly Doubt[] {
   const scopes = limits

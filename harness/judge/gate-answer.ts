@@ -2,17 +2,21 @@ import { nsPerMs, significant } from '../kernel/units.ts'
 import { type Doubt, doubt } from '../measure/doubts.ts'
 import type { SliceSummary } from '../measure/measurements.ts'
 import { calibrationDoubts, type GateCalibration, rulerFor } from './calibration/ruler.ts'
+import { nightDoubts, type UnclearNight } from './nights.ts'
 import { type GatePlan, type GateSlice, plannedOf, roundsOf } from './gate.ts'
 import type { PairedComparison } from './paired/compare-arms.ts'
 import { decide, type PairedAnswer } from './paired/decide.ts'
 import { differencesOf } from './paired/differences.ts'
 import { type MetricName, metricNames, pairedMetrics } from './paired/metrics.ts'
+import { namesOf } from './paired/names.ts'
 import type { Pairing, Round } from './paired/slice.ts'
 
 /** What a run's gate is held to. */
 export interface GateCase {
   readonly plan: GatePlan
   readonly calibration: GateCalibration
+  /** The nights just before in which it came to no answer; none in a short run. */
+  readonly nights?: readonly UnclearNight[]
 }
 
 /** What the gate says of the slices that there are until now. */
@@ -24,7 +28,8 @@ export function decideGate(gate: GateCase, slices: readonly SliceSummary[]): Pai
 export function decideRounds({ plan, calibration }: GateCase, slices: readonly GateSlice[]): PairedAnswer {
   const { controls, looks } = plan
   const ruler = rulerFor(calibration)
-  return decide({ rounds: roundsOf(slices, plan), planned: plannedOf(plan), controls, ruler, looks })
+  const rounds = roundsOf(slices, plan)
+  return decide({ rounds, planned: plannedOf(plan, rounds), controls, ruler, looks })
 }
 
 /**
@@ -37,7 +42,7 @@ export function controlDifferences(
   controls: readonly Pairing[],
   slices: readonly SliceSummary[],
 ): Readonly<Partial<Record<MetricName, readonly number[]>>> {
-  const rounds = roundsOf(slices.flatMap(gateSlice), plan)
+  const rounds = gateRounds(plan, slices)
   const meanIn = (round: Round, metric: MetricName): readonly number[] => {
     const values = controls.flatMap((control) => differencesOf([round], control, metric).values)
     if (values.length === 0 || values.length < controls.length) return []
@@ -47,10 +52,16 @@ export function controlDifferences(
   return Object.fromEntries(found.filter(([, values]) => values.length > 1))
 }
 
+/** The rounds of a gate that are complete. */
+export function gateRounds(plan: GatePlan, slices: readonly SliceSummary[]): readonly Round[] {
+  return roundsOf(slices.flatMap(gateSlice), plan)
+}
+
 function gateSlice({ round, group, identity, use, ...slice }: SliceSummary): readonly GateSlice[] {
   if (group === null) return []
-  const { durationNs, ok, failed, p50Ms: p50, p95Ms: p95, p99Ms: p99, targetCpuMs: cpuMs } = slice
-  const figures = { durationMs: durationNs / nsPerMs, ok, failed, p50, p95, p99, slow: null, cpuMs }
+  const { durationNs, ok, failed, p50Ms: p50, p95Ms: p95, p99Ms: p99, slow, targetCpuMs: cpuMs } = slice
+  const { rssKb, heapKb } = slice
+  const figures = { durationMs: durationNs / nsPerMs, ok, failed, p50, p95, p99, slow, cpuMs, rssKb, heapKb }
   return [{ round, group, arm: identity.id, use, ...figures }]
 }
 
@@ -60,7 +71,9 @@ export function gateReasons({ verdict, comparisons, catastrophes }: PairedAnswer
   return [...catastrophes, ...comparisons.filter((one) => one.verdict === 'fail').map(failureText)]
 }
 
-function failureText({ policy, against, metric, estimate, interval, p, accepted }: PairedComparison): string {
+function failureText(one: PairedComparison): string {
+  const { metric, estimate, interval, p, accepted } = one
+  const { policy, against } = namesOf(one)
   const allowed = accepted === 0 ? '' : `, of which ${changeOf(metric, accepted)} is accepted`
   const range = interval.map((end) => (end === null ? '?' : changeOf(metric, end))).join(' to ')
   const found = estimate === null ? 'worse' : `${changeOf(metric, estimate)} worse`
@@ -89,7 +102,7 @@ const blindMargins = 2
 
 /** What of the gate is in doubt beside what its answer doubts already. */
 export function gateDoubts(
-  { plan, calibration }: GateCase,
+  { plan, calibration, nights = [] }: GateCase,
   { verdict, comparisons, doubts }: PairedAnswer,
   long: boolean,
 ): readonly Doubt[] {
@@ -98,12 +111,13 @@ export function gateDoubts(
   return [
     ...doubts,
     ...calibrationDoubts(plan, calibration),
+    ...(long && verdict === 'inconclusive' ? nightDoubts(nights) : []),
     ...unclear.map((one) => {
-      const { policy, metric, margin, accepted, mde } = one
+      const { metric, margin, accepted, mde } = one
       const least =
         mde === null ? 'no effect could have been found' : `smallest effect to be found: ${changeOf(metric, mde)}`
       const blind = long && (mde === null || mde - accepted > blindMargins * margin)
-      return doubt(blind ? 'gate-blind' : 'gate-unclear', `${metric} of ${policy}: ${least}`, [metric])
+      return doubt(blind ? 'gate-blind' : 'gate-unclear', `${metric} of ${namesOf(one).policy}: ${least}`, [metric])
     }),
   ]
 }

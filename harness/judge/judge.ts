@@ -9,7 +9,7 @@ import { type ArmVerdict, judgeArm } from './arm-verdict.ts'
 import { driftDoubts } from './calibration/drift.ts'
 import { holdCeilings, holdDegradedCeiling } from './ceilings.ts'
 import { type ArmComparison, compareArms } from './comparisons.ts'
-import { armDoubts, canaryDoubts, latencyDoubts, runDoubts } from './doubts.ts'
+import { armDoubts, canaryDoubts, latencyDoubts, runDoubts, yardstickDoubts } from './doubts.ts'
 import { baselineFacts } from './facts.ts'
 import type { Limit } from './limits.ts'
 import { decideGate, type GateCase, gateDoubts, gateReasons } from './gate-answer.ts'
@@ -24,7 +24,13 @@ import { judgeMemory, memoryDoubts, memoryReasons, type MemoryVerdict } from './
 import type { PairedAnswer } from './paired/decide.ts'
 import type { SteppedPhase } from './stepped.ts'
 import { stepDoubts } from './steps.ts'
-import { type Comparables, comparablesOf, noReference, type ReferenceFigures } from './thresholds/against.ts'
+import {
+  baselinesOf,
+  type Comparables,
+  comparablesOf,
+  noReference,
+  type ReferenceFigures,
+} from './thresholds/against.ts'
 import { holdThresholds, unjudgedDoubts } from './thresholds/hold.ts'
 import { noFindings, type ThresholdFindings } from './thresholds/watch.ts'
 import type { WindowSummary } from './windows.ts'
@@ -45,6 +51,8 @@ export interface Case {
   readonly scenario: ScenarioCase | null
   /** Why the run ended early, if it did. */
   readonly stopped: 'signal' | 'target' | 'watchdog' | 'failure-budget' | 'threshold' | 'bounds' | 'error' | null
+  /** Arms whose policies were made weaker since: their bounds are held by those that took their place. */
+  readonly replaced?: ReadonlySet<string>
   /** Makes an inconclusive run void. */
   readonly strict: boolean
   /** What windows say of thresholds; absent where nobody followed them. */
@@ -59,6 +67,8 @@ export interface Case {
 
 /** The answer of a run; a function of its case alone. */
 export interface Verdict extends Answer {
+  /** What it fails by, with the exit codes; doubts not among them. */
+  readonly found: readonly Reason[]
   readonly arms: readonly ArmVerdict[]
   readonly ceilings: readonly Limit[]
   readonly thresholds: readonly Limit[]
@@ -82,7 +92,7 @@ export function judge(run: Case): Verdict {
   }
   const comparables = comparablesOf({
     arms: run.arms,
-    measured: measurements.arms,
+    baselines: baselinesOf(measurements.arms),
     windows: () => windows,
     reference: run.reference ?? noReference,
   })
@@ -110,7 +120,8 @@ export function judge(run: Case): Verdict {
   const memory = memoryOf(run)
   const doubts = [
     ...canaryDoubts(find('canary/policy-relay')),
-    ...armDoubts(arms.filter(({ arm }) => isJudged(arm))),
+    ...armDoubts(arms.filter(({ arm }) => isJudged(arm) && arm.kind !== 'yardstick')),
+    ...yardstickDoubts(arms.filter(({ arm }) => isJudged(arm) && arm.kind === 'yardstick')),
     ...unjudgedDoubts(arms.flatMap(({ bounds }) => bounds)),
     // A run that was ended early could not judge what it had not come to.
     ...(run.stopped === null ? held.doubts : []),
@@ -120,7 +131,8 @@ export function judge(run: Case): Verdict {
     ...runDoubts(measurements, windows, {
       memoryCeiling: profile.ceilings.rssDeltaKb !== null || profile.thresholds.some(({ metric }) => metric === 'rss'),
       stressed,
-      rounds: run.rounds,
+      // Of the comparisons of a gate there are as many as it took.
+      rounds: Math.max(run.rounds, gate?.rounds ?? 0),
     }),
     ...answerDoubts(run, { scenario, memory, gate }),
     ...(run.doubts ?? []),
@@ -139,7 +151,9 @@ function judgeArms(run: Case, find: FindArm, comparables: Comparables): readonly
     const measurement = find(arm.id)
     const stepped = run.stepped.find(({ phase }) => phase === arm.phase)?.policies ?? []
     const baseline = arm.path === 'relay' ? facts : direct
-    return measurement ? [judgeArm(arm, measurement, baseline, run.profile, stepped, comparables.ofArm(arm))] : []
+    if (!measurement) return []
+    const verdict = judgeArm(arm, measurement, baseline, run.profile, stepped, comparables.ofArm(arm))
+    return [run.replaced?.has(arm.id) ? { ...verdict, bounds: [] } : verdict]
   })
 }
 
@@ -155,10 +169,12 @@ function answerDoubts(run: Case, { scenario, memory, gate }: Pick<Judged, 'scena
 }
 
 /** A smoke run is too short to tell, whatever it finds. */
-function memoryOf({ profile, windows, stressed }: Case): MemoryVerdict | null {
+function memoryOf({ profile, windows, measurements, stressed }: Case): MemoryVerdict | null {
   if (!stressed || profile.mode.name !== 'long') return null
   const memoryCeiling = profile.ceilings.rssDeltaKb !== null
-  return judgeMemory(windows.lows, { calibration: null, memoryCeiling, overloaded: profile.scenario !== null })
+  const { target, scenario } = profile
+  const heap = { asked: target.kind === 'command' && target.heap, missing: measurements.target.heapMissing }
+  return judgeMemory(windows.lows, { calibration: null, memoryCeiling, heap, overloaded: scenario !== null })
 }
 
 /** A client's policies must do without help where no fault is. */
@@ -166,7 +182,11 @@ function degradedLimits({ profile, stepped }: Case, arms: readonly ArmVerdict[])
   const { degradedRate } = profile.ceilings
   if (degradedRate === undefined) return []
   const without = arms.filter(
-    ({ arm }) => isJudged(arm) && arm.rules.length === 0 && !stepped.some(({ phase }) => phase === arm.phase),
+    ({ arm }) =>
+      isJudged(arm) &&
+      arm.kind !== 'yardstick' &&
+      arm.rules.length === 0 &&
+      !stepped.some(({ phase }) => phase === arm.phase),
   )
   return holdDegradedCeiling(
     degradedRate,
@@ -201,7 +221,7 @@ function comparisonsOf({ measurements, rounds }: Case, arms: readonly ArmVerdict
 
 type Judged = Pick<Verdict, 'arms' | 'ceilings' | 'thresholds' | 'doubts' | 'scenario' | 'memory' | 'gate'>
 
-function judgedAnswer(run: Case, judged: Judged): Answer {
+function judgedAnswer(run: Case, judged: Judged): Answer & Pick<Verdict, 'found'> {
   const limits = [...judged.arms.flatMap(({ bounds }) => bounds), ...judged.ceilings, ...judged.thresholds]
   const reasons = [
     ...endReasons(run),
@@ -211,7 +231,7 @@ function judgedAnswer(run: Case, judged: Judged): Answer {
     ...(judged.memory ? memoryReasons(judged.memory) : []),
     ...(judged.gate ? gateReasons(judged.gate).map((text) => ({ code: exitCodes.regression, text })) : []),
   ]
-  return answerOf(run, reasons, judged.doubts)
+  return { ...answerOf(run, reasons, judged.doubts), found: reasons }
 }
 
 function endReasons({ stopped, profile, measurements }: Case): Reason[] {

@@ -93,7 +93,7 @@ function valueOf(term: LimitTerm, threshold: Threshold, against: Against): numbe
   if (term.kind === 'fixed') return term.value
   if (!('of' in term)) {
     const figures = against[term.kind]
-    const base = figures && actualOf(threshold, figures)
+    const base = figures && !isWithoutSuccess(threshold, figures) ? actualOf(threshold, figures) : null
     return base === null ? null : significant(base) * term.factor + term.plus
   }
   const values = term.of.map((member) => valueOf(member, threshold, against))
@@ -102,10 +102,17 @@ function valueOf(term: LimitTerm, threshold: Threshold, against: Against): numbe
   return term.kind === 'max' ? Math.max(...known) : Math.min(...known)
 }
 
+/** What only failed was as fast as failing is: a limit relative to it would hold nothing. */
+function isWithoutSuccess({ metric }: Pick<Threshold, 'metric'>, { failed, ended }: LimitedFigures): boolean {
+  return (metric === 'latency' || metric === 'throughput') && ended > 0 && failed === ended
+}
+
 function whyUnresolved(threshold: Threshold, against: Against): string {
   const missing = relativesOf(threshold.limit).find(
     (to) => valueOf({ kind: to, factor: 1, plus: 0 }, threshold, against) === null,
   )
+  const figures = missing && against[missing]
+  if (figures && isWithoutSuccess(threshold, figures)) return `no operation of the ${missing} succeeded`
   if (missing === 'reference') return against.whyNone ?? 'the reference has no such figure'
   return 'there is no such figure of a baseline of its path'
 }

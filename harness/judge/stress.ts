@@ -1,9 +1,10 @@
-import type { Policy, Profile, Threshold } from '../profile/profile.ts'
+import type { Profile, Threshold } from '../profile/profile.ts'
 import { holdThreshold, type Limit, nothing } from './limits.ts'
 import type { SteppedPhase } from './stepped.ts'
 import { isResource } from '../profile/threshold-metrics.ts'
 import type { Comparables } from './thresholds/against.ts'
 import { underScope } from './thresholds/followed.ts'
+import type { LimitedProfile } from './thresholds/watch.ts'
 import { cleanScope, figuresOfGroup, type WindowSummary } from './windows.ts'
 
 /**
@@ -12,7 +13,7 @@ import { cleanScope, figuresOfGroup, type WindowSummary } from './windows.ts'
  */
 export function stressLimits(
   { groups }: WindowSummary,
-  { policies, thresholds }: Pick<Profile, 'policies' | 'thresholds'>,
+  { policies, thresholds }: LimitedProfile,
   comparables: Pick<Comparables, 'ofWindows'> = { ofWindows: () => nothing },
 ): readonly Limit[] {
   const ofWhole = ({ metric, windowNs }: Threshold): boolean => windowNs === null && !isResource(metric)
@@ -34,7 +35,7 @@ export function stressLimits(
 }
 
 /** Steps put faults in force, and no client policies: what both together are to hold cannot be asked of stress. */
-function hasOwnBounds({ kind, bounds }: Policy): boolean {
+function hasOwnBounds({ kind, bounds }: LimitedProfile['policies'][number]): boolean {
   return kind === 'fault' && bounds.length > 0
 }
 

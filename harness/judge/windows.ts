@@ -1,18 +1,33 @@
 import { nsPerMs, nsPerSecond } from '../kernel/units.ts'
-import { clopperPearsonLower } from '../measure/binomial.ts'
 import { createHistogram, decodeHistogram, type LatencyHistogram } from '../measure/histogram.ts'
+import type { ArmIdentity } from '../measure/arm.ts'
+import { measuredNsOf } from '../measure/collection.ts'
 import type { WindowMeasurement } from '../measure/measurements.ts'
 import type { LimitedFigures } from './limits.ts'
 import { followLows, type LowSeries } from './memory/lows.ts'
+import { watchErrors, type WorstWindow, worseOf } from './worst-window.ts'
 
-/** One-sided error of the rule that a single window broke a ceiling. */
-const windowAlpha = 0.01
-
-/** Where in the run something was worst. */
-export interface WorstWindow {
-  readonly value: number
-  readonly fromMs: number
-  readonly toMs: number
+/** A window as its file has it: judged are its rounded figures, so that the file comes to the same. Times are from the start of the run. */
+export interface JudgedWindow extends Pick<
+  WindowMeasurement,
+  | 'slice'
+  | 'index'
+  | 'fromNs'
+  | 'toNs'
+  | 'ok'
+  | 'failed'
+  | 'degraded'
+  | 'memoryKb'
+  | 'fds'
+  | 'threads'
+  | 'cpuCores'
+  | 'lows'
+  | 'collection'
+  | 'faults'
+  | 'settling'
+  | 'okLatency'
+> {
+  readonly identity: Pick<ArmIdentity, 'phase' | 'phaseKind'>
 }
 
 /** The windows of a phase that were under the same policies, none for clean load, taken together. */
@@ -31,7 +46,7 @@ export interface WindowGroup {
 
 /** What the windows of the stress stage come to; kept in constant memory while they pass. */
 export interface WindowSummary {
-  /** The highest lower confidence bound of a clean window's error rate. */
+  /** The highest lower confidence bound of a clean window's error rate: all of them hold together, as surely as one. */
   readonly worstErrorRate: WorstWindow | null
   /** Median memory of the first window after the warm-up, and of the highest one; KiB. */
   readonly firstMemoryKb: number | null
@@ -48,16 +63,16 @@ export interface WindowSummary {
 
 /** Follows windows as they close. */
 export interface WindowWatch {
-  add(window: WindowMeasurement): void
+  add(window: JudgedWindow): void
   read(): WindowSummary
 }
 
 /**
- * Starts to follow the windows of the stress stage, or of ad hoc load; others are passed over. `originNs` is the start of
- * the run; `stepped` names the phases that have steps, whose windows are also kept in groups.
+ * Starts to follow the windows of the stress stage, or of ad hoc load; others are passed over. `stepped` names the phases
+ * that have steps, whose windows are also kept in groups.
  */
-export function watchWindows(originNs: number, stepped: readonly string[]): WindowWatch {
-  let worstErrorRate: WorstWindow | null = null
+export function watchWindows(stepped: readonly string[]): WindowWatch {
+  const errors = watchErrors()
   let firstMemoryKb: number | null = null
   let highestMemoryKb: WorstWindow | null = null
   let firstFds: number | null = null
@@ -71,11 +86,9 @@ export function watchWindows(originNs: number, stepped: readonly string[]): Wind
       const { identity, fromNs, toNs, ok, failed, memoryKb, fds, faults } = window
       if (identity.phaseKind !== 'stress' && identity.phaseKind !== 'load') return
       windows++
-      const span = { fromMs: (fromNs - originNs) / nsPerMs, toMs: (toNs - originNs) / nsPerMs }
+      const span = { fromMs: fromNs / nsPerMs, toMs: toNs / nsPerMs }
       if (identity.phaseKind === 'stress') lows.add({ ...window, ...span, phase: identity.phase })
-      const errors = clopperPearsonLower(failed, ok + failed, windowAlpha)
-      const clean = faults.length === 0 && ok + failed > 0
-      if (clean) worstErrorRate = worseOf(worstErrorRate, { value: errors, ...span })
+      if (faults.length === 0 && ok + failed > 0) errors.add(failed, ok + failed, span)
       if (stepped.includes(identity.phase) && !window.settling) addTo(groups, window)
       firstFds ??= fds
       lastFds = fds ?? lastFds
@@ -86,7 +99,7 @@ export function watchWindows(originNs: number, stepped: readonly string[]): Wind
       }
     },
     read: () => ({
-      worstErrorRate,
+      worstErrorRate: errors.read(),
       firstMemoryKb,
       highestMemoryKb,
       firstFds,
@@ -99,12 +112,7 @@ export function watchWindows(originNs: number, stepped: readonly string[]): Wind
   }
 }
 
-/** The one with the higher value, of equal ones the first. */
-function worseOf(known: WorstWindow | null, window: WorstWindow): WorstWindow {
-  return known === null || window.value > known.value ? window : known
-}
-
-function addTo(groups: Map<string, WindowGroup>, window: WindowMeasurement): void {
+function addTo(groups: Map<string, WindowGroup>, window: JudgedWindow): void {
   const { identity, faults } = window
   const key = JSON.stringify([identity.phase, faults])
   const known = groups.get(key)
@@ -119,7 +127,7 @@ function addTo(groups: Map<string, WindowGroup>, window: WindowMeasurement): voi
     ok: (known?.ok ?? 0) + window.ok,
     failed: (known?.failed ?? 0) + window.failed,
     degraded: (known?.degraded ?? 0) + window.degraded,
-    durationNs: (known?.durationNs ?? 0) + window.toNs - window.fromNs,
+    durationNs: (known?.durationNs ?? 0) + measuredNsOf(window),
     okLatency,
   })
 }

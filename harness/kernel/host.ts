@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
 
 /** The little of the operating system's process that rooms other than the entries need. */
 
@@ -13,6 +15,12 @@ export function environment(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )
+}
+
+/** The same for a process of our own, which finds what this one has compiled. No target of a user's is told of that. */
+export function ownEnvironment(): Record<string, string> {
+  const directory = getCompileCacheDir()
+  return { ...(directory !== undefined && { NODE_COMPILE_CACHE: dirname(directory) }), ...environment() }
 }
 
 /** The directory that relative paths of the user start from. */
@@ -34,6 +42,11 @@ export function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
 export function cpuTimeMs(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000
+}
+
+/** What the memory of this process is used for, in bytes. */
+export function memoryUsage(): NodeJS.MemoryUsage {
+  return process.memoryUsage()
 }
 
 /** The version of the Node that runs this, without the `v`. */

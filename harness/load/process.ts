@@ -25,7 +25,8 @@ let rng = createRng(0)
 let allowedHosts: readonly string[] = []
 /** The modules of users that this process runs. */
 let modules: readonly string[] = []
-let openCrew: OpenCrew | undefined
+/** By the names of their workloads. */
+const crews = new Map<string, OpenCrew>()
 let running: RunningSlice | undefined
 
 const channel = serveParent<ShardCommand, ShardReply>(
@@ -34,17 +35,21 @@ const channel = serveParent<ShardCommand, ShardReply>(
     if (command.kind === 'open') {
       ;({ shard, allowedHosts } = command)
       rng = createRng(command.seed).fork('load')
-      const { script } = command.workload
-      modules = [...(script === null ? [] : [script]), ...command.policyFiles]
-      await checkPolicyModules(command.policyFiles)
-      openCrew = await openCrews(command.workload, shard, rng)
+      const { workloads, policyFiles } = command
+      modules = [...Object.values(workloads).flatMap(({ script }) => script ?? []), ...policyFiles]
+      await checkPolicyModules(policyFiles)
+      for (const [name, workload] of Object.entries(workloads)) crews.set(name, await openCrews(workload, shard, rng))
       channel.send({ kind: 'done', id })
     } else if (command.kind === 'stop') {
       running?.stop()
       channel.send({ kind: 'done', id })
+    } else if (command.kind === 'recess') {
+      running?.recess(command.fromNs, command.toNs)
+      channel.send({ kind: 'done', id })
     } else {
-      if (!openCrew) throw new Error('a slice comes after the opening')
       const { task } = command
+      const openCrew = crews.get(task.workload)
+      if (!openCrew) throw new Error(`the workload ${task.workload} was not opened`)
       const address = await resolveAllowed(task.host, allowedHosts)
       const others = await Promise.all(
         task.others.map(async (one) => ({ ...one, address: await resolveAllowed(one.host, allowedHosts) })),

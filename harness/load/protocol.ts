@@ -20,6 +20,8 @@ export interface Shard {
 /** One slice of one arm: the same for all workers, each of which takes its shard of users, arrivals and connections. */
 export interface SliceTask {
   readonly arm: string
+  /** Which of the workloads that were opened it is. */
+  readonly workload: string
   /** Counts the slices of the run; part of the key of random decisions. */
   readonly slice: number
   /** Counts the lives of the target; the state of an arm's client lasts for one. */
@@ -55,13 +57,16 @@ export type ShardCommand =
       readonly shard: Shard
       readonly seed: number
       readonly allowedHosts: readonly string[]
-      readonly workload: Workload
+      /** By the names that slices have for them; each has connections, feeds and scripts of its own. */
+      readonly workloads: Readonly<Record<string, Workload>>
       /** Modules of the policies of arms to come, to be looked at before there is a load. */
       readonly policyFiles: readonly string[]
     }
   | { readonly kind: 'slice'; readonly id: number; readonly task: SliceTask }
   /** Stop issuing now; the slice that runs is drained and reported as usual. */
   | { readonly kind: 'stop'; readonly id: number }
+  /** Of the slice that runs nothing is measured that is to begin in this time, CLOCK_MONOTONIC ns; its end may come later. */
+  | { readonly kind: 'recess'; readonly id: number; readonly fromNs: number; readonly toNs: number | null }
 
 /** What a load worker answers. Windows, counts and readings come unasked while a slice runs. */
 export type ShardReply =

@@ -14,6 +14,7 @@ import { errorTextCap } from '../measure/measurements.ts'
 import { failureTypeOf } from '../resilience/failure-type.ts'
 import type { Outcome } from '../resilience/outcome.ts'
 import type { CountDelta, SliceReport, SliceTask, WindowDelta } from './protocol.ts'
+import { Recess } from './recess.ts'
 import { WindowSeriesCounter } from './window-series.ts'
 
 /** What is kept of one request. */
@@ -61,6 +62,7 @@ export class SliceRecorder {
   readonly #single: boolean
   readonly #series: WindowSeriesCounter
   readonly #errorTexts = new CappedCounter(errorTextCap)
+  readonly recess: Recess
   #exhausted = false
   #windowIndex = 0
   #windowOk = 0
@@ -70,6 +72,7 @@ export class SliceRecorder {
   constructor(task: SliceTask, requests: readonly string[], emit: (window: WindowDelta) => void) {
     this.#task = task
     this.#measureFromNs = task.startAtNs + task.discardNs
+    this.recess = new Recess(this.#measureFromNs)
     this.#emit = emit
     this.#measured = emptyCounts([])
     this.#unmeasured = emptyCounts([])
@@ -84,7 +87,7 @@ export class SliceRecorder {
 
   /** Whether what was to start at this moment is measured. */
   isMeasured(intendedNs: number): boolean {
-    return intendedNs >= this.#measureFromNs
+    return intendedNs >= this.#measureFromNs && !this.recess.has(intendedNs)
   }
 
   /** The counts that an operation belongs to. */

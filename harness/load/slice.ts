@@ -36,6 +36,8 @@ export interface RunningSlice {
   readonly report: Promise<SliceReport>
   /** Stops issuing now; what runs is drained. */
   stop(): void
+  /** What is to begin from one moment to another is not measured; the end is told later, where it is null. */
+  recess(fromNs: number, toNs: number | null): void
 }
 
 /** Starts one slice of a load model. */
@@ -89,7 +91,7 @@ export async function startSlice(options: SliceOptions): Promise<RunningSlice> {
       deadLetters: client.letters.take(),
       dialerTallies: dialer?.tallies() ?? {},
       protocolCounters,
-      measuredNs: Math.max(0, context.endNs - measureFromNs),
+      measuredNs: Math.max(0, context.endNs - measureFromNs - crew.recorder.recess.takenNs(context.endNs)),
       cpuMs: timers.cpuMs(),
       eventLoopDelayP99Ms: eventLoop.takeP99Ms(),
     })
@@ -101,6 +103,7 @@ export async function startSlice(options: SliceOptions): Promise<RunningSlice> {
       context.endNs = Math.min(context.endNs, clock.nowNs())
       timers.stop()
     },
+    recess: (fromNs, toNs) => crew.recorder.recess.set(fromNs, toNs),
   }
 }
 

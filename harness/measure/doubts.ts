@@ -14,6 +14,10 @@ export const doubtEffects = {
   'counts-differ': 'void',
   /** A search for the capacity of the target did not find it. */
   'capacity-unclear': 'inconclusive',
+  /** A search for the strength at which the target leaves its bounds did not find it. */
+  'tolerance-unclear': 'inconclusive',
+  /** A fault did not do what it should at a strength that was to be tried. */
+  'tolerance-void': 'void',
   /** The target has a count, but would not tell it. */
   'stats-unreadable': 'inconclusive',
   /** The target has no count of its own. */
@@ -52,6 +56,10 @@ export const doubtEffects = {
   'gate-unclear': 'inconclusive',
   /** The same, though that effect is more than twice what it should exclude. */
   'gate-blind': 'void',
+  /** It came to none for the third night running. */
+  'gate-unclear-again': 'void',
+  /** A comparison with former results came to no answer: the smallest change that it could have found is told. */
+  'reference-unclear': 'inconclusive',
   /** No difference, however large, could have failed the run with so few rounds. */
   'gate-cannot-fail': 'inconclusive',
   /** Nothing is known of the noise of this machine: comparisons are held to what is usual. */
@@ -66,6 +74,10 @@ export const doubtEffects = {
   'no-steady-state': 'inconclusive',
   /** Whether the target leaks cannot be told from noise, or from what may come to a level yet. */
   'trend-unclear': 'inconclusive',
+  /** Something is wrong with how soakrig's own server was measured, by which runs are compared. */
+  'yardstick-unsound': 'note',
+  /** Of a result that is judged again: the file of its windows is not beside it, or is another. */
+  'windows-unread': 'note',
   /** One round cannot decide a comparison. */
   'one-round': 'note',
 } as const

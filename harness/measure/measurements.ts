@@ -239,7 +239,12 @@ export interface SliceSummary {
   readonly p50Ms: number | null
   readonly p95Ms: number | null
   readonly p99Ms: number | null
+  /** Operations slower than what it was told to count them by; null where nobody told it. */
+  readonly slow: number | null
   readonly targetCpuMs: number | null
+  /** What the process that was asked held after it in KiB, and of that its heap after a forced collection; null where that was not read. */
+  readonly rssKb: number | null
+  readonly heapKb: number | null
 }
 
 /** How one of our own processes fared over the run. */
@@ -285,5 +290,7 @@ export interface Measurements {
     readonly url: string | null
     readonly pid: number | null
     readonly startTicks: number | null
+    /** Why its heap cannot be asked for; null where it can. */
+    readonly heapMissing: string | null
   }
 }

@@ -1,6 +1,13 @@
 /** What a run tells those who watch it; nothing is decided by it. */
 export type ProgressEvent =
-  | { readonly kind: 'stage'; readonly stage: string; readonly detail: string; readonly expectedMs: number | null }
+  | {
+      readonly kind: 'stage'
+      readonly stage: string
+      readonly detail: string
+      readonly expectedMs: number | null
+      /** The life of a target that it is one of many stages of; absent where each is worth a line. */
+      readonly part?: string
+    }
   | {
       readonly kind: 'window'
       readonly phase: string

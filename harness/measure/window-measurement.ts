@@ -1,4 +1,5 @@
 import type { ArmIdentity } from './arm.ts'
+import type { Collection } from './collection.ts'
 import type { QueueReading, WindowSeries } from './load-series.ts'
 import type { WindowLows } from './lows.ts'
 
@@ -22,6 +23,8 @@ export interface WindowMeasurement {
   readonly cpuCores: number | null
   /** The lower ends of what the target held; null where nobody looked, or nothing was read. */
   readonly lows: WindowLows | null
+  /** Null where none was. */
+  readonly collection: Collection | null
   readonly okLatency: string
   /** What began in it. */
   readonly series: WindowSeries

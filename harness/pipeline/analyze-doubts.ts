@@ -4,8 +4,9 @@ import { scenarioDoubts } from '../judge/metastable/scenario.ts'
 import type { ResultDifference } from '../judge/trace/analyze.ts'
 import { type Doubt, doubtEffects, type DoubtKind } from '../measure/doubts.ts'
 import type { Effect } from '../measure/effect.ts'
-import type { GateAgain } from './analyze-gate.ts'
 import type { Again } from './analyze-limits.ts'
+import type { WindowsAgain } from './analyze-windows.ts'
+import { toleranceDoubts } from './tolerance-doubts.ts'
 
 /** What a result is judged by once more, of an arm that is judged at all. */
 interface NamedArm {
@@ -63,24 +64,40 @@ const derivable: readonly string[] = [
   'baseline-differs',
   'gate-unclear',
   'gate-blind',
+  'gate-unclear-again',
   'gate-cannot-fail',
   'uncalibrated',
   'calibration-drifted',
   'rounds-missing',
+  'reference-unclear',
+  'tolerance-unclear',
+  'tolerance-void',
 ] satisfies readonly DoubtKind[]
 
-/** The same kinds of what the file does not hold: effects of steps, and what memory grows by. */
-const elsewhere: readonly RegExp[] = [/, steps of \S+: /u, /^what memory, files and threads may grow by /u]
+/** The same that follow from the windows of a run. */
+const ofWindows: readonly string[] = [
+  'limit-unmeasured',
+  'limit-unjudged',
+  'samples-missing',
+  'no-steady-state',
+  'trend-unclear',
+] satisfies readonly DoubtKind[]
+
+/** Kinds that follow from the figures, of what the file does not hold: effects of steps, and what memory grows by. */
+const ofSteps = /, steps of \S+: /u
+const ofGrowth = /^what memory, files and threads may grow by /u
 
 /**
  * The doubts of a result as far as its figures tell them, with what each does by its kind. Those that rest on what the file
  * does not hold are believed.
  */
-export function findDoubtsAgain(result: Result, gate: GateAgain | null): Again<Doubt> {
-  const derived = derivedDoubts(result, gate)
+export function findDoubtsAgain(result: Result, ofComparisons: readonly Doubt[], { read }: WindowsAgain): Again<Doubt> {
+  const derived = [...derivedDoubts(result), ...ofComparisons, ...(read?.doubts ?? [])]
   const { doubts: recorded } = result
-  const isDerivable = ({ kind, detail }: ResultDoubt): boolean =>
-    derivable.includes(kind) && !elsewhere.some((words) => words.test(detail))
+  const isDerivable = ({ kind, detail }: ResultDoubt): boolean => {
+    if (read !== null && (ofWindows.includes(kind) || ofGrowth.test(detail))) return true
+    return derivable.includes(kind) && ![ofSteps, ofGrowth].some((words) => words.test(detail))
+  }
   const believed = recorded.filter((one) => !isDerivable(one))
   const missing = derived.filter((one) => !recorded.some((other) => isSame(one, other)))
   const values = recorded.flatMap((one) => {
@@ -118,11 +135,12 @@ function effectOf({ kind, effect }: ResultDoubt): ResultDoubt['effect'] {
   return Object.hasOwn(doubtEffects, kind) ? doubtEffects[kind as DoubtKind] : effect
 }
 
-function derivedDoubts(result: Result, gate: GateAgain | null): readonly Doubt[] {
+function derivedDoubts(result: Result): readonly Doubt[] {
   const { run, scenario } = result
   const whole = run.abortedBy === null
   const canaries = armsOf(result, (kind) => kind === 'canary').map(({ arm }) => arm)
-  const judged = armsOf(result, isJudged)
+  // What is wrong with the yardstick is no doubt of the target.
+  const judged = armsOf(result, isJudged).filter(({ arm }) => arm.arm !== 'yardstick')
   return [
     ...canaries.flatMap(({ fired, all, wire }) => canaryDoubts({ tallies: fired, all: { ...all, wire } })),
     ...judged.flatMap(({ id, arm }) => [
@@ -133,6 +151,6 @@ function derivedDoubts(result: Result, gate: GateAgain | null): readonly Doubt[]
       ),
     ]),
     ...(whole && scenario ? scenarioDoubts(scenario) : []),
-    ...(gate?.doubts ?? []),
+    ...toleranceDoubts(result.tolerance ?? []),
   ]
 }

@@ -23,8 +23,8 @@ export interface GateAgain {
 /** Decides the gate of an archived result once more; null where it has none. */
 export function decideGateAgain({ run, gate, slices, comparisons, phases }: Result): GateAgain | null {
   if (gate === undefined) return null
-  const { looks, pairings, controls, calibration } = gate
-  const held = { plan: { looks, pairings, controls }, calibration }
+  const { looks, pairings, controls, yardstick, calibration, unclearNights: nights = [] } = gate
+  const held = { plan: { looks, pairings, controls, yardstick }, calibration, nights }
   const kinds = new Map(phases.map(({ id, kind }) => [id, kind]))
   const summaries = slices.map((slice) => summaryOf(slice, kinds.get(slice.phase) ?? 'policy'))
   const answer = decideGate(held, summaries)
@@ -57,7 +57,10 @@ function summaryOf(slice: ResultSlice, phaseKind: SliceSummary['identity']['phas
     p50Ms: slice.p50,
     p95Ms: slice.p95,
     p99Ms: slice.p99,
+    slow: slice.slow,
     targetCpuMs: slice.cpuMs,
+    rssKb: slice.rssKb ?? null,
+    heapKb: slice.heapKb ?? null,
   }
 }
 

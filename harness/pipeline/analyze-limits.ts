@@ -1,9 +1,16 @@
 import type { Result, ResultArm, ResultLimit } from '../archive/result.ts'
+import { rounded } from '../archive/text.ts'
+import { type Against, holds, type Limit, limitOf } from '../judge/limits.ts'
 import { cleanScope } from '../judge/windows.ts'
 import type { ResultDifference } from '../judge/trace/analyze.ts'
 import { significant } from '../kernel/units.ts'
-import { decodeHistogram, type LatencySummary } from '../measure/histogram.ts'
+import type { LatencySummary } from '../measure/histogram.ts'
+import { type Expression, parseExpression } from '../profile/threshold.ts'
+import { relativesOf } from '../profile/threshold-limit.ts'
+import { grammars, type Metric } from '../profile/threshold-metrics.ts'
 import { differencesOf } from './analyze-gate.ts'
+import type { WindowsAgain } from './analyze-windows.ts'
+import { figuresIn, percentileOf } from './reference-figures.ts'
 
 /** What something of a result came to once more. */
 export interface Again<Value> {
@@ -13,24 +20,36 @@ export interface Again<Value> {
   readonly believed: readonly string[]
 }
 
-/** A limit, where in the result it is, and the arm that it is about, where it is about one. */
+/** A limit, and where in the result it is. */
 interface Place {
   readonly where: string
   readonly limit: ResultLimit
 }
 
+/** A limit that was held once more; null where the windows say that there is no such. */
+interface HeldAgain {
+  readonly found: ResultLimit | null
+  /** Pointers to what was taken as it stands. */
+  readonly believed: readonly string[]
+}
+
 /**
- * Holds the limits of a result once more against what they say was found, and that against the figures of the result as far
- * as these are in it.
+ * Holds the limits of a result once more: those on arms against the figures of the result as far as these are in it, those
+ * on windows against the windows, where they could be read. What they are relative to is found again in the result, but for
+ * another one.
  */
-export function holdLimitsAgain(result: Result): Again<ResultLimit> {
-  const places = placesOf(result)
-  const unread = places.filter(({ limit }) => actualOf(limit, result) === undefined)
-  const again = places.map(({ where, limit }) => ({ where, limit, found: heldAgain(limit, result) }))
+export function holdLimitsAgain(result: Result, windows: WindowsAgain): Again<ResultLimit> {
+  const ofWindows = windows.read ? [...windows.read.limits] : null
+  const again = placesOf(result).map((place) => ({ ...place, ...heldAgain(place, result, ofWindows) }))
+  const missing = (ofWindows ?? []).map(recordedLimit)
+  const { length } = result.thresholds
   return {
-    values: again.map(({ found }) => found),
-    differences: again.flatMap(({ where, limit, found }) => differencesOf(limit, found, where)),
-    believed: unread.map(({ where }) => `${where}/actual`),
+    values: [...again.flatMap(({ found }) => (found ? [found] : [])), ...missing],
+    differences: [
+      ...again.flatMap(({ where, limit, found }) => differencesOf(limit, found, where)),
+      ...missing.map((found, index) => ({ where: `/thresholds/${length + index}`, recorded: null, found })),
+    ],
+    believed: again.flatMap(({ believed }) => believed),
   }
 }
 
@@ -48,24 +67,72 @@ function placesOf({ phases, ceilings, thresholds }: Result): readonly Place[] {
   ]
 }
 
-function heldAgain(held: ResultLimit, result: Result): ResultLimit {
-  const found = actualOf(held, result)
-  const actual = found === undefined ? held.actual : found === null ? null : significant(found)
-  const judged = actual !== null && held.limit !== null && held.why === undefined
-  return { ...held, actual, ok: judged && holds(actual, held.limit, held) }
+/** Takes the limit out of those of the windows, where it is one of them. */
+function heldAgain({ where, limit }: Place, result: Result, ofWindows: Limit[] | null): HeldAgain {
+  const arm = armIn(result, limit.scope)
+  if (ofWindows && !arm) {
+    const index = ofWindows.findIndex((one) => isSame(one, limit))
+    const [found] = index < 0 ? [] : ofWindows.splice(index, 1)
+    return found ? withReference(found, where, limit) : unfound(where, limit)
+  }
+  const actual = actualOf(limit, result)
+  const believed = actual === undefined ? [`${where}/actual`] : []
+  const found = { ...limit, actual: actual === undefined ? limit.actual : actual && significant(actual) }
+  const allowed = arm && allowedAgain(limit, arm, result)
+  const held = rejudged({ ...found, limit: allowed ?? limit.limit })
+  return { found: held, believed: [...believed, ...(allowed === null ? [`${where}/limit`] : [])] }
 }
 
-const operators: Readonly<Record<string, (actual: number, limit: number) => boolean>> = {
-  '<': (actual, limit) => actual < limit,
-  '<=': (actual, limit) => actual <= limit,
-  '>': (actual, limit) => actual > limit,
-  '>=': (actual, limit) => actual >= limit,
-  '==': (actual, limit) => actual === limit,
+function isSame(one: Limit, { kind, scope, expr }: ResultLimit): boolean {
+  return one.kind === kind && one.scope === scope && one.expr === expr
 }
 
-function holds(actual: number, limit: number, { expr, ok }: ResultLimit): boolean {
-  const operator = /[<>=]=?/u.exec(expr)?.[0] ?? ''
-  return operators[operator]?.(actual, limit) ?? ok
+/** What a limit is relative to in another result is taken as it stands. */
+function withReference(found: Limit, where: string, limit: ResultLimit): HeldAgain {
+  if (!isRelativeTo(limit, 'reference')) return { found: recordedLimit(found), believed: [] }
+  // Of what must be equal, the window that is told depends on what to.
+  const actual = limit.expr.includes('==') ? limit.actual : found.actual
+  const held = { ...limit, ...(found.window && { window: found.window }), actual }
+  return { found: rejudged(recordedLimit(held)), believed: [`${where}/limit`] }
+}
+
+/** What ended the run by another result cannot be found again; anything else would have been. */
+function unfound(where: string, limit: ResultLimit): HeldAgain {
+  return isRelativeTo(limit, 'reference') ? { found: limit, believed: [where] } : { found: null, believed: [] }
+}
+
+function recordedLimit(limit: ResultLimit | Limit): ResultLimit {
+  return rounded(limit) as ResultLimit
+}
+
+/** By what was found, and what is allowed. */
+export function rejudged(limit: ResultLimit): ResultLimit {
+  const { actual, limit: allowed, why, expr } = limit
+  const op = expressionOf(expr)?.op ?? '<='
+  return { ...limit, ok: actual !== null && allowed !== null && why === undefined && holds(actual, op, allowed) }
+}
+
+/** The expression of a bound or threshold; undefined of a ceiling. */
+function expressionOf(expr: string): Expression | undefined {
+  const [metric = '', text] = expr.split(': ', 2)
+  if (text === undefined || !Object.hasOwn(grammars, metric)) return undefined
+  const parsed = parseExpression(metric as Metric, text)
+  return 'expression' in parsed ? parsed.expression : undefined
+}
+
+function isRelativeTo({ expr }: ResultLimit, to: 'baseline' | 'reference'): boolean {
+  const expression = expressionOf(expr)
+  return expression !== undefined && relativesOf(expression.limit).includes(to)
+}
+
+/** What an arm's limit comes to; null where that is in another result, undefined where it says so itself. */
+function allowedAgain(limit: ResultLimit, { path }: ResultArm, result: Result): number | null | undefined {
+  const expression = expressionOf(limit.expr)
+  if (!expression) return Number(/<= (\S+)$/u.exec(limit.expr)?.[1] ?? Number.NaN) || undefined
+  if (limit.limit === null) return undefined
+  const baseline = figuresIn(result).arm(`baseline/baseline-${path}`)
+  const against: Against = { baseline, reference: null, whyNone: null }
+  return limitOf({ ...expression, windowNs: null, abortAfterNs: null }, against)
 }
 
 /** What a limit is about, as the result's figures have it; undefined where they do not. */
@@ -80,18 +147,17 @@ function actualOf(limit: ResultLimit, result: Result): number | null | undefined
   return all === 0 ? null : counted / all
 }
 
-const threshold =
-  /^(?<metric>latency|errors|throughput): (?<aggregate>p|avg|min|max|med|rate|count)(?:\(\s*(?<percentile>[\d.]+)\s*\))?\s*[<>=]/u
-
 /** Of what is about the worst of many windows the file has no more than what was found. */
 function thresholdActual({ scope, expr, actual, window }: ResultLimit, result: Result): number | null | undefined {
-  const { metric = '', aggregate = '', percentile } = threshold.exec(expr)?.groups ?? {}
+  const { metric, aggregate, percentile } = expressionOf(expr) ?? {}
   const arm = armIn(result, scope)
-  if (!arm || metric === '' || window !== undefined || actual === null) return undefined
-  const { ok, failed, perSecond } = arm.operations
-  if (metric === 'latency') return latencyIn(arm, aggregate, Number(percentile))
+  if (!arm || window !== undefined || actual === null) return undefined
+  const { ok, failed, degraded, perSecond } = arm.operations
+  const share = (count: number): number | null =>
+    aggregate === 'count' ? count : ok + failed === 0 ? null : count / (ok + failed)
+  if (metric === 'latency') return latencyIn(arm, aggregate ?? '', percentile ?? Number.NaN)
   if (metric === 'throughput') return aggregate === 'count' ? ok : perSecond
-  return aggregate === 'count' ? failed : ok + failed === 0 ? null : failed / (ok + failed)
+  return metric === 'errors' ? share(failed) : metric === 'degraded' ? share(degraded) : undefined
 }
 
 /** Percentiles that a summary has. */
@@ -114,11 +180,7 @@ function latencyIn(
   const name = { avg: 'mean', min: 'min', max: 'max', med: 'p50' }[aggregate] ?? percentiles[percent]
   if (name !== undefined) return summary[name as keyof LatencySummary]
   if (correctedLatencyMs !== null) return undefined
-  const all = decodeHistogram(histogram)
-  const value = all.percentileMs(percent)
-  all.destroy()
-  // The largest value itself is in the summary only: of the histogram it is the upper edge of its bucket.
-  return value === null || latencyMs.max === null ? value : Math.min(value, latencyMs.max)
+  return percentileOf(histogram, percent, latencyMs.max)
 }
 
 function armIn({ phases }: Result, scope: string): ResultArm | undefined {

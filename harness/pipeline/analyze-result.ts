@@ -7,17 +7,30 @@ import { memoryReasons } from '../judge/memory/live.ts'
 import { scenarioReasons } from '../judge/metastable/scenario.ts'
 import { type Analyzer, inOrder, kindOf, orderedComparison, type ResultAnswer } from '../judge/trace/analyze.ts'
 import { type ExitCode, exitCodes, type ExitName, worstExitCode } from '../kernel/exit-codes.ts'
+import { isRecord } from '../kernel/json.ts'
 import { findDoubtsAgain, holdEffectsAgain } from './analyze-doubts.ts'
 import { decideGateAgain, differencesOf, type GateAgain } from './analyze-gate.ts'
-import { holdLimitsAgain } from './analyze-limits.ts'
+import { type Again, holdLimitsAgain } from './analyze-limits.ts'
+import { holdReferenceAgain } from './analyze-reference.ts'
+import { findTolerancesAgain } from './analyze-tolerance.ts'
+import { type WindowsAgain, windowsDoubt, withoutFile } from './analyze-windows.ts'
 
-/** Judges archived results once more from their own figures. */
-export const resultAnalyzers: Readonly<Record<string, Analyzer>> = {
-  [resultSchemaId]: kindOf({
-    problemsOf: (document) => validateResult(withLaterKeys(document)),
-    decide: (document) => judgeAgain(withLaterKeys(document) as Result),
-    exitOf,
-  }),
+/** Judges archived results once more from their own figures, and from their windows as far as these could be read. */
+export function resultAnalyzers(windows: WindowsAgain = withoutFile): Readonly<Record<string, Analyzer>> {
+  return {
+    [resultSchemaId]: kindOf({
+      problemsOf: (document) => validateResult(withLaterKeys(document)),
+      decide: (document) => judgeAgain(withLaterKeys(document) as Result, windows),
+      exitOf,
+    }),
+  }
+}
+
+/** A document as a result; null where it is none. */
+export function resultIn(document: unknown): Result | null {
+  if (!isRecord(document) || document['schema'] !== resultSchemaId) return null
+  const later = withLaterKeys(document)
+  return validateResult(later).length === 0 ? (later as Result) : null
 }
 
 /** What a command ends with is at least that a file cannot be trusted which says otherwise than its own figures. */
@@ -26,19 +39,29 @@ function exitOf({ exitCode, reproduced }: ResultAnswer): ExitName {
   return (Object.keys(exitCodes) as ExitName[]).find((name) => exitCodes[name] === worst) ?? 'pass'
 }
 
-/** Judges an archived result once more; a function of the file alone. */
-function judgeAgain(result: Result): ResultAnswer {
+/** Judges an archived result once more; a function of its file, and of that of its windows. */
+function judgeAgain(result: Result, windows: WindowsAgain): ResultAnswer {
   const gate = decideGateAgain(result)
-  const limits = holdLimitsAgain(result)
+  const limits = holdLimitsAgain(result, windows)
+  const ofWindows = windowPartsAgain(result, windows)
   const effects = holdEffectsAgain(result)
-  const doubts = findDoubtsAgain(result, gate)
+  const reference = holdReferenceAgain(result)
+  const tolerances = findTolerancesAgain(result)
+  const judged = { ...result, tolerance: tolerances.values }
+  const doubts = findDoubtsAgain(judged, [...(gate?.doubts ?? []), ...reference.doubts], windows)
   const scenario = scenarioAgain(result)
-  const { answer, believed } = answerAgain({ ...result, ...scenario }, gate, limits.values, doubts.values)
+  const { answer, believed } = answerAgain(
+    { ...result, ...scenario, ...windows.read?.parts },
+    gateAndReference(gate, reference.reasons),
+    limits.values,
+    doubts.values,
+  )
   const { verdict, exitCode, reasons } = result.run
   const differences = [
     ...differencesOf({ verdict, exitCode, reasons }, answer, '/run'),
     ...(gate?.differences ?? []),
-    ...[limits, effects, doubts].flatMap((again) => again.differences),
+    ...reference.differences,
+    ...[limits, ofWindows, effects, tolerances, doubts].flatMap((again) => again.differences),
     ...differencesOf(result.scenario ?? null, scenario.scenario ?? null, '/scenario'),
   ]
   const comparisons = gate?.answer.comparisons ?? []
@@ -49,14 +72,15 @@ function judgeAgain(result: Result): ResultAnswer {
       reproduced: differences.length === 0,
       differences,
       comparisons: comparisons.map(orderedComparison),
-      doubts: doubts.values,
+      doubts: [...doubts.values, ...windowsDoubt(windows, restsOnWindows(result))],
       judged: {
         comparisons: comparisons.length,
+        references: reference.comparisons.length,
         limits: limits.values.length,
         effects: effects.values.length,
         doubts: doubts.values.length - doubts.believed.length,
       },
-      believed: [...limits.believed, ...(result.memory ? ['/memory/kinds'] : []), ...doubts.believed, ...believed],
+      believed: [limits, ofWindows, tolerances, doubts].flatMap((again) => again.believed).concat(believed),
     },
     'id',
     'verdict',
@@ -65,12 +89,46 @@ function judgeAgain(result: Result): ResultAnswer {
   )
 }
 
+/** Whether something of a result was found from its windows. */
+function restsOnWindows({ windows, windowGroups = [], memory, metrics }: Result): boolean {
+  return windows !== null || windowGroups.length > 0 || memory !== undefined || metrics.rssDeltaKb !== null
+}
+
+/** The parts of a result that follow from its windows, and the file itself. */
+function windowPartsAgain(result: Result, windows: WindowsAgain): Again<never> {
+  const { memory = null, windowGroups = null, metrics } = result
+  const { read } = windows
+  if (read === null) {
+    const told = windows.altered && result.windows ? result.windows.sha256 : null
+    return {
+      values: [],
+      differences: told === null ? [] : [{ where: '/windows/sha256', recorded: told, found: null }],
+      believed: [...(memory ? ['/memory/kinds'] : []), ...(windowGroups ? ['/windowGroups'] : [])],
+    }
+  }
+  const { rssDeltaKb, rssSlopeKbPerMin, fdDelta } = metrics
+  return {
+    values: [],
+    differences: [
+      ...differencesOf(memory, read.parts.memory ?? null, '/memory'),
+      ...differencesOf(windowGroups, read.parts.windowGroups ?? null, '/windowGroups'),
+      ...differencesOf({ rssDeltaKb, rssSlopeKbPerMin, fdDelta }, read.growth, '/metrics'),
+    ],
+    believed: [],
+  }
+}
+
+/** Why a run is worse than something else: beside it first, then before it. */
+function gateAndReference(gate: GateAgain | null, reference: readonly string[]): readonly string[] {
+  return [...(gate ? gateReasons(gate.answer) : []), ...reference]
+}
+
 /** What ended a run by its own rules; anything else is a failure of soakrig's own, of which the file has but the text. */
 const ends = ['signal', 'target', 'watchdog', 'failure-budget', 'bounds', 'threshold']
 
 function answerAgain(
   result: Result,
-  gate: GateAgain | null,
+  worse: readonly string[],
   limits: Parameters<typeof limitReasons>[0],
   doubts: Parameters<typeof answerOf>[2],
 ): { readonly answer: Answer; readonly believed: readonly string[] } {
@@ -88,7 +146,7 @@ function answerAgain(
       ? scenarioReasons(scenario).map((text) => ({ code: exitCodes.broken, text }))
       : []),
     ...leakReasons(result),
-    ...(gate ? gateReasons(gate.answer).map((text) => ({ code: exitCodes.regression, text })) : []),
+    ...worse.map((text) => ({ code: exitCodes.regression, text })),
   ]
   const answer = answerOf({ stopped, strict }, reasons, doubts)
   const failure = failureOf(result, answer)
@@ -112,10 +170,11 @@ function toldReasons({ run, phases }: Result): readonly Reason[] {
     .map(([, words, code]) => ({ code, text: run.reasons.find((reason) => words.test(reason)) ?? String(words) }))
 }
 
-/** By what the result says of each kind: what that was found from is in the windows file. */
+/** By what was found of each kind, or else what the result says of it. */
 function leakReasons({ memory }: Result): readonly Reason[] {
   const kinds = memory?.kinds ?? []
   return memoryReasons({
+    heap: memory?.heap ?? null,
     kinds: kinds.map(({ kind, verdict, bound, slopePerMin: slope, slopePerRequest: perRequest }) => ({
       kind,
       verdict,

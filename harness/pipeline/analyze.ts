@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { type Analyzed, analyzeDocument, type Unanalyzed } from '../judge/trace/analyze.ts'
 import { isSoakrigError, messageOf, SoakrigError } from '../kernel/errors.ts'
 import { type ExitCode, exitCodes, worstExitCode } from '../kernel/exit-codes.ts'
-import { resultAnalyzers } from './analyze-result.ts'
+import { resultAnalyzers, resultIn } from './analyze-result.ts'
+import { judgeWindowsAgain } from './analyze-windows.ts'
 import { lines } from './lines.ts'
 
 /** What one document came to, and the line that it began at. */
@@ -33,8 +34,8 @@ const longestLine = 256 * 2 ** 20
  */
 export async function analyzeTraces({ file, input, exitByVerdict, show }: AnalyzeOptions): Promise<ExitCode> {
   const codes = new Set<ExitCode>()
-  for await (const { line, text } of documentsOf(file, input)) {
-    const outcome = outcomeOf(text)
+  for await (const { line, text, file: own } of documentsOf(file, input)) {
+    const outcome = await outcomeOf(text, own)
     codes.add('problems' in outcome ? exitCodes.usage : exitByVerdict ? exitCodes[outcome.exit] : exitCodes.pass)
     if (!(await show({ line, outcome }))) break
   }
@@ -49,13 +50,15 @@ export async function analyzeTraces({ file, input, exitByVerdict, show }: Analyz
 interface Text {
   readonly line: number
   readonly text: string
+  /** That it is the whole of; null for one of many. */
+  readonly file: string | null
 }
 
 async function* documentsOf(file: string | null, input: AsyncIterable<Uint8Array>): AsyncGenerator<Text> {
   if (file === null) return yield* textsIn(input)
   try {
     if (/\.(?:ndjson|jsonl)$/u.test(file)) yield* textsIn(createReadStream(file))
-    else yield { line: 1, text: (await readFile(file, 'utf8')).replace(/^\uFEFF/u, '') }
+    else yield { line: 1, text: (await readFile(file, 'utf8')).replace(/^\uFEFF/u, ''), file }
   } catch (error) {
     if (isSoakrigError(error)) throw error
     throw new SoakrigError(`${file} could not be read: ${messageOf(error)}`, {
@@ -71,16 +74,18 @@ async function* textsIn(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Text>
   let line = 0
   for await (const text of lines(chunks, longestLine)) {
     line++
-    if (text.trim() !== '') yield { line, text }
+    if (text.trim() !== '') yield { line, text, file: null }
   }
 }
 
-function outcomeOf(text: string): Analyzed | Unanalyzed {
+/** Of a result in a file of its own, the windows beside it are read. */
+async function outcomeOf(text: string, file: string | null): Promise<Analyzed | Unanalyzed> {
   let document: unknown
   try {
     document = JSON.parse(text)
   } catch (error) {
     return { id: null, problems: [{ where: '', message: `found no JSON document: ${messageOf(error)}` }] }
   }
-  return analyzeDocument(document, resultAnalyzers)
+  const result = resultIn(document)
+  return analyzeDocument(document, resultAnalyzers(result ? await judgeWindowsAgain(result, file) : undefined))
 }

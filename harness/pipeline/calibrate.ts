@@ -14,7 +14,7 @@ export async function readCalibration({
   resultsDir,
   clock,
 }: Pick<RunOptions, 'plan' | 'git' | 'resultsDir' | 'clock'>): Promise<CalibrationState> {
-  const key = calibrationKey(plan.profile, environmentOf({ plan, git }))
+  const key = calibrationKey(plan.profile, environmentOf({ plan, git }).hostFingerprint)
   const stateOf = async (of: CalibrationKey['of']): Promise<KinshipState> =>
     kinshipState(await readFreshRuns(resultsDir, { ...key, of }, clock.date()))
   return { ...key, process: await stateOf('process'), build: await stateOf('build') }

@@ -1,16 +1,21 @@
 import { type CalibrationKey, contentHash, readControlRuns } from '../archive/calibration-file.ts'
 import type { ResultCalibration } from '../archive/gate.ts'
+import { controlFingerprint } from '../archive/fingerprint.ts'
 import type { ResultEnvironment } from '../archive/result.ts'
 import { calibrate, type ControlRun } from '../judge/calibration/calibration.ts'
 import { freshRuns } from '../judge/calibration/expiry.ts'
 import type { Profile } from '../profile/profile.ts'
+import { contentsOf } from './contents.ts'
 
 /** What the calibrations of a profile are kept under. */
 export function calibrationKey(
-  { name, mode }: Profile,
-  { hostFingerprint, profileFingerprint }: Pick<ResultEnvironment, 'hostFingerprint' | 'profileFingerprint'>,
+  { name, mode, effective, workload }: Profile,
+  hostFingerprint: ResultEnvironment['hostFingerprint'],
 ): Omit<CalibrationKey, 'of'> {
-  return { profile: name, mode: mode.name, hostFingerprint, profileFingerprint }
+  const contents = contentsOf({ workload, policies: [], stressClient: [] })
+  const baseline = Object.keys(contents).length === 0 ? effective : { ...effective, contents }
+  const fingerprint = controlFingerprint(baseline, mode.name)
+  return { profile: name, mode: mode.name, hostFingerprint, controlFingerprint: fingerprint }
 }
 
 /** The control arms of a key that are not too old, newest first. Rejects with `unreadable-calibration` (104). */

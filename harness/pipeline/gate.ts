@@ -1,23 +1,31 @@
-import { addControlRun, type CalibrationKey } from '../archive/calibration-file.ts'
+import { addControlRun, type CalibrationKey, countOtherKeys, readControlRuns } from '../archive/calibration-file.ts'
 import type { ResultCalibration, ResultGate } from '../archive/gate.ts'
+import { unclearNights } from '../archive/nights.ts'
 import type { ResultComparison, ResultEnvironment } from '../archive/result.ts'
-import { controlOf, kinships } from '../judge/calibration/control.ts'
+import { baselineP99Of, controlOf, kinships } from '../judge/calibration/control.ts'
+import { kinshipOf } from '../judge/calibration/ruler.ts'
 import { type GatePlan, planGate } from '../judge/gate.ts'
 import type { GateCase } from '../judge/gate-answer.ts'
 import type { Verdict } from '../judge/judge.ts'
+import { nightsBefore, type UnclearNight } from '../judge/nights.ts'
 import type { PairedComparison } from '../judge/paired/compare-arms.ts'
 import { canFail, type PairedAnswer } from '../judge/paired/decide.ts'
 import { SoakrigError } from '../kernel/errors.ts'
+import { hasHeap } from '../target/settings.ts'
 import type { DoubtKind } from '../measure/doubts.ts'
 import type { Measurements } from '../measure/measurements.ts'
 import type { Plan } from '../plan/plan.ts'
 import { mostRounds } from '../profile/modes.ts'
 import { calibrationKey, calibrationOfRuns, readFreshRuns } from './calibration.ts'
+import type { RunOptions } from './options.ts'
 
 /** The gate of a run, with what its rulers rest on. */
 export interface RunGate extends GateCase {
   readonly calibration: ResultGate['calibration']
+  readonly nights: readonly UnclearNight[]
   readonly key: Omit<CalibrationKey, 'of'>
+  /** What there is to say of it before the run begins. */
+  readonly notes: readonly string[]
 }
 
 /**
@@ -26,18 +34,41 @@ export interface RunGate extends GateCase {
  */
 export async function openGate(
   { profile, gate }: Plan,
-  env: Pick<ResultEnvironment, 'hostFingerprint' | 'profileFingerprint'>,
-  resultsDir: string,
+  { hostFingerprint }: Pick<ResultEnvironment, 'hostFingerprint'>,
+  { resultsDir, kind }: Pick<RunOptions, 'resultsDir' | 'kind'>,
   now: Date,
 ): Promise<RunGate | null> {
   if (gate === null) return null
-  const plan = planGate(gate)
+  const plan = planGate(gate, profile.policies, hasHeap(profile.target) && hasHeap(profile.base ?? profile.target))
   refuseBlind(plan)
-  const key = calibrationKey(profile, env)
+  const key = calibrationKey(profile, hostFingerprint)
   const calibrationOf = async (of: CalibrationKey['of']): Promise<ResultCalibration | null> =>
     calibrationOfRuns(await readFreshRuns(resultsDir, { ...key, of }, now))
   const calibration = { process: await calibrationOf('process'), build: await calibrationOf('build') }
-  return { plan, calibration, key }
+  const wish = { resultsDir, profile: profile.name, mode: profile.mode.name, kind, most: nightsBefore }
+  return {
+    plan,
+    calibration,
+    nights: profile.mode.name === 'long' ? await unclearNights(wish, now) : [],
+    key,
+    notes: await otherCalibrations(plan, resultsDir, key),
+  }
+}
+
+/** That there are calibrations, and none of them for what is measured here. */
+async function otherCalibrations(
+  plan: GatePlan,
+  resultsDir: string,
+  key: Omit<CalibrationKey, 'of'>,
+): Promise<readonly string[]> {
+  const used = kinships.filter((of) => plan.controls.some((control) => kinshipOf(control) === of))
+  const counts = used.map(async (of) =>
+    (await readControlRuns(resultsDir, { ...key, of })).length > 0 ? 0 : countOtherKeys(resultsDir, { ...key, of }),
+  )
+  const others = Math.max(0, ...(await Promise.all(counts)))
+  if (others === 0) return []
+  const what = `${key.mode} of ${key.profile}`
+  return [`the calibrations that there are of ${what} are of other settings, another host or an older version`]
 }
 
 function refuseBlind({ looks, pairings }: GatePlan): void {
@@ -73,23 +104,51 @@ export function tellsOfNoise(
   return complete && ![...doubts, ...gate.doubts].some(({ kind }) => refused.includes(kind))
 }
 
-/** Adds what the run's control arms said to what calibrations are made of. */
+/** A run that is over, as far as its control arms are kept. */
+interface ToldRun {
+  readonly id: string
+  readonly at: Date
+  readonly verdict: Pick<Verdict, 'gate' | 'doubts'>
+  readonly measurements: Pick<Measurements, 'slices'>
+}
+
+/**
+ * Adds what the run's control arms said to what calibrations are made of, where they tell of the noise. The result is
+ * archived by then and stays: what kept them from being written is returned, and null where nothing did.
+ */
 export async function keepControls(
+  gate: RunGate | null,
+  { resultsDir, kind, sabotage }: Pick<RunOptions, 'resultsDir' | 'kind' | 'sabotage'>,
+  { verdict, measurements, id, at }: ToldRun,
+): Promise<unknown> {
+  if (gate === null || sabotage !== null || !tellsOfNoise(gate, verdict, kind === 'calibrate')) return null
+  try {
+    await addControls(gate, measurements, { id, at, resultsDir })
+    return null
+  } catch (error) {
+    return error
+  }
+}
+
+async function addControls(
   { plan, key }: RunGate,
-  { slices }: Measurements,
+  { slices }: Pick<Measurements, 'slices'>,
   { id, at, resultsDir }: { readonly id: string; readonly at: Date; readonly resultsDir: string },
 ): Promise<void> {
   for (const of of kinships) {
     const metrics = controlOf(plan, of, slices)
-    const run = { id, at: at.toISOString(), metrics }
+    const run = { id, at: at.toISOString(), ...baselineP99Of(plan, of, slices), metrics }
     if (Object.keys(metrics).length > 0) await addControlRun(resultsDir, { ...key, of }, run)
   }
 }
 
 /** What a result says of its gate. */
-export function resultGate({ plan, calibration }: Omit<RunGate, 'key'>, answer: PairedAnswer): ResultGate {
+export function resultGate(
+  { plan, calibration, nights = [] }: Pick<GateCase, 'plan' | 'nights'> & Pick<RunGate, 'calibration'>,
+  answer: PairedAnswer,
+): ResultGate {
   const { verdict, rounds, catastrophes } = answer
-  return { verdict, rounds, ...plan, catastrophes, calibration }
+  return { verdict, rounds, ...plan, catastrophes, calibration, ...(nights.length > 0 && { unclearNights: nights }) }
 }
 
 /** A comparison of the gate as a result has it. */

@@ -14,7 +14,7 @@ export interface HistoryOptions extends HistoryWish {
  * One result is held at a time. Rejects with `no-history` (112) where none can be used, or `bad-flag` (104).
  */
 export async function findHistory({ resultsDir, ...wish }: HistoryOptions): Promise<History> {
-  if (wish.since !== null && Number.isNaN(Date.parse(wish.since)))
+  if (wish.since !== null && !isDate(wish.since))
     throw new SoakrigError(
       `--since: found ${JSON.stringify(wish.since)}, allowed: a date as 2026-01-31 or a time in ISO 8601`,
       {
@@ -32,6 +32,13 @@ export async function findHistory({ resultsDir, ...wish }: HistoryOptions): Prom
   }
   if (nights.length === 0) throw noHistory(wish, leftOut)
   return historyOf(wish, nights.toReversed(), leftOut.toReversed())
+}
+
+const iso = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?$/u
+
+/** Others are read as well by JavaScript: 1 would be a day in 2001. */
+function isDate(text: string): boolean {
+  return iso.test(text) && !Number.isNaN(Date.parse(text))
 }
 
 const mostNamed = 10

@@ -5,8 +5,8 @@ import { type KindVerdict, liveUnits, type MemoryVerdict } from '../judge/memory
 /** The `memory` of a result; nothing where the run had no sustained load. */
 export function memoryOf(verdict: MemoryVerdict | null): Pick<Result, 'memory'> {
   if (!verdict) return {}
-  const { whyNot, kinds, ...others } = verdict
-  return { memory: { notJudged: whyNot, ...others, kinds: kinds.map(kindOf) } }
+  const { whyNot, heap, kinds, ...others } = verdict
+  return { memory: { notJudged: whyNot, ...others, ...(heap && { heap }), kinds: kinds.map(kindOf) } }
 }
 
 /** How much the target's memory grew, KiB per minute; null where that was not judged. */

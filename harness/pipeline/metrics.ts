@@ -21,12 +21,7 @@ export function metricsOf(
     segments.findLast(({ arm }) => !stepped.includes(arm.id)) ??
     arms.find(({ arm }) => arm.id === 'baseline/baseline-direct') ??
     segments.at(-1)
-  const { firstFds, lastFds } = windows
-  const growth = {
-    rssDeltaKb: rssDeltaKb(windows),
-    rssSlopeKbPerMin: rssSlopeKbPerMin(memory),
-    fdDelta: firstFds === null || lastFds === null ? null : lastFds - firstFds,
-  }
+  const growth = growthOf(windows, memory)
   if (!source) return { ...noFigures, ...growth }
   const { arm, figures, measurement } = source
   const { operations, attempts } = measurement.measured
@@ -45,6 +40,19 @@ export function metricsOf(
     correctedLatencyMs: corrected === 0 ? null : correctedLatencyMs,
     cpuUsPerRequest: cpuMs === null ? null : (1000 * cpuMs) / Math.max(1, measurement.all.attempts.count),
     ...growth,
+  }
+}
+
+/** How much the target grew in its windows. */
+export function growthOf(
+  windows: WindowSummary,
+  memory: Verdict['memory'],
+): Pick<ResultMetrics, 'rssDeltaKb' | 'rssSlopeKbPerMin' | 'fdDelta'> {
+  const { firstFds, lastFds } = windows
+  return {
+    rssDeltaKb: rssDeltaKb(windows),
+    rssSlopeKbPerMin: rssSlopeKbPerMin(memory),
+    fdDelta: firstFds === null || lastFds === null ? null : lastFds - firstFds,
   }
 }
 

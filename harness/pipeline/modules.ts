@@ -3,6 +3,7 @@ import { newRunId } from '../kernel/host.ts'
 import type { Profile } from '../profile/profile.ts'
 import { policyFiles } from '../resilience/use/module.ts'
 import { startShards } from '../run/shards.ts'
+import { ownWorkload } from '../run/workloads.ts'
 
 /**
  * Loads the script and the policies of a profile, if it has any, as a run does at its start: in a load worker, so that what
@@ -15,6 +16,7 @@ export async function checkModules(profile: Profile, clock: Clock): Promise<void
   const worker = await startShards({
     count: 1,
     profile,
+    workloads: { [ownWorkload]: workload },
     allowedHosts: [],
     clock,
     runId: newRunId(),

@@ -18,6 +18,8 @@ import type { RunOutcome } from './run.ts'
 import type { Search } from './search.ts'
 import type { ServedRelay, ServeRelayOptions } from './serve-relay.ts'
 import type { ServeTargetOptions } from './serve-target.ts'
+import type { PolicyAdjuster } from './tune-adjust.ts'
+import type { TuneSettings } from './tune-flags.ts'
 
 /*
  * What the commands do. The code is loaded when it is first asked for: a command that only reads files, or finds a mistake
@@ -30,6 +32,14 @@ export const carryOut = async (options: RunOptions): Promise<RunOutcome> => (awa
 /** `CapacitySearch` of `capacity.ts`. */
 export const openCapacitySearch = async (plan: Plan, settings: CapacitySettings): Promise<Search> =>
   new (await import('./capacity.ts')).CapacitySearch(plan, settings)
+
+/** `ToleranceSearch` of `tune.ts`. */
+export const openToleranceSearch = async (plan: Plan, settings: TuneSettings): Promise<Search> =>
+  new (await import('./tune.ts')).ToleranceSearch(plan, settings)
+
+/** `PolicyAdjuster` of `tune-adjust.ts`. */
+export const openPolicyAdjuster = async (plan: Plan): Promise<PolicyAdjuster> =>
+  new (await import('./tune-adjust.ts')).PolicyAdjuster(plan)
 
 /** `runCommand` of `run-command.ts`. */
 export const runCommand = async (options: RunCommandOptions): Promise<RunReport> =>

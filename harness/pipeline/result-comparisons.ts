@@ -1,7 +1,17 @@
 import type { ResultComparison } from '../archive/result.ts'
 import type { Verdict } from '../judge/judge.ts'
 import { resultComparison } from './gate.ts'
-import { undecided } from './reference.ts'
+
+/** What is compared over all slices decides nothing. */
+const undecided = {
+  interval: null,
+  p: null,
+  margin: null,
+  floor: null,
+  mde: null,
+  verdict: 'inconclusive',
+  ruler: 'none: differences over slices decide nothing',
+} as const
 
 /** The comparisons of a run. What its gate compares is told by its rounds, and not a second time by all slices taken together. */
 export function resultComparisons({

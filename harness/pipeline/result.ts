@@ -1,4 +1,5 @@
 import { describeEnvironment } from '../archive/environment.ts'
+import { noComparison } from '../archive/reference.ts'
 import {
   type Result,
   type ResultGenerator,
@@ -78,7 +79,7 @@ export function composeResult(
     ...(end.gate && verdict.gate && { gate: resultGate(end.gate, verdict.gate) }),
     ceilings: verdict.ceilings,
     thresholds: verdict.thresholds,
-    reference: { id: null, file: null, sha256: null, whyNone: 'not looked for' },
+    reference: noComparison('not looked for', null),
     doubts: verdict.doubts,
     guards: guardsOf(plan, measurements, end),
     generators: measurements.processes.filter(({ role }) => role === 'worker').map(generatorOf),
@@ -86,6 +87,7 @@ export function composeResult(
     ...memoryOf(verdict.memory),
     ...scenarioOf(verdict.scenario),
     ...found?.result,
+    ...(options.adjuster && { adjusted: options.adjuster.read() }),
     windows: end.windows,
     ...(end.deadLetters && { deadLetters: end.deadLetters }),
     sabotage,
@@ -179,10 +181,12 @@ function sliceOf(slice: SliceSummary, startNs: number): ResultSlice {
     durationMs: slice.durationNs / nsPerMs,
     ok: slice.ok,
     failed: slice.failed,
-    slow: null,
+    slow: slice.slow,
     p50: slice.p50Ms,
     p95: slice.p95Ms,
     p99: slice.p99Ms,
     cpuMs: slice.targetCpuMs,
+    ...(slice.rssKb !== null && { rssKb: slice.rssKb }),
+    ...(slice.heapKb !== null && { heapKb: slice.heapKb }),
   }
 }

@@ -1,15 +1,15 @@
 import type { Result } from '../archive/result.ts'
 import { type Archive, createArchive } from '../archive/write.ts'
 import { isAbort } from '../kernel/abort.ts'
-import { isSoakrigError, messageOf } from '../kernel/errors.ts'
-import { worstExitCode } from '../kernel/exit-codes.ts'
+import { type ExitCode, worstExitCode } from '../kernel/exit-codes.ts'
 import { newRunId } from '../kernel/host.ts'
 import { nsPerSecond } from '../kernel/units.ts'
 import { type Case, judge, type Verdict } from '../judge/judge.ts'
 import type { SteppedPhase } from '../judge/stepped.ts'
-import { comparablesOf, type ReferenceFigures } from '../judge/thresholds/against.ts'
+import { baselinesOf, comparablesOf, type ReferenceFigures } from '../judge/thresholds/against.ts'
 import { type ThresholdWatch, watchThresholds } from '../judge/thresholds/watch.ts'
 import { type WindowWatch, watchWindows } from '../judge/windows.ts'
+import { measuredNsOf } from '../measure/collection.ts'
 import type { WindowMeasurement } from '../measure/measurements.ts'
 import type { Arm } from '../plan/arms.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -18,19 +18,20 @@ import { endLeftovers } from '../run/leftovers.ts'
 import { openRunDirectory } from '../run/run-directory.ts'
 import { openSession, type Session } from '../run/session.ts'
 import { checkAddresses } from './addresses.ts'
-import { archivedWindow } from './archived-window.ts'
+import { archivedWindow, judgedWindow } from './archived-window.ts'
 import { checkEnvironment } from './preflight.ts'
-import { keepControls, openGate, type RunGate, tellsOfNoise } from './gate.ts'
+import { abortedBy, codeOf, type Ending, stoppedBy, withFailure } from './ending.ts'
+import { keepControls, openGate, type RunGate } from './gate.ts'
 import { watchdogLimitNs } from './guards.ts'
 import { notMeasuredIn } from './not-measured.ts'
 import { archivedLetter } from './dead-letters.ts'
 import { hearReadings } from './metrics-alerts.ts'
 import type { RunOptions } from './options.ts'
-import { inOneLine } from './one-line.ts'
 import { measureOverheads, type Overhead } from './overhead.ts'
-import { findReference, type Reference, withReference } from './reference.ts'
+import { findReference, heldAgainst, type Reference } from './reference.ts'
 import { referenceFigures } from './reference-figures.ts'
 import { composeResult, environmentOf } from './result.ts'
+import { withReference } from './result-reference.ts'
 import { type ScenarioWatch, watchScenario } from './scenario.ts'
 import { StageRunner } from './stages.ts'
 
@@ -38,14 +39,10 @@ import { StageRunner } from './stages.ts'
 export interface RunOutcome {
   readonly result: Result
   readonly file: string
-  /** What kept soakrig from going on, after the result was written. */
+  /** What kept soakrig from going on, before the result was written or after; null for nothing. */
   readonly failure: unknown
-}
-
-/** What a run has come to when it ends, however it ends. */
-interface Ending {
-  readonly failure: unknown
-  readonly brokeBounds: boolean
+  /** What the command ends with: worse than the result's where something failed after that was written. */
+  readonly exitCode: ExitCode
 }
 
 /**
@@ -60,7 +57,8 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
   await checkAddresses(profile, options.allowedHosts)
   checkEnvironment(plan, resultsDir)
   const env = environmentOf(options)
-  const gate = await openGate(plan, env, resultsDir, clock.date())
+  const gate = await openGate(plan, env, options, clock.date())
+  for (const text of gate?.notes ?? []) options.onProgress({ kind: 'note', text })
   const reference = await findReference(options, env)
   const ended = await endLeftovers(resultsDir, clock)
   for (const { role, runId } of ended)
@@ -70,13 +68,10 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
   const id = newRunId()
   const archive = createArchive({ resultsDir, profile: profile.name, mode: profile.mode.name, startedAt, id })
   const directory = await openRunDirectory({ resultsDir, runId: id, clock })
-  const windows = watchWindows(
-    startNs,
-    steppedPhases(plan).map(({ phase }) => phase),
-  )
+  const windows = watchWindows(steppedPhases(plan).map(({ phase }) => phase))
   let session: Session | undefined
-  const thresholds = watchThresholds(profile, startNs, () => session?.stop('threshold'))
-  const beside = { windows, thresholds, scenario: watchScenario(plan), gate, figures: referenceFigures(reference) }
+  const thresholds = watchThresholds(profile, () => session?.stop('threshold'))
+  const beside = { windows, thresholds, scenario: watchScenario(plan), gate, figures: referenceFigures(reference, env) }
   const started = { id, startedAt, startNs, archive, beside, reference }
   try {
     session = await openSession({
@@ -93,9 +88,9 @@ export async function carryOut(options: RunOptions): Promise<RunOutcome> {
       },
     })
     const ending = await runStages(session, options, beside, () => caseOf(options, session as Session, beside, null))
-    const { result, file } = await conclude(options, started, session, ending)
+    const outcome = await conclude(options, started, session, ending)
     if (metrics) metrics.phase = 'done'
-    return { result, file, failure: isAbort(ending.failure, signal) ? null : ending.failure }
+    return outcome
   } finally {
     await session?.[Symbol.asyncDispose]()
     await directory.close({ keep: false })
@@ -118,12 +113,12 @@ async function conclude(
   { id, startedAt, startNs, archive, beside, reference }: StartedRun,
   session: Session,
   ending: Ending,
-): Promise<Pick<RunOutcome, 'result' | 'file'>> {
-  const { plan, clock, signal, resultsDir } = options
+): Promise<RunOutcome> {
+  const { plan, clock, signal } = options
   const { gate } = beside
   const stopped = stoppedBy(session, ending)
   const run = await caseOf(options, session, beside, stopped)
-  const verdict = withFailure(judge(run), ending.failure, signal)
+  const judged = judge(run)
   const endedBy = abortedBy(stopped, ending.failure)
   const end = {
     id,
@@ -132,38 +127,46 @@ async function conclude(
     startNs,
     endNs: clock.nowNs(),
     abortedBy: endedBy,
-    notMeasured: notMeasuredIn(plan, run, verdict, endedBy),
+    notMeasured: notMeasuredIn(plan, run, judged, endedBy),
     windows: await archive.closeWindows(),
     deadLetters: archive.closeDeadLetters(),
     gate,
     // A run that was told to end ends now.
     overheads: stopped === null ? await measureOverheads(run.arms) : new Map<string, Overhead>(),
   }
-  const result = withReference(composeResult(options, end, run.measurements, run.windows, verdict), reference)
+  const compose = (verdict: Verdict): Result => composeResult(options, end, run.measurements, run.windows, verdict)
+  const held = heldAgainst(compose(judged), reference)
+  const verdict = withFailure(withReference(judged, held, run), ending.failure, signal)
+  const result = { ...compose(verdict), reference: held }
   const file = await archive.write(result)
-  if (gate && options.sabotage === null && tellsOfNoise(gate, verdict, options.kind === 'calibrate'))
-    await keepControls(gate, run.measurements, { id, at: startedAt, resultsDir })
-  return { result, file }
+  const unkept = await keepControls(gate, options, { verdict, measurements: run.measurements, id, at: startedAt })
+  const failure = isAbort(ending.failure, signal) ? unkept : (ending.failure ?? unkept)
+  const { exitCode } = verdict
+  return { result, file, failure, exitCode: unkept === null ? exitCode : worstExitCode([exitCode, codeOf(unkept)]) }
 }
 
 async function runStages(
   session: Session,
   options: RunOptions,
-  { windows, thresholds, figures }: Beside,
+  beside: Beside,
   judgeNow: () => Promise<Case>,
 ): Promise<Ending> {
   const { plan, clock, keepGoing } = options
+  const { windows, thresholds, figures } = beside
   const watchdog = clock.after(watchdogLimitNs(plan), () => session.stop('watchdog'))
   try {
-    const stages = new StageRunner(session, options)
+    const stages = new StageRunner(session, options, beside.gate?.calibration ?? null)
     await stages.measure(async () => ['pass', 'fail'].includes(judge(await judgeNow()).gate?.verdict ?? ''))
+    await options.adjuster?.carryOut(session, options, async () => judge(await judgeNow()).arms)
     const before = await judgeNow()
     const bounds = judge(before).arms.flatMap((arm) => arm.bounds)
     const brokeBounds = bounds.some(({ ok, why }) => !ok && why === undefined)
     if (brokeBounds && !keepGoing && plan.stress.length > 0) return { failure: session.failure, brokeBounds: true }
-    const measured = before.measurements.arms
-    thresholds.holdTo(comparablesOf({ arms: before.arms, measured, windows: () => windows.read(), reference: figures }))
-    await stages.stress()
+    const baselines = baselinesOf(before.measurements.arms)
+    thresholds.holdTo(
+      comparablesOf({ arms: before.arms, baselines, windows: () => windows.read(), reference: figures }),
+    )
+    await stages.stress(options.adjuster?.plan.stress)
     await options.search?.carryOut(session, options)
     return { failure: session.failure, brokeBounds: false }
   } catch (failure) {
@@ -172,12 +175,6 @@ async function runStages(
   } finally {
     watchdog.cancel()
   }
-}
-
-function stoppedBy(session: Session, { failure, brokeBounds }: Ending): Case['stopped'] {
-  if (session.stopped) return session.stopped
-  if (failure !== null) return 'error'
-  return brokeBounds ? 'bounds' : null
 }
 
 /** What goes on beside a session: who listens to its windows as they close, and what its gate is held to. */
@@ -191,18 +188,20 @@ interface Beside {
 }
 
 async function caseOf(
-  { plan, strict, search }: RunOptions,
+  { plan: planned, strict, search, adjuster }: RunOptions,
   session: Session,
   { windows, thresholds, scenario, gate, figures }: Beside,
   stopped: Case['stopped'],
 ): Promise<Case> {
+  const plan = adjuster?.plan ?? planned
   const measurements = await session.measurements()
   const stressed = plan.stress.some(
     ({ arm }) => arm.phaseKind === 'stress' && (measurements.arms.get(arm.id)?.slices ?? 0) > 0,
   )
   return {
     profile: plan.profile,
-    arms: [...plannedArms(plan), ...(search?.arms ?? [])],
+    arms: [...plannedArms(plan), ...(adjuster?.arms ?? []), ...(search?.arms ?? [])],
+    ...(adjuster && { replaced: adjuster.replaced }),
     rounds: plan.profile.mode.rounds,
     measurements,
     windows: windows.read(),
@@ -237,23 +236,6 @@ function plannedArms({ lives, canary, warmup, stress }: Plan): readonly Arm[] {
   return [...new Map(all.map((arm) => [arm.id, arm])).values()]
 }
 
-/** A failure of soakrig itself, or of the start of the target, decides like any other reason. */
-function withFailure(verdict: Verdict, failure: unknown, signal: AbortSignal): Verdict {
-  if (failure === null || isAbort(failure, signal)) return verdict
-  const code = isSoakrigError(failure) ? failure.exitCode : 1
-  return {
-    ...verdict,
-    exitCode: worstExitCode([verdict.exitCode, code]),
-    verdict: 'fail',
-    reasons: [inOneLine(messageOf(failure)), ...verdict.reasons],
-  }
-}
-
-function abortedBy(stopped: Case['stopped'], failure: unknown): string | null {
-  if (stopped !== 'error') return stopped
-  return isSoakrigError(failure) ? failure.code : 'bug'
-}
-
 function hearWindow(
   window: WindowMeasurement,
   { windows, thresholds, scenario }: Beside,
@@ -261,13 +243,15 @@ function hearWindow(
   { onProgress, metrics, search }: RunOptions,
   startNs: number,
 ): void {
-  windows.add(window)
-  thresholds.add(window)
+  const line = archivedWindow(window, startNs)
+  const judged = judgedWindow(line)
+  windows.add(judged)
+  thresholds.add(judged)
   metrics?.addWindow(window)
   scenario.add(window)
   search?.addWindow(window)
-  archive.appendWindow(archivedWindow(window, startNs))
-  const seconds = (window.toNs - window.fromNs) / nsPerSecond
+  archive.appendWindow(line)
+  const seconds = measuredNsOf(window) / nsPerSecond
   onProgress({
     kind: 'window',
     phase: window.identity.phase,

@@ -29,5 +29,5 @@ export interface SearchAnswer {
   readonly doubts: readonly Doubt[]
   /** The arm whose figures stand for the run. */
   readonly source: string | null
-  readonly result: Pick<Result, 'capacity'>
+  readonly result: Pick<Result, 'capacity' | 'tolerance'>
 }

@@ -1,3 +1,4 @@
+import type { GateCalibration } from '../judge/calibration/ruler.ts'
 import { baselineFacts } from '../judge/facts.ts'
 import type { ArmMeasurement } from '../measure/measurements.ts'
 import type { Arm } from '../plan/arms.ts'
@@ -12,11 +13,15 @@ import { checkVisibility } from './visibility.ts'
 export class StageRunner {
   readonly #session: Session
   readonly #options: RunOptions
+  readonly #calibration: GateCalibration | null
   #lives = 0
+  #part: string | null = null
 
-  constructor(session: Session, options: RunOptions) {
+  /** Where the baseline was calibrated, the operations of the gate that are slower than its p99 are counted. */
+  constructor(session: Session, options: RunOptions, calibration: GateCalibration | null) {
     this.#session = session
     this.#options = options
+    this.#calibration = calibration
   }
 
   /**
@@ -27,7 +32,10 @@ export class StageRunner {
     const { lives, gate } = this.#options.plan
     for (const [index, life] of lives.entries()) {
       if (this.#session.stopped) return
-      await this.#measureLife(life)
+      const round = roundText(life, this.#options.plan)
+      this.#part = round === '' ? null : `${round}target ${this.#lives + 1}`
+      await this.#measureLife(life, round)
+      this.#part = null
       const done = life.round + 1
       const ofNext = lives[index + 1]?.round
       if (life.group !== null && ofNext !== life.round && gate?.looks.includes(done) && (await answered())) return
@@ -35,22 +43,22 @@ export class StageRunner {
   }
 
   /** The stress stage; on the last target where the run has one round, else on a fresh one. */
-  async stress(): Promise<void> {
+  async stress(segments: Plan['stress'] = this.#options.plan.stress): Promise<void> {
     const { plan } = this.#options
     const { profile } = plan
-    if (this.#session.stopped || plan.stress.length === 0) return
+    if (this.#session.stopped || segments.length === 0) return
     if (this.#lives === 0 || !sharesLife(profile.mode)) {
-      await this.#openLife(plan.stress.map(({ arm }) => arm))
+      await this.#openLife(segments.map(({ arm }) => arm))
       await this.#warmUp(plan, [])
     }
-    for (const [order, { name, arm, durationNs, ...how }] of plan.stress.entries()) {
+    for (const [order, { name, arm, durationNs, ...how }] of segments.entries()) {
       if (this.#session.stopped) return
       this.#stage(arm.phaseKind === 'load' ? name : `stress ${name}`, modelText(how.model), durationNs)
       this.#tell(arm, await this.#session.slice(arm, { round: 0, order, ...how, watched: true }))
     }
   }
 
-  async #measureLife(life: Life): Promise<void> {
+  async #measureLife(life: Life, round: string): Promise<void> {
     const { plan } = this.#options
     const canary = this.#lives === 0 ? plan.canary : null
     // The gate has no arm behind the relay.
@@ -67,17 +75,20 @@ export class StageRunner {
       const facts = baselineFacts(alone, alone)
       if (facts) checkVisibility(life.arms, facts)
     }
-    const round = roundText(life, plan)
     for (const [order, slice] of life.slices.entries()) {
       if (this.#session.stopped) return
       const { id, sliceNs } = slice.arm
       this.#stage(id, `${round}slice ${order + 1} of ${life.slices.length}`, sliceNs)
-      this.#tell(slice.arm, await this.#carry(slice, { ...life, order }))
+      this.#tell(slice.arm, await this.#carry(slice, { ...life, order }, besidesOf(life, order, this.#calibration)))
     }
   }
 
-  #carry({ arm, model, use }: PlannedSlice, { round, order, group = null }: SlicePlace): Promise<ArmMeasurement> {
-    return this.#session.slice(arm, { round, order, group, model, use })
+  #carry(
+    { arm, ...how }: PlannedSlice,
+    { round, order, group = null }: SlicePlace,
+    besides: ReturnType<typeof besidesOf> = {},
+  ): Promise<ArmMeasurement> {
+    return this.#session.slice(arm, { round, order, group, ...how, ...besides })
   }
 
   async #openLife(arms: readonly Arm[]): Promise<void> {
@@ -108,11 +119,13 @@ export class StageRunner {
       stage,
       detail,
       expectedMs: expectedNs === null ? null : expectedNs / 1e6,
+      ...(this.#part !== null && { part: this.#part }),
     })
   }
 
   #tell(arm: Arm, { measured, throughput, latencies, memoryKb }: ArmMeasurement): void {
-    this.#options.metrics?.addMemory(memoryKb)
+    // Others than the target have memory of their own.
+    if (arm.build === 'target') this.#options.metrics?.addMemory(memoryKb)
     const waited = latencies.corrected.count > 0 ? latencies.corrected : latencies.ok
     this.#options.onProgress({
       kind: 'arm',
@@ -125,6 +138,20 @@ export class StageRunner {
       dropped: measured.iterations.dropped,
     })
   }
+}
+
+/** What is read after a slice of the gate, and counted in it. */
+function besidesOf(
+  { group, slices }: Life,
+  order: number,
+  calibration: GateCalibration | null,
+): Pick<SlicePlace, 'memory' | 'slowOverMs'> {
+  if (group === null) return {}
+  const builds = slices.map(({ arm }) => arm.build)
+  // Only of a process that one arm alone asks it can be said what that made it hold.
+  if (!builds.includes('again')) return { slowOverMs: calibration?.process?.slowOverMs ?? null }
+  const isLast = builds.lastIndexOf(builds[order] ?? 'target') === order
+  return { slowOverMs: calibration?.build?.slowOverMs ?? null, memory: isLast ? 'last' : 'read' }
 }
 
 /** Which round a life is of, where there are several; the gate may need fewer than it has. */

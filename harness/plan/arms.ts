@@ -90,6 +90,11 @@ export function buildArms(mode: Mode): readonly Arm[] {
   ]
 }
 
+/** The arm that asks soakrig's own server, in a process of its own. */
+export function yardstickArm(mode: Mode): Arm {
+  return createArm(mode, 'baseline', { kind: 'yardstick', path: 'direct', build: 'yardstick' })
+}
+
 /**
  * The arms of one policy. A fault of the path acts in the relay; one where connections are dialled, where names are looked
  * up, on the target or at a dependency leaves the path direct, as does a client policy without a fault. A client policy

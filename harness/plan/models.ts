@@ -40,8 +40,8 @@ export function mostSockets(model: LoadModel, attempts: number): number {
 }
 
 /**
- * A model with its rate as a number: a share is one of the iterations per second that ended in the arm's own closed
- * loops, whether they succeeded or not, and at least one in ten seconds.
+ * A model with its rate as a number: a share is one of the iterations per second that ended in these closed loops, whether
+ * they succeeded or not, and at least one in ten seconds.
  */
 export function withRate(model: LoadModel, { throughput }: Pick<ArmMeasurement, 'throughput'>): LoadModel {
   if (model.model === 'closed' || model.rate.kind === 'absolute') return model

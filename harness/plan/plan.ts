@@ -3,41 +3,27 @@ import { parseFaults } from '../faults/faults.ts'
 import { plainRule } from '../faults/rules.ts'
 import { createRng, type Rng, shuffled } from '../kernel/rng.ts'
 import { nsPerMs, nsPerSecond } from '../kernel/units.ts'
-import type { SliceUse } from '../measure/measurements.ts'
 import { stressModel } from '../profile/load.ts'
 import type { Mode, Policy, Profile } from '../profile/profile.ts'
 import type { LoadModel } from '../workload/model.ts'
 import { hasFaultPath } from '../workload/traits.ts'
 import { type Arm, baselineArms, createArm, policyArms } from './arms.ts'
-import { costArms, cycledSlices, type Gate, gateOf, policiesPerLife } from './gate.ts'
+import { costArms, type Gate, gateLives, gateOf, policiesPerLife } from './gate.ts'
 import { flattened, loops } from './models.ts'
 import { orderSlices } from './order.ts'
+import { latencySlices, type Life, type PlannedSlice, throughputSlice } from './slices.ts'
 import { actsOnPath, type Moment, timelineOf } from './timeline.ts'
+
+export type { Life, PlannedSlice } from './slices.ts'
 
 /** Which stages of the pipeline to run. */
 export interface Stages {
-  /** Slices of the baselines; the policies need them. */
+  /** Slices of the baselines; the policies need them. A gate beside them measures the yardstick too. */
   readonly baseline: boolean
   readonly policies: boolean
   /** What may fail the run by being worse than something else; or only the noise of the machine. Absent: neither. */
   readonly gate?: 'comparisons' | 'calibration'
   readonly stress: boolean
-}
-
-/** One life of the target: a fresh process, its arms, and its slices in their order. */
-export interface Life {
-  readonly round: number
-  /** Which group of the gate it is for; null for what is measured otherwise. */
-  readonly group: number | null
-  readonly arms: readonly Arm[]
-  readonly slices: readonly PlannedSlice[]
-}
-
-/** A slice of an arm, with the model of its load and what it is for. */
-export interface PlannedSlice {
-  readonly arm: Arm
-  readonly model: LoadModel
-  readonly use: SliceUse
 }
 
 /** A part of the stress stage, with windows: load on the direct path, or through the relay where steps put faults there. */
@@ -73,22 +59,44 @@ const canaryNs = 0.3 * nsPerSecond
 /** How long the loops of a stress segment take to start, one after the other. */
 const rampNs = 0.5 * nsPerSecond
 
-/** Plans a run of a profile. What does not fit into the mode's budget is left out by the seed and named. */
+/**
+ * Plans a run of a profile. What does not fit into the mode's budget is left out and named: slices, then the yardstick, then
+ * policies by the seed.
+ */
 export function compilePlan(profile: Profile, stages: Stages): Plan {
   const { mode, seed } = profile
   const rng = createRng(seed).fork('plan')
   const wanted = stages.policies ? selected(profile) : []
   const order = shuffled(wanted, rng.fork('budget'))
-  for (const slicesPerArm of mode.slices > 1 ? [mode.slices, 1] : [mode.slices]) {
-    const plan = planOf(profile, wanted, stages, slicesPerArm, rng)
+  const beside = besideYardstick(profile, stages)
+  let plan: Plan | null = null
+  for (const { slicesPerArm, kept, yardstick } of extents(mode, order.length, beside)) {
+    const policies = wanted.filter((policy) => order.slice(0, kept).includes(policy))
+    plan = planOf(profile, policies, stages, { slicesPerArm, yardstick }, rng)
     if (plan.expectedNs <= mode.budgetNs) return plan
   }
-  for (let kept = order.length - 1; kept > 0; kept--) {
-    const policies = wanted.filter((policy) => order.slice(0, kept).includes(policy))
-    const plan = planOf(profile, policies, stages, 1, rng)
-    if (plan.expectedNs <= mode.budgetNs || kept === 1) return plan
-  }
-  return planOf(profile, wanted, stages, 1, rng)
+  if (plan === null) throw new Error('the least that can be planned is something')
+  return plan
+}
+
+/** How much of what was asked for a run measures. */
+interface Extent {
+  readonly slicesPerArm: number
+  /** So many of the policies. */
+  readonly kept: number
+  readonly yardstick: boolean
+}
+
+/** From all that was asked for down to the least that is measured whatever the budget is. */
+function* extents({ slices }: Mode, policies: number, beside: boolean): Generator<Extent> {
+  for (const yardstick of beside ? [true, false] : [false])
+    for (const slicesPerArm of new Set([slices, 1])) yield { slicesPerArm, kept: policies, yardstick }
+  for (let kept = policies - 1; kept > 0; kept--) yield { slicesPerArm: 1, kept, yardstick: false }
+}
+
+/** Whether the target is to be measured beside the yardstick; `ab` and calibrations have no need of other nights. */
+function besideYardstick({ mode }: Profile, { baseline, gate }: Stages): boolean {
+  return baseline && gate === 'comparisons' && mode.gate?.yardstick === true
 }
 
 function selected({ mode, policies }: Profile): readonly Policy[] {
@@ -96,29 +104,43 @@ function selected({ mode, policies }: Profile): readonly Policy[] {
   return names === 'all' ? policies : policies.filter(({ name }) => names.includes(name))
 }
 
-function planOf(profile: Profile, policies: readonly Policy[], stages: Stages, slicesPerArm: number, rng: Rng): Plan {
+function planOf(
+  profile: Profile,
+  policies: readonly Policy[],
+  stages: Stages,
+  { slicesPerArm, yardstick }: Pick<Extent, 'slicesPerArm' | 'yardstick'>,
+  rng: Rng,
+): Plan {
   const { mode } = profile
-  const gate = stages.gate === undefined ? null : gateOf(profile, policies, stages.gate === 'calibration')
+  const calibrating = stages.gate === 'calibration'
+  const gate = stages.gate === undefined ? null : gateOf(profile, policies, { calibrating, yardstick })
   const lives = [
     ...(stages.baseline ? livesOf(profile, policies, gate, slicesPerArm, rng) : []),
     ...(gate ? gateLives(profile, gate, rng) : []),
   ]
   const stress = stages.stress ? segmentsOf(profile) : []
-  const chosen = new Set(policies)
-  const notMeasured = stages.policies
-    ? profile.policies.filter((policy) => !chosen.has(policy)).map(({ name }) => reasonFor(name, profile))
-    : []
+  const notMeasured = leftOut(profile, policies, stages, gate)
   const relayed = stages.baseline && hasFaultPath(profile.workload)
   const plan = { profile, lives, gate, stress, slicesPerArm, notMeasured, ...preludeOf(profile, relayed) }
   return { ...plan, expectedNs: expectedNs(mode, plan) }
 }
 
-function reasonFor(name: string, { mode }: Profile): { what: string; why: string } {
-  const named = mode.policies === 'all' || mode.policies.includes(name)
-  return {
-    what: `policy ${name}`,
-    why: named ? `does not fit into the budget of ${mode.budgetNs / nsPerSecond} s` : 'not chosen',
-  }
+function leftOut(
+  profile: Profile,
+  policies: readonly Policy[],
+  stages: Stages,
+  gate: Gate | null,
+): Plan['notMeasured'] {
+  const { mode, policies: all } = profile
+  const why = `does not fit into the budget of ${mode.budgetNs / nsPerSecond} s`
+  const others = stages.policies ? all.filter((policy) => !policies.includes(policy)) : []
+  return [
+    ...(besideYardstick(profile, stages) && !gate?.yardstick ? [{ what: 'yardstick', why }] : []),
+    ...others.map(({ name }) => {
+      const named = mode.policies === 'all' || mode.policies.includes(name)
+      return { what: `policy ${name}`, why: named ? why : 'not chosen' }
+    }),
+  ]
 }
 
 /** A fault on every exchange, or on every datagram where there are no connections. */
@@ -170,27 +192,13 @@ function livesOf(
       const own = group.flatMap((policy) => policyArms(mode, policy)).filter(({ id }) => !ofGate.has(id))
       const arms = [...baselines, ...own]
       const order = orderSlices(arms, slicesPerArm, rng.fork('life', index))
-      return { round, group: null, arms, slices: order.flatMap((arm) => slicesOf(arm, load)) }
+      return {
+        round,
+        group: null,
+        arms,
+        slices: order.flatMap((arm) => [throughputSlice(arm, load), ...latencySlices(arm, load)]),
+      }
     })
-}
-
-/** The lives of the gate up to its last look, round by round. */
-function gateLives({ mode, load }: Profile, { groups, looks }: Gate, rng: Rng): Life[] {
-  return Array.from({ length: looks.at(-1) ?? 0 }, (_, round) =>
-    groups.map((arms, group) => {
-      const order = cycledSlices(arms, mode.gate?.slices ?? 1, rng.fork('gate', round, group))
-      return { round, group, arms, slices: order.flatMap((arm) => slicesOf(arm, load)) }
-    }),
-  ).flat()
-}
-
-/** A slice that serves both, or one for throughput and after it one for latency, whose rate may be a share of the former. */
-function slicesOf(arm: Arm, { throughput, latency }: Profile['load']): PlannedSlice[] {
-  if (latency === null) return [{ arm, model: flattened(throughput), use: 'both' }]
-  return [
-    { arm, model: flattened(throughput), use: 'throughput' },
-    { arm, model: flattened(latency), use: 'latency' },
-  ]
 }
 
 function grouped(policies: readonly Policy[]): Policy[][] {
@@ -239,6 +247,12 @@ function expectedNs(mode: Mode, { profile, lives, stress, canary, warmup }: Omit
   const stressLife = ownLife ? perLifeNs + warmupNs : 0
   const canaryWholeNs = canary ? canary.arm.sliceNs + waitNs(canary.arm) + perSliceNs : 0
   return livesNs + slices + stressNs + stressLife + canaryWholeNs
+}
+
+/** A plan of which some policies have other rules, also where steps of the stress stage put them in force. */
+export function withPolicies(plan: Plan, policies: readonly Policy[]): Plan {
+  const profile = { ...plan.profile, policies }
+  return { ...plan, profile, stress: plan.stress.length > 0 ? segmentsOf(profile) : [] }
 }
 
 /** Plans ad hoc load: one stretch of the throughput model on the direct path, for the mode's duration. */

@@ -24,7 +24,7 @@ import { parsePolicies, policyProblems } from './policies.ts'
 import { parseClientAt, policyModuleProblems } from './policy-modules.ts'
 import type { Profile } from './profile.ts'
 import { asWritten, provenanceOf } from './provenance.ts'
-import { baseProblems, parseBase, withBuilds } from './former-build.ts'
+import { baseProblems, buildProblems, parseBase, withBuilds } from './former-build.ts'
 import { profileKeys, type RawProfile } from './schema.ts'
 import { requestRetryProblems, withRequestRetries } from './request-retries.ts'
 import { cureProblems } from './cures.ts'
@@ -68,7 +68,8 @@ export function compileProfile(draft: Draft, overrides: ProfileOverrides): Profi
   const place: Place = { directory: draft.directory }
   const { filled, problems: told } = filledIn(document, overrides, place)
   const placed = told.map((problem) => placedAtOrigin(problem, overridden))
-  const problems = [...draft.problems, ...unknownMode, ...incurable, ...homeless, ...placed]
+  const ofBuilds = buildProblems(overrides.builds ?? {})
+  const problems = [...draft.problems, ...unknownMode, ...ofBuilds, ...incurable, ...homeless, ...placed]
   if (problems.length > 0) throw badProfile(draft.source, problems)
   const ofCures = cureProblems(
     withoutOwnKeys(draft.document),

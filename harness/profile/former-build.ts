@@ -46,6 +46,13 @@ export interface BuildFlags {
   readonly head?: string | undefined
 }
 
+/** What is wrong with the builds of the command line. */
+export function buildProblems({ base, head }: BuildFlags): Problem[] {
+  return Object.entries({ base, head })
+    .filter(([, command]) => command !== undefined && command.trim() === '')
+    .map(([flag, command]) => ({ where: `--${flag}`, message: `found ${JSON.stringify(command)}, allowed: a command` }))
+}
+
 /** A document with the builds of the command line: each like the profile's target, as far as that is a command too. */
 export function withBuilds(document: Document, { base, head }: BuildFlags): Document {
   const target = document['target']

@@ -41,6 +41,8 @@ export interface GateMode {
   readonly rounds: readonly number[]
   /** Slices of each arm in each round. */
   readonly slices: number
+  /** Whether the target is measured beside soakrig's own server too, by which it is held to other nights. */
+  readonly yardstick: boolean
 }
 
 /** A mode as a profile holds it, after all defaults. */
@@ -78,25 +80,43 @@ const defaults = {
 } as const
 
 /** The gate of a mode that says nothing more of it. */
-const gateDefaults = { rounds: [8, 16, 24], slices: 4 } as const
+const gateDefaults = { rounds: [8, 12, 16, 24], slices: 4, yardstick: true } as const
 /** A gate has no more rounds than these. */
 export const mostRounds = 60
 
 /** Windows of a long run, and of one too short for them. */
 const windows = { smoke: '1s', long: '10s', shortLong: '2s', shortLongNs: 60e9 } as const
 
+const count = (maximum: number, description: string, standard?: number): JsonSchema => ({
+  type: 'integer',
+  minimum: 1,
+  maximum,
+  ...(standard !== undefined && { default: standard }),
+  description,
+})
+
+/** How often is measured what may fail a run by being worse, and beside what. */
+const gateSchema: JsonSchema = objectSchema({
+  rounds: {
+    type: 'array',
+    items: { type: 'integer', minimum: 1, maximum: mostRounds },
+    minItems: 1,
+    default: gateDefaults.rounds,
+    description: 'Rounds of fresh targets after each of which the run may have an answer, ascending',
+  },
+  slices: { ...count(1000, 'Slices of each arm in each round', gateDefaults.slices), minimum: 2 },
+  yardstick: {
+    type: 'boolean',
+    default: gateDefaults.yardstick,
+    description: "Measure soakrig's own server beside the target, by which its speed is held to that of other runs",
+  },
+})
+
 function modeSchema(name: ModeName): JsonSchema {
   const own = defaults[name]
   const duration = (description: string, standard?: string): JsonSchema => ({
     ...quantitySchema('duration', description),
     ...(standard !== undefined && { default: standard }),
-  })
-  const count = (maximum: number, description: string, standard?: number): JsonSchema => ({
-    type: 'integer',
-    minimum: 1,
-    maximum,
-    ...(standard !== undefined && { default: standard }),
-    description,
   })
   const properties = {
     duration: duration('Duration of the stress stage', own.duration),
@@ -120,20 +140,11 @@ function modeSchema(name: ModeName): JsonSchema {
     budget: duration('Wall time into which the run is fitted', own.budget),
     gate: {
       if: { type: 'object' },
-      then: objectSchema({
-        rounds: {
-          type: 'array',
-          items: { type: 'integer', minimum: 1, maximum: mostRounds },
-          minItems: 1,
-          default: gateDefaults.rounds,
-          description: 'Rounds of fresh targets after each of which the run may have an answer, ascending',
-        },
-        slices: { ...count(1000, 'Slices of each arm in each round', gateDefaults.slices), minimum: 2 },
-      }),
+      then: gateSchema,
       else: { const: false, description: 'or how often it is measured' },
       default: own.gate,
       description:
-        'What is compared often enough to fail the run by being worse: what policies of the client cost, and a former build; false for nothing',
+        'What is compared often enough to fail the run by being worse: what policies of the client cost, a former build, and the speed of other runs; false for nothing',
     },
     window: duration(`Width of the recorded windows; absent: ${name === 'smoke' ? windows.smoke : '10s, under 1m 2s'}`),
   }

@@ -13,6 +13,7 @@ import {
 import { didYouMean, quoted } from '../kernel/suggest.ts'
 import { withRequestRetries } from './request-retries.ts'
 import type { Place } from '../workload/place.ts'
+import { costProblems, costSchema, parseCost, type PolicyCost, type RawCost } from './cost.ts'
 import { parseClientAt } from './policy-modules.ts'
 import type { Threshold } from './threshold.ts'
 import { parseThresholds, type RawThresholds, thresholdProblems, thresholdsSchema } from './threshold-settings.ts'
@@ -27,6 +28,8 @@ export interface Policy {
   /** The dependency on whose path they act; null for the path to the target. */
   readonly at: string | null
   readonly client: ClientPolicies
+  /** What the client policy may cost without a fault. */
+  readonly cost: PolicyCost
   readonly bounds: readonly Threshold[]
 }
 
@@ -34,6 +37,7 @@ export interface Policy {
 export interface RawPolicy extends RawFaulty {
   readonly client?: RawClient
   readonly under?: RawFaulty
+  readonly cost?: RawCost
   readonly bounds?: RawThresholds
 }
 
@@ -50,6 +54,7 @@ const policySchema = objectSchema(
       ...objectSchema(faultyProperties, { description: 'The fault that the client policy is for' }),
       anyOf: [{ required: ['fault'] }, { required: ['rules'] }],
     },
+    cost: costSchema,
     bounds: thresholdsSchema('bounds', 'What the target must hold under this policy'),
   },
   { description: 'A fault, a client policy, or a client policy under a fault' },
@@ -73,7 +78,7 @@ export function policyProblems(
   return Object.entries(raw).flatMap(([name, policy]) => {
     const where = `/policies${step(name)}`
     if (!isRecord(policy)) return nameProblems(name, where)
-    const { client, under, bounds, ...faulty } = policy as RawPolicy
+    const { client, under, cost, bounds, ...faulty } = policy as RawPolicy
     const shape = shapeProblems(policy as RawPolicy, where)
     return [
       ...nameProblems(name, where),
@@ -83,6 +88,7 @@ export function policyProblems(
         ? faultyProblems(under, `${where}/under`, sound, surroundings)
         : []),
       ...clientProblemsOf(client, `${where}/client`, sound, surroundings),
+      ...costProblemsOf(policy as RawPolicy, `${where}/cost`, sound),
       ...thresholdProblems(bounds, `${where}/bounds`),
     ]
   })
@@ -114,6 +120,12 @@ function clientProblemsOf(
   return clientProblems(client, where, isRecord(workload) && sound('/workload') ? workload : null)
 }
 
+function costProblemsOf({ client, cost }: RawPolicy, where: string, sound: (pointer: string) => boolean): Problem[] {
+  if (cost === undefined || !sound(where)) return []
+  if (client !== undefined) return costProblems(cost, where)
+  return [{ where, message: 'found the cost of a fault, allowed: of a client policy; a fault has bounds' }]
+}
+
 /** Names among `names` that no policy has, each with what was probably meant. */
 export function unknownPolicies(
   names: readonly { readonly name: string; readonly where: string }[],
@@ -128,7 +140,7 @@ export function unknownPolicies(
 
 /** Reads policies that have no problems, in their order; of the workload they may name requests. */
 export function parsePolicies(raw: Readonly<Record<string, RawPolicy>>, workload: unknown, place: Place): Policy[] {
-  return Object.entries(raw).map(([name, { client, under, bounds = {}, ...own }]) => {
+  return Object.entries(raw).map(([name, { client, under, cost = {}, bounds = {}, ...own }]) => {
     const faulty = client === undefined ? own : under
     return {
       name,
@@ -136,6 +148,7 @@ export function parsePolicies(raw: Readonly<Record<string, RawPolicy>>, workload
       rules: faulty === undefined ? [] : parseFaulty(faulty, name, workload),
       at: faulty?.at ?? null,
       client: client === undefined ? [] : withRequestRetries(parseClientAt(client, place), workload),
+      cost: parseCost(cost),
       bounds: parseThresholds(bounds),
     }
   })

@@ -19,7 +19,8 @@ export function thresholdWarnings(
 ): Problem[] {
   const ofLoad = placedThresholds(thresholds, '/thresholds').flatMap(({ where, threshold }) => {
     const why = whyNeverJudged(threshold, mode)
-    return why === null ? [] : [{ where, message: `is never judged: ${why}` }]
+    if (why !== null) return [{ where, message: `is never judged: ${why}` }]
+    return [...widthWarning(threshold, mode), ...abortWarning(threshold, mode)].map((message) => ({ where, message }))
   })
   const stretches = stretchesOf(steps, mode.durationNs)
   const ofPolicies = Object.entries(policies).flatMap(([name, { bounds = {} }]) => {
@@ -32,6 +33,22 @@ export function thresholdWarnings(
       }))
   })
   return [...ofLoad, ...ofPolicies]
+}
+
+/** Windows are taken together from recorded ones, as many as are that long. */
+function widthWarning({ windowNs }: Threshold, mode: Mode): string[] {
+  if (windowNs === null || windowNs % mode.windowNs === 0) return []
+  const judgedNs = Math.ceil(windowNs / mode.windowNs) * mode.windowNs
+  return [
+    `is judged in windows of ${formatNs(judgedNs)}: mode ${mode.name} records windows of ${formatNs(mode.windowNs)}`,
+  ]
+}
+
+function abortWarning({ abortAfterNs }: Threshold, { name, durationNs }: Mode): string[] {
+  if (abortAfterNs === null || abortAfterNs <= durationNs) return []
+  return [
+    `never ends the run: its delayAbortEval is ${formatNs(abortAfterNs)}, and the stress stage of mode ${name} takes ${formatNs(durationNs)}`,
+  ]
 }
 
 /** Why a threshold of clean load cannot be judged however a run of this mode goes; null where it may be. */

@@ -14,11 +14,12 @@ import { colorsOf } from './colors.ts'
 import { renderComparison, renderComparisonMarkdown } from './comparison-text.ts'
 import { renderError, renderProblems } from './failure-text.ts'
 import { renderHistory } from './history-text.ts'
-import { createLiveView, type LiveView } from './live.ts'
+import { createLiveView, type LiveOptions, type LiveView } from './live.ts'
 import { colorsWanted, print, printed, printError, progressStream, terminalWidth } from './output.ts'
 import { renderPlan } from './plan-text.ts'
 import { renderMarkdown } from './result-markdown.ts'
 import { renderResult } from './result-text.ts'
+import { type ListedLine, renderResults } from './results-text.ts'
 
 /** How a command was asked to answer: one JSON document, Markdown, or text for people. */
 export interface Form {
@@ -48,6 +49,12 @@ export function printResult(result: Result, { json, markdown = false }: Form): v
 export function printComparison(comparison: Comparison, { json, markdown = false }: Form): void {
   if (json) printJson(comparison)
   else print(markdown ? renderComparisonMarkdown(comparison).trimEnd() : renderComparison(comparison, textOptions()))
+}
+
+/** Prints a list of result files. */
+export function printResults(lines: readonly ListedLine[], { json }: Form): void {
+  if (json) printJson(lines)
+  else print(renderResults(lines, textOptions()))
 }
 
 /** Prints the changes of figures over many results. */
@@ -120,6 +127,9 @@ export const printLine: (text: string) => void = print
 export const printNote: (text: string) => void = printError
 
 /** Shows a run on stderr while it lasts. */
-export function showProgress({ quiet }: { readonly quiet: boolean }, expectedMs: number): LiveView {
-  return createLiveView({ stream: progressStream(), enabled: !quiet, color: colorsWanted('stderr'), expectedMs })
+export function showProgress(
+  { quiet }: { readonly quiet: boolean },
+  expected: Required<Pick<LiveOptions, 'expectedMs' | 'atMost'>>,
+): Promise<LiveView> {
+  return createLiveView({ stream: progressStream(), enabled: !quiet, color: colorsWanted('stderr'), ...expected })
 }

@@ -1,10 +1,11 @@
 import type { ResultCalibration, ResultGate } from '../archive/gate.ts'
 import type { Result, ResultComparison } from '../archive/result.ts'
 import { kinshipOf } from '../judge/calibration/ruler.ts'
-import { shareOf } from '../judge/gate-answer.ts'
+import { changeOf, shareOf } from '../judge/gate-answer.ts'
 import { type MetricName, metricNames, pairedMetrics } from '../judge/paired/metrics.ts'
+import { namesOf } from '../judge/paired/names.ts'
 import { armName } from './arm-rows.ts'
-import { nothing, percent } from './format.ts'
+import { nothing, percent, shortNumber } from './format.ts'
 import type { Section } from './section.ts'
 
 /** The title of what the gate compared; a reviewer must not have to unfold it. */
@@ -20,7 +21,8 @@ type GateComparison = ResultComparison & { readonly metric: MetricName }
 export function gateSections({ gate, comparisons }: Result): Section[] {
   if (!gate) return []
   // Some metrics no slice has: they were not compared.
-  const made = comparisons.filter(isOfGate).filter(({ gated, rounds }) => gated === true || rounds > 0)
+  const all = comparisons.filter(isOfGate).filter(({ gated, rounds }) => gated === true || rounds > 0)
+  const made = all.filter(({ verdict }) => verdict !== 'reported')
   const gated = made.filter((one) => one.gated === true)
   const notable = made.filter(({ verdict }) => verdict === 'notable')
   const others = made.length - gated.length
@@ -28,8 +30,11 @@ export function gateSections({ gate, comparisons }: Result): Section[] {
     {
       title: gateTitle,
       lines: [
-        `${gate.verdict} after ${roundsText(gate)}${looksText(gate)}`,
+        gate.verdict === 'reported'
+          ? `nothing that could fail the run was compared, in ${gate.rounds} rounds`
+          : `${gate.verdict} after ${roundsText(gate)}${looksText(gate)}`,
         ...rulerLines(gate),
+        ...costLines(gated),
         ...gate.catastrophes.map((text) => `whatever the tests say: ${text}`),
       ],
       table: {
@@ -52,7 +57,44 @@ export function gateSections({ gate, comparisons }: Result): Section[] {
         numeric: [...numeric, columns.length],
       },
     },
+    ...speedSections(
+      gate.yardstick,
+      all.filter(({ verdict }) => verdict === 'reported'),
+    ),
   ]
+}
+
+/** What policies may cost by the profile, where they may. */
+function costLines(gated: readonly GateComparison[]): string[] {
+  const costs = gated.filter(({ accepted = 0 }) => accepted > 0)
+  if (costs.length === 0) return []
+  const texts = costs.map((one) => `${namesOf(one).policy} ${changeOf(one.metric, one.accepted ?? 0)} of ${one.metric}`)
+  return [`may cost: ${texts.join(', ')}; what is told of these counts from there`]
+}
+
+/** The speed of the target, in units of something that was there in other runs too. */
+function speedSections(yardstick: ResultGate['yardstick'], comparisons: readonly GateComparison[]): Section[] {
+  if (yardstick === null || comparisons.length === 0) return []
+  return [
+    {
+      title: `speed: beside soakrig's own server (${yardstick.name})`,
+      lines: ['decides nothing here: other runs are compared with this one by it'],
+      table: {
+        head: ['metric', 'target', 'yardstick', 'times worse', '95 %'],
+        rows: comparisons.map(({ metric, value, base, unit, logRatio, interval }) => [
+          metric,
+          ...[value, base].map((figure) => (figure === null ? nothing : `${shortNumber(figure)} ${unit}`)),
+          timesText(logRatio),
+          interval === null ? nothing : interval.map(timesText).join(' to '),
+        ]),
+        numeric: [1, 2, 3, 4],
+      },
+    },
+  ]
+}
+
+function timesText(logRatio: number | null): string {
+  return logRatio === null ? nothing : shortNumber(Math.exp(logRatio))
 }
 
 /** Whether a comparison of a result is one that its gate made. */

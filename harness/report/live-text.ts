@@ -35,6 +35,8 @@ export function afterEvent(state: LiveState, event: ProgressEvent, nowNs: number
 export interface LiveRun {
   readonly sinceNs: number
   readonly expectedMs: number | null
+  /** Whether it may well be over before. */
+  readonly atMost?: boolean
 }
 
 /** The live view as lines: finished arms, the stage, the last window, the whole run. */
@@ -47,8 +49,9 @@ export function liveLines({ stage, window, arms }: LiveState, run: LiveRun, nowN
   ]
 }
 
-function progress({ sinceNs, expectedMs }: LiveRun, nowNs: number): string {
-  return `${duration((nowNs - sinceNs) / 1e6)}${expectedMs === null ? '' : ` of about ${duration(expectedMs)}`}`
+function progress({ sinceNs, expectedMs, atMost = false }: LiveRun, nowNs: number): string {
+  const of = expectedMs === null ? '' : ` of ${atMost ? 'at most about' : 'about'} ${duration(expectedMs)}`
+  return duration((nowNs - sinceNs) / 1e6) + of
 }
 
 /** A stage that is over, in one line, with the figures of the arm that it measured. */
@@ -56,6 +59,18 @@ export function finishedStageLine({ stage, arm }: LiveState, nowNs: number): str
   if (stage === null) return null
   const figures = arm === null ? '' : `, ${shortNumber(arm.okPerSecond)} ok/s, ${endings(arm)}`
   return `${titleOf(stage)}: ${duration((nowNs - stage.sinceNs) / 1e6)}${figures}`
+}
+
+/** Stages of one part in one line, where each of its own would be hundreds. */
+export function finishedPartLine({ part, slices, sinceNs }: LivePart, nowNs: number): string {
+  return `${part}: ${duration((nowNs - sinceNs) / 1e6)}, ${slices} slices`
+}
+
+/** A part that goes on: since when, and the slices that are done. */
+export interface LivePart {
+  readonly part: string
+  readonly sinceNs: number
+  readonly slices: number
 }
 
 function titleOf({ stage, detail }: EventOf<'stage'>): string {

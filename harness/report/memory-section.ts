@@ -1,10 +1,12 @@
 import type { ResultMemory, ResultMemoryKind } from '../archive/memory.ts'
+import type { Growth } from '../judge/memory/live.ts'
 import type { Result } from '../archive/result.ts'
 import { duration, nothing, shortNumber } from './format.ts'
 import type { Section } from './section.ts'
 
 const names: Readonly<Record<ResultMemoryKind['kind'], string>> = {
   rss: 'RSS, KiB',
+  heap: 'heap, KiB',
   fds: 'open files',
   threads: 'threads',
 }
@@ -34,7 +36,13 @@ export function memorySection({ memory }: Result): Section {
   }
 }
 
-function linesOf({ fromMs, toMs, requests, restarts, calibration, kinds }: ResultMemory): string[] {
+const growthTexts: Readonly<Record<Growth, string>> = {
+  heap: 'what grows is what the program holds on to: its heap after a forced collection',
+  outside: 'what grows lies outside of the heap: native memory, or an allocator that does not give back',
+}
+
+function linesOf(memory: ResultMemory): string[] {
+  const { fromMs, toMs, requests, restarts, calibration, heap, kinds } = memory
   const again = restarts > 0 ? `, since it was started again (${restarts} times)` : ''
   const bounds = calibration === null ? 'uncalibrated, the standard bounds hold' : `bounds of ${calibration}`
   return [
@@ -42,11 +50,13 @@ function linesOf({ fromMs, toMs, requests, restarts, calibration, kinds }: Resul
     ...kinds
       .filter(({ verdict }) => verdict !== 'pass')
       .map(({ kind, verdict, reason }) => `${kind} ${verdict}: ${reason}`),
+    ...(heap?.growth ? [growthTexts[heap.growth]] : []),
+    ...(heap?.missing ? [`heap not judged: ${heap.missing}`] : []),
   ]
 }
 
 /** Of memory, in bytes: what is kept of a single request is a small part of a KiB. */
 function perRequest({ kind, slopePerRequest }: ResultMemoryKind): string {
   if (slopePerRequest === null) return nothing
-  return kind === 'rss' ? `${shortNumber(slopePerRequest * 1024)} B` : shortNumber(slopePerRequest)
+  return kind === 'rss' || kind === 'heap' ? `${shortNumber(slopePerRequest * 1024)} B` : shortNumber(slopePerRequest)
 }

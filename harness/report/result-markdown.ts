@@ -2,12 +2,20 @@ import type { Result } from '../archive/result.ts'
 import { armTable } from './arm-rows.ts'
 import { gateTitle } from './gate-section.ts'
 import { escaped, folded, markdownList, markdownTable } from './markdown.ts'
+import { referenceTitle } from './reference-section.ts'
 import type { Section } from './section.ts'
 import { figureTitles, headline, sectionsOf } from './sections.ts'
 import { verdictLine } from './verdict-line.ts'
 
 /** Sections that a reviewer must not have to unfold. */
-const urgent = ['reasons', gateTitle, 'effects that did not show', 'counts that differ from the target', 'the target']
+const urgent = [
+  'reasons',
+  gateTitle,
+  referenceTitle,
+  'effects that did not show',
+  'counts that differ from the target',
+  'the target',
+]
 
 /** A result for a pull request: the verdict, why, and the arms; the rest is folded, but for the figures of ad hoc load. */
 export function renderMarkdown(result: Result): string {

@@ -9,9 +9,11 @@ import { gateSections, isOfGate } from './gate-section.ts'
 import { guardLines } from './guard-lines.ts'
 import { memorySection } from './memory-section.ts'
 import { policySection } from './policy-section.ts'
+import { referenceSection } from './reference-section.ts'
 import { scenarioSection } from './scenario-section.ts'
 import { scheduleSection } from './schedule.ts'
 import { armLines, type Section, told } from './section.ts'
+import { adjustedSections, toleranceSections } from './tune-section.ts'
 
 /** All that a result says beside its table of arms, most important first. */
 export function sectionsOf(result: Result): Section[] {
@@ -21,9 +23,12 @@ export function sectionsOf(result: Result): Section[] {
   return told([
     { title: 'reasons', lines: result.run.reasons },
     ...gateSections(result),
+    referenceSection(result),
     memorySection(result),
     scenarioSection(result),
     ...capacitySections(result),
+    ...toleranceSections(result),
+    ...adjustedSections(result),
     ...early,
     ...judgedSections(result),
     ...faultSections(result),

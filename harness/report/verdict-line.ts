@@ -1,6 +1,8 @@
 import type { Result } from '../archive/result.ts'
 import { capacityText } from './capacity-section.ts'
 import { roundsText } from './gate-section.ts'
+import { referenceText } from './reference-section.ts'
+import { adjustedText, tolerancesText } from './tune-section.ts'
 
 /** The verdict of a run in one line: the first and the last of every report. */
 export function verdictLine(result: Result): string {
@@ -14,7 +16,8 @@ export function verdictLine(result: Result): string {
   return `${run.verdict}${explanation(result)}${end}`
 }
 
-function explanation({ run, doubts, reference, capacity, gate }: Result): string {
+function explanation(result: Result): string {
+  const { run, doubts, reference, capacity, tolerance, gate } = result
   const { verdict, reasons, status, abortedBy } = run
   // What is inconclusive breaks nothing: then its doubts are the reason.
   const unclear = doubts
@@ -27,10 +30,9 @@ function explanation({ run, doubts, reference, capacity, gate }: Result): string
   const aborted = told ? '' : `ended early by ${abortedBy ?? 'something unknown'}; `
   if (verdict !== 'pass') return `: ${aborted}${first}${more}`
   if (capacity) return ` (capacity ${capacityText(capacity)})`
+  if (tolerance) return ` (${tolerancesText(tolerance)})`
   const compared =
-    reference.id === null
-      ? `not compared: ${reference.whyNone ?? 'no reference'}`
-      : `differences to ${reference.id} decide nothing`
-  const gated = gate ? `gate: ${gate.verdict} after ${roundsText(gate)}; ` : ''
-  return ` (${aborted}${gated}${compared})`
+    reference.kind === 'none' ? `not compared: ${reference.whyNone ?? 'no reference'}` : referenceText(reference)
+  const gated = gate && gate.verdict !== 'reported' ? `gate: ${gate.verdict} after ${roundsText(gate)}; ` : ''
+  return `${adjustedText(result)} (${aborted}${gated}${compared})`
 }

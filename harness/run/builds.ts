@@ -1,5 +1,6 @@
 import { type Build, builds } from '../measure/arm.ts'
 import type { Arm } from '../plan/arms.ts'
+import type { Gate } from '../plan/gate.ts'
 import { isSoakrigError, SoakrigError } from '../kernel/errors.ts'
 import type { TargetExit } from '../target/running.ts'
 import { type LifeOptions, startLife, type TargetLife } from './life.ts'
@@ -16,10 +17,16 @@ const texts: Readonly<Record<Exclude<Build, 'target'>, string>> = {
   again: 'again, the second process of the target',
   base: 'base, the former build',
   twin: 'twin, the second process of the former build',
+  yardstick: "yardstick, soakrig's own server",
+}
+
+interface BuildsOptions extends Omit<LifeOptions, 'name'> {
+  /** Null where no arm asks it. */
+  readonly yardstick: Gate['yardstick']
 }
 
 /** Starts what the arms ask, the target first. Rejects as `startLife` does; what was started until then is ended. */
-export async function startBuilds(options: Omit<LifeOptions, 'name'>): Promise<Builds> {
+export async function startBuilds(options: BuildsOptions): Promise<Builds> {
   const { arms, index } = options
   const asked = builds.filter((build) => build === 'target' || arms.some((arm) => arm.build === build))
   const lives = new Map<Build, TargetLife>()
@@ -54,13 +61,23 @@ function refuse(error: unknown, build: Build): never {
   })
 }
 
-function lifeOf(build: Build, options: Omit<LifeOptions, 'name'>, index: number): LifeOptions {
-  const { profile } = options
+function lifeOf(build: Build, { yardstick, ...options }: BuildsOptions, index: number): LifeOptions {
   const arms = options.arms.filter((arm: Arm) => arm.build === build)
   if (build === 'target') return { ...options, arms, name: `life-${index}` }
+  return { ...options, arms, profile: profileOf(build, options.profile, yardstick), name: `life-${index}-${build}` }
+}
+
+function profileOf(
+  build: Exclude<Build, 'target'>,
+  profile: LifeOptions['profile'],
+  yardstick: Gate['yardstick'],
+): LifeOptions['profile'] {
+  if (build === 'again') return { ...profile, others: [] }
   // Where there is no former build, as in a calibration, it is the target once more.
-  const target = build === 'again' ? profile.target : (profile.base ?? profile.target)
-  return { ...options, arms, profile: { ...profile, target, others: [] }, name: `life-${index}-${build}` }
+  if (build !== 'yardstick') return { ...profile, target: profile.base ?? profile.target, others: [] }
+  if (yardstick === null) throw new Error('an arm asks a yardstick that there is none of')
+  const { target, workload } = yardstick
+  return { ...profile, target, workload, others: [], dependencies: [], policies: [] }
 }
 
 function exitsOf(of: (build: Build) => TargetLife) {

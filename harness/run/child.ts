@@ -4,7 +4,7 @@ import { realClock } from '../kernel/clock.ts'
 import { SoakrigError } from '../kernel/errors.ts'
 import { exitCodes } from '../kernel/exit-codes.ts'
 import { failureOf, type FailureReport } from '../kernel/failure-report.ts'
-import { environment } from '../kernel/host.ts'
+import { ownEnvironment } from '../kernel/host.ts'
 import type { ProcessRecord } from '../target/launch.ts'
 import { readStat } from '../target/proc.ts'
 
@@ -53,7 +53,7 @@ export function startChild<Command extends { readonly id: number }, Answer exten
     serialization: 'advanced',
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { ...environment(), SOAKRIG_RUN: runId },
+    env: { ...ownEnvironment(), SOAKRIG_RUN: runId },
   })
   const pid = child.pid ?? 0
   if (pid > 0) onProcess({ pid, startTicks: readStat(pid)?.startTicks ?? 0, role })

@@ -1,7 +1,9 @@
+import type { RelayArm } from '../faults/relay/protocol.ts'
 import type { Rule } from '../faults/rule.ts'
 import type { TargetHandle } from '../faults/target-fault.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { resolveAllowed } from '../kernel/loopback.ts'
+import type { PhaseKind } from '../measure/arm.ts'
 import type { Arm } from '../plan/arms.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { LaunchContext } from '../target/launch.ts'
@@ -53,6 +55,11 @@ export interface TargetLife extends AsyncDisposable {
   /** Where the faults of an arm act; null where it passes no relay. */
   relayOf(arm: Arm): ArmRelay | null
   sampleTarget(): Promise<TreeSample | null>
+  /** Opens what one more arm needs in the relay, which it has where it was started with an arm that passes it. */
+  openArm(arm: Arm): Promise<void>
+  closeArm(arm: Arm): Promise<void>
+  /** What its processes hold for themselves, as `Sampler.anonymousKb`; null where nobody may look. */
+  anonymousKb(): number | null
 }
 
 export interface LifeOptions {
@@ -67,6 +74,9 @@ export interface LifeOptions {
   readonly signal: AbortSignal
   readonly sabotage: Sabotage | null
 }
+
+/** Phases in which policies are measured. */
+const ofPolicies: readonly PhaseKind[] = ['policy', 'tune', 'adjusted']
 
 /** A process that never was. */
 const nobody = { pid: 2 ** 31 - 1, startTicks: -1 }
@@ -144,14 +154,34 @@ function relayOptions({ profile, allowedHosts, clock, directory }: LifeOptions):
 }
 
 async function openRelay(options: LifeOptions, dialled: DialledHost): Promise<RelayHandle | null> {
-  const { arms, profile } = options
-  const transport = profile.workload.protocol === 'udp' ? 'udp' : 'tcp'
-  const relayArms = relayArmsOf(arms, dialled, transport, rulesIn(options))
+  const relayArms = relayArmsIn(options, options.arms, dialled)
   return relayArms.length > 0 ? startRelay({ ...relayOptions(options), arms: relayArms }) : null
 }
 
+function relayArmsIn(options: LifeOptions, arms: readonly Arm[], dialled: DialledHost): readonly RelayArm[] {
+  const transport = options.profile.workload.protocol === 'udp' ? 'udp' : 'tcp'
+  return relayArmsOf(arms, dialled, transport, rulesIn(options))
+}
+
+/** Opens and closes arms of a relay while it serves. */
+function armsIn(
+  options: LifeOptions,
+  { relay, dialled }: Pick<TargetLife, 'relay' | 'dialled'>,
+): Pick<TargetLife, 'openArm' | 'closeArm'> {
+  return {
+    async openArm(arm) {
+      const wanted = relayArmsIn(options, [arm], dialled)
+      if (wanted.length > 0 && !relay) throw new Error('an arm that passes the relay needs one')
+      for (const one of wanted) await relay?.open(one)
+    },
+    async closeArm(arm) {
+      for (const one of relayArmsIn(options, [arm], dialled)) await relay?.close(one.arm)
+    },
+  }
+}
+
 function rulesIn({ sabotage }: LifeOptions): TargetLife['rulesOf'] {
-  return ({ phaseKind, rules }) => (sabotage === 'fault-off' && phaseKind === 'policy' ? [] : rules)
+  return ({ phaseKind, rules }) => (sabotage === 'fault-off' && ofPolicies.includes(phaseKind) ? [] : rules)
 }
 
 /** What reads from a life: counts, memory, CPU. */
@@ -173,6 +203,7 @@ async function meter(
   const ofDependencies = relayMeter(dependencies?.relay ?? null, true, clock)
   return {
     ...life,
+    ...armsIn(options, life),
     index: options.index,
     handle: targetHandle(target, lost ? null : sampler, { clock, runId: directory.runId, onProcess }),
     counter: counter && sabotage === 'stats-skew' ? skewed(counter) : counter,
@@ -183,6 +214,7 @@ async function meter(
         ? ofPath([...(path === 'relay' ? [id] : []), ...(hasResolver(rules) ? [resolverArm(id)] : [])])
         : ofDependencies([dependencyArm(at)]),
     sampleTarget: async () => (await sampler?.sample()) ?? null,
+    anonymousKb: () => sampler?.anonymousKb() ?? null,
   }
 }
 

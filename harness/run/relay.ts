@@ -10,6 +10,10 @@ export interface RelayHandle extends AsyncDisposable {
   readonly pid: number
   /** The port of each arm. */
   readonly ports: Readonly<Record<string, number>>
+  /** Opens one more arm. */
+  open(arm: RelayArm): Promise<void>
+  /** Closes an arm; what it counted is gone. */
+  close(arm: string): Promise<void>
   /** Names the slice whose connections come next; schedules count from `originNs`. */
   setSlice(arm: string, slice: number, originNs: number): Promise<void>
   /** Replaces the layers of an arm while it serves; resolves when they act. */
@@ -49,13 +53,22 @@ export async function startRelay(options: RelayHandleOptions): Promise<RelayHand
       await child[Symbol.asyncDispose]()
       throw error
     })
+  let ports = portsOf(opened)
   const read = async (takeDelaysOf: string | null): Promise<RelayReading> => {
     const reply = await child.ask({ kind: 'read', takeDelaysOf })
     return reply.kind === 'reading' ? reply.reading : unexpected(reply)
   }
   return {
     pid: child.pid,
-    ports: opened.kind === 'opened' ? opened.ports : unexpected(opened),
+    get ports() {
+      return ports
+    },
+    async open(arm) {
+      ports = portsOf(await child.ask({ kind: 'add', arm }))
+    },
+    async close(arm) {
+      await child.ask({ kind: 'drop', arm })
+    },
     read: () => read(null),
     async setSlice(arm, slice, originNs) {
       await child.ask({ kind: 'slice', arm, slice, originNs })
@@ -74,6 +87,10 @@ export async function startRelay(options: RelayHandleOptions): Promise<RelayHand
     kill: () => child.kill(),
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   }
+}
+
+function portsOf(reply: RelayReply): RelayHandle['ports'] {
+  return reply.kind === 'opened' ? reply.ports : unexpected(reply)
 }
 
 function isQuiet(arm: ArmReading | undefined): boolean {

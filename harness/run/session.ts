@@ -2,33 +2,31 @@ import type { Clock, Timer } from '../kernel/clock.ts'
 import { nsPerSecond } from '../kernel/units.ts'
 import type { LiveReading } from '../load/live-reading.ts'
 import type { DeadLetter } from '../measure/dead-letter.ts'
-import {
-  addSlice,
-  type ArmMeasurement,
-  emptyArm,
-  type Measurements,
-  type SliceSummary,
-  type SliceUse,
-  type UnplannedExit,
-  type WindowMeasurement,
+import type {
+  ArmMeasurement,
+  Measurements,
+  SliceUse,
+  UnplannedExit,
+  WindowMeasurement,
 } from '../measure/measurements.ts'
 import type { Arm } from '../plan/arms.ts'
-import { withRate } from '../plan/models.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Moment } from '../plan/timeline.ts'
 import type { LoadModel } from '../workload/model.ts'
 import { type FaultSpans, followFaults } from './fault-spans.ts'
+import { heldNothing, readHeld } from './held.ts'
 import { BudgetWatch } from './guards/budget-watch.ts'
 import { type Builds, startBuilds } from './builds.ts'
+import { Ledger } from './ledger.ts'
 import type { Sabotage } from './sabotage.ts'
 import { createOwnProcesses, type OwnProcesses } from './own-processes.ts'
 import type { RunDirectory } from './run-directory.ts'
 import { type Shards, startShards } from './shards.ts'
 import { runSlice } from './slice.ts'
-import { type SlicePlace, summaryOf, targetOf } from './summary.ts'
-import { noReading, type ResourceWatch } from './watch.ts'
-import { watchLife } from './watch-life.ts'
+import { noTarget, type SlicePlace, targetOf } from './summary.ts'
+import { SliceWatch } from './slice-watch.ts'
 import { joinWindows, type WindowJoiner } from './windows.ts'
+import { askedBy, workloadsOf } from './workloads.ts'
 
 /** Why a session measures no more. */
 export type Stop = 'signal' | 'target' | 'watchdog' | 'failure-budget' | 'threshold' | 'error'
@@ -52,6 +50,8 @@ export interface SessionOptions {
 export interface SliceOrder extends SlicePlace {
   readonly model: LoadModel
   readonly use: SliceUse
+  /** The arm of whose throughput in this life a rate may be a share; absent for all that the slice's own arm has reached. */
+  readonly paceOf?: string
   /** True to watch the target's memory while the slice runs. */
   readonly watched?: boolean
   /** When steps change what is in force. */
@@ -62,6 +62,10 @@ export interface SliceOrder extends SlicePlace {
 export interface Session extends AsyncDisposable {
   /** Ends the life before, if any, and starts the target and the relay anew. */
   openLife(arms: readonly Arm[]): Promise<void>
+  /** Opens one more arm in the life that runs. */
+  openArm(arm: Arm): Promise<void>
+  /** Closes such an arm, and forgets what was measured of it but for its slices. */
+  closeArm(arm: Arm): Promise<void>
   /** Runs one slice and adds it to its arm. */
   slice(arm: Arm, place: SliceOrder): Promise<ArmMeasurement>
   /** Set once the session can measure no more. */
@@ -94,9 +98,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
 class RunSession implements Session {
   readonly #options: SessionOptions
-  readonly #arms = new Map<string, ArmMeasurement>()
-  readonly #slices: SliceSummary[] = []
-  readonly #memoryMissing: { count: number; detail: string | null } = { count: 0, detail: null }
+  readonly #ledger = new Ledger()
+  readonly #watch: SliceWatch
   #shards: Shards | null = null
   readonly #ours: OwnProcesses
   readonly #spans: FaultSpans
@@ -106,9 +109,8 @@ class RunSession implements Session {
   #lives = 0
   #kills = 0
   #ordinal = 0
-  #watch: ResourceWatch | null = null
   #unplannedExit: UnplannedExit | null = null
-  #lastTarget: Measurements['target'] = { command: [], url: null, pid: null, startTicks: null }
+  #lastTarget = noTarget
   readonly #halt = new AbortController()
   #stopped: Stop | null = null
   #failure: unknown = null
@@ -122,6 +124,7 @@ class RunSession implements Session {
     // What waits for an answer under a fault fails at its deadline, and is counted then.
     const { workload, guards } = options.plan.profile
     this.#spans = followFaults(settleNs + workload.timeoutNs)
+    this.#watch = new SliceWatch(options.clock, options.plan.profile, this.#spans)
     this.#budget = new BudgetWatch(guards.failureBudget, this.#spans, () => this.stop('failure-budget'))
   }
 
@@ -148,9 +151,9 @@ class RunSession implements Session {
     const count = profile.load.processes
     const joiner = (this.#joiner = joinWindows(
       count,
-      (arm) => this.#arms.get(arm)?.identity,
+      (arm) => this.#ledger.arms.get(arm)?.identity,
       (fromNs, toNs) => ({
-        ...(this.#watch?.take(fromNs, toNs) ?? noReading),
+        ...this.#watch.take(fromNs, toNs),
         ...this.#spans.between(fromNs, toNs),
       }),
       onWindow,
@@ -158,6 +161,7 @@ class RunSession implements Session {
     this.#shards = await startShards({
       count,
       profile,
+      workloads: workloadsOf(plan),
       allowedHosts,
       clock,
       runId: directory.runId,
@@ -185,8 +189,10 @@ class RunSession implements Session {
     const { plan, directory, clock, signal, allowedHosts, sabotage } = this.#options
     const { profile } = plan
     await this.#closeLife()
+    this.#ledger.beginLife()
     const builds = await startBuilds({
       profile,
+      yardstick: plan.gate?.yardstick ?? null,
       arms,
       directory: { ...directory, record: (record) => this.#guard(() => directory.record(record)) },
       index: this.#lives++,
@@ -208,47 +214,52 @@ class RunSession implements Session {
     })
   }
 
+  async openArm(arm: Arm): Promise<void> {
+    await this.#builds?.of(arm.build).openArm(arm)
+  }
+
+  async closeArm(arm: Arm): Promise<void> {
+    this.#ledger.forget(arm.id)
+    await this.#builds?.of(arm.build).closeArm(arm)
+  }
+
   async slice(arm: Arm, place: SliceOrder): Promise<ArmMeasurement> {
     const { clock, plan, onReading } = this.#options
-    const { workload, mode } = plan.profile
+    const workload = askedBy(plan, arm)
     const life = this.#builds?.of(arm.build)
     if (!life || !this.#shards) throw new Error('a slice needs a target that lives')
-    const known =
-      this.#arms.get(arm.id) ??
-      emptyArm(
-        arm,
-        workload.requests.map(({ name }) => name),
-      )
-    this.#arms.set(arm.id, known)
-    if (place.watched) this.#watch = watchLife(life, plan.profile, clock)
-    const { windowNs } = mode
+    const known = this.#ledger.open(arm, workload)
+    const shards = this.#shards
+    if (place.watched) this.#watch.start(life, arm, shards)
+    const { windowNs } = plan.profile.mode
     const ordinal = this.#ordinal++
     const failed = (error: unknown): void => this.fail(error)
-    const context = { life, shards: this.#shards, workload, clock, windowNs, halted: this.#halt.signal, failed }
+    const context = { life, shards, workload, clock, windowNs, halted: this.#halt.signal, failed }
     const steps = { moments: place.moments ?? [], spans: this.#spans }
-    const shape = { ordinal, load: withRate(place.model, known), use: place.use, steps }
+    const shape = { ordinal, load: this.#ledger.loadOf(place.model, known, place.paceOf), use: place.use, steps }
     const told = { countEveryNs: this.#budget.countEveryNs(arm), readEveryNs: onReading && readEveryNs }
     const carried = await runSlice(context, arm, { ...shape, ...told })
     // Workers that were done before the others have told fewer windows.
     this.#guard(() => this.#joiner?.endSlice(ordinal))
-    await this.#endWatch()
+    await this.#watch.end()
     this.#ours.add(arm, carried)
-    this.#slices.push(summaryOf(arm, place, carried))
-    addSlice(known, carried.measurement)
+    const { memoryKb } = carried.measurement
+    const held = place.memory ? await readHeld(life, memoryKb, place.memory === 'last') : heldNothing
+    this.#ledger.add(arm, known, place, carried, held)
     if (carried.deadLetters.length > 0) this.#guard(() => this.#options.onDeadLetters?.(arm, carried.deadLetters))
     return known
   }
 
   async measurements(): Promise<Measurements> {
     return {
-      arms: this.#arms,
-      slices: this.#slices,
+      arms: this.#ledger.arms,
+      slices: this.#ledger.slices,
       processes: await this.#ours.read(),
       lives: this.#lives,
       kills: this.#kills + (this.#builds?.target.target.restarts ?? 0),
       unplannedExit: this.#unplannedExit,
       failureBudget: this.#budget.read(),
-      memoryMissing: this.#memoryMissing,
+      memoryMissing: this.#watch.missing,
       target: this.#lastTarget,
     }
   }
@@ -257,7 +268,7 @@ class RunSession implements Session {
     this.#disposed = true
     this.#patience?.cancel()
     try {
-      await this.#endWatch()
+      await this.#watch.end()
       await this.#shards?.[Symbol.asyncDispose]()
     } finally {
       await this.#closeLife()
@@ -285,15 +296,5 @@ class RunSession implements Session {
     this.#builds = null
     this.#kills += builds?.target.target.restarts ?? 0
     await builds?.[Symbol.asyncDispose]()
-  }
-
-  async #endWatch(): Promise<void> {
-    const watch = this.#watch
-    if (!watch) return
-    // Windows that close while it stops have been told of already.
-    this.#watch = null
-    await watch.stop()
-    this.#memoryMissing.count += watch.missing.count
-    this.#memoryMissing.detail ??= watch.missing.detail
   }
 }

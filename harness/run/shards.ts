@@ -15,6 +15,8 @@ export interface Shards extends AsyncDisposable {
   run(task: SliceTask): Promise<readonly SliceReport[]>
   /** Ends the slice that runs, and at once each that is run later: nothing is issued, what is in flight is drained. */
   stop(): Promise<void>
+  /** Of the slice that runs nothing is measured that is to begin in this time; its end may be told later. */
+  recess(fromNs: number, toNs: number | null): Promise<void>
   /** Ends the workers; the slice that runs rejects. */
   kill(): void
 }
@@ -24,7 +26,9 @@ const openLimitNs = 30 * nsPerSecond
 
 export interface ShardsOptions extends Pick<ChildOptions<ShardReply>, 'runId' | 'onProcess'> {
   readonly count: number
-  readonly profile: Pick<Plan['profile'], 'seed' | 'workload' | 'policies' | 'stressClient'>
+  readonly profile: Pick<Plan['profile'], 'seed' | 'policies' | 'stressClient'>
+  /** By the names that slices have for them. */
+  readonly workloads: Readonly<Record<string, Workload>>
   readonly allowedHosts: readonly string[]
   readonly clock: Clock
   /** Hears every window of every worker. */
@@ -36,8 +40,8 @@ export interface ShardsOptions extends Pick<ChildOptions<ShardReply>, 'runId' | 
 
 /** Starts the load workers. Rejects with `worker-not-ready` (of a script 107) where one takes too long. */
 export async function startShards(given: ShardsOptions): Promise<Shards> {
-  const { count, profile, allowedHosts, clock, onWindow, onCounts, onReading, ...options } = given
-  const { seed, workload, policies, stressClient } = profile
+  const { count, profile, workloads, allowedHosts, clock, onWindow, onCounts, onReading, ...options } = given
+  const { seed, policies, stressClient } = profile
   const files = policyFiles([...policies.flatMap(({ client }) => client), ...stressClient])
   const workers: Child<Unnumbered<ShardCommand>, ShardReply>[] = Array.from({ length: count }, (_, index) =>
     startChild<ShardCommand, ShardReply>({
@@ -55,10 +59,10 @@ export async function startShards(given: ShardsOptions): Promise<Shards> {
     await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))
   }
   const opened = workers.map((worker, index) =>
-    worker.ask({ kind: 'open', shard: { index, count }, seed, allowedHosts, workload, policyFiles: files }),
+    worker.ask({ kind: 'open', shard: { index, count }, seed, allowedHosts, workloads, policyFiles: files }),
   )
   const late = Promise.withResolvers<never>()
-  const patience = clock.after(openLimitNs, () => late.reject(notReady(workload, files)))
+  const patience = clock.after(openLimitNs, () => late.reject(notReady(workloads, files)))
   try {
     await Promise.race([Promise.all(opened), late.promise])
   } catch (error) {
@@ -81,6 +85,9 @@ export async function startShards(given: ShardsOptions): Promise<Shards> {
       stopping = true
       await Promise.all(workers.map((worker) => worker.ask({ kind: 'stop' })))
     },
+    async recess(fromNs, toNs) {
+      await Promise.all(workers.map((worker) => worker.ask({ kind: 'recess', fromNs, toNs })))
+    },
     kill() {
       for (const worker of workers) worker.kill()
     },
@@ -88,10 +95,10 @@ export async function startShards(given: ShardsOptions): Promise<Shards> {
   }
 }
 
-function notReady({ script }: Workload, policies: readonly string[]): SoakrigError {
+function notReady(workloads: ShardsOptions['workloads'], policies: readonly string[]): SoakrigError {
   const limit = `within ${openLimitNs / nsPerSecond} s`
   const modules = [
-    ...(script === null ? [] : [`the script ${script}`]),
+    ...Object.values(workloads).flatMap(({ script }) => (script === null ? [] : [`the script ${script}`])),
     ...policies.map((file) => `the policy ${file}`),
   ]
   const [message, exit] =

@@ -24,6 +24,7 @@ import type { Shards } from './shards.ts'
 import { type SliceSteps, underFaults } from './slice-faults.ts'
 import { readSurroundings, relayShare, serverCount, type Surroundings, targetShare } from './surroundings.ts'
 import { loopback } from '../target/running.ts'
+import { workloadOf } from './workloads.ts'
 
 /** Time for the word to reach all workers before the first loop starts. */
 const leadNs = 15 * nsPerMs
@@ -127,6 +128,7 @@ function taskOf(
   const resolver = resolverPort === undefined ? null : { host: loopback, port: resolverPort, name: dialled.name }
   return {
     arm: arm.id,
+    workload: workloadOf(arm),
     slice: ordinal,
     life: life.index,
     host: arm.path === 'relay' ? loopback : target.host,

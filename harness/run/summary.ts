@@ -1,6 +1,7 @@
 import type { Measurements, SliceSummary } from '../measure/measurements.ts'
 import type { Arm } from '../plan/arms.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { Held } from './held.ts'
 import type { TargetLife } from './life.ts'
 import type { CarriedSlice } from './slice.ts'
 
@@ -10,13 +11,18 @@ export interface SlicePlace {
   readonly order: number
   /** Of the gate; null or absent outside of it. */
   readonly group?: number | null
+  /** What is counted as slow, in ms; null or absent where nobody knows. */
+  readonly slowOverMs?: number | null
+  /** Whether what the process holds is read after it, and whether it is the last slice of that process; absent: not. */
+  readonly memory?: 'read' | 'last'
 }
 
 /** What is kept of a slice by itself. */
 export function summaryOf(
   identity: Arm,
-  { round, order, group = null }: SlicePlace,
+  { round, order, group = null, slowOverMs = null }: SlicePlace,
   { startNs, measurement }: CarriedSlice,
+  held: Held,
 ): SliceSummary {
   const { latencies, measured, measuredNs, targetCpuMs, use } = measurement
   // With a schedule, what counts is the time from the intended start.
@@ -34,8 +40,19 @@ export function summaryOf(
     p50Ms: judged.percentileMs(50),
     p95Ms: judged.percentileMs(95),
     p99Ms: judged.percentileMs(99),
+    slow: slowOverMs === null || use === 'throughput' ? null : judged.countAbove(slowOverMs),
     targetCpuMs,
+    ...held,
   }
+}
+
+/** What is told where no target was started. */
+export const noTarget: Measurements['target'] = {
+  command: [],
+  url: null,
+  pid: null,
+  startTicks: null,
+  heapMissing: 'it was not started',
 }
 
 /** What is told of the target of a life. */
@@ -45,5 +62,6 @@ export function targetOf({ target }: TargetLife, profile: Plan['profile']): Meas
     url: profile.target.kind === 'url' ? target.url : null,
     pid: target.root?.pid ?? null,
     startTicks: target.root?.startTicks ?? null,
+    heapMissing: 'missing' in target.heap ? target.heap.missing : null,
   }
 }

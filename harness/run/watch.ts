@@ -6,7 +6,10 @@ import type { WindowMeasurement } from '../measure/measurements.ts'
 import type { TreeSample } from '../target/sample.ts'
 
 /** What the target used in a window; nulls where nobody could read it. */
-export type ResourceReading = Pick<WindowMeasurement, 'memoryKb' | 'fds' | 'threads' | 'cpuCores' | 'lows' | 'queue'>
+export type ResourceReading = Pick<
+  WindowMeasurement,
+  'memoryKb' | 'fds' | 'threads' | 'cpuCores' | 'lows' | 'queue' | 'collection'
+>
 
 /** Where nobody watches. */
 export const noReading: ResourceReading = {
@@ -16,6 +19,7 @@ export const noReading: ResourceReading = {
   cpuCores: null,
   lows: null,
   queue: null,
+  collection: null,
 }
 
 /** The target's resources over a stretch of time, kept only as far as the windows that are still open. */
@@ -76,6 +80,7 @@ export function watchResources(
         cpuCores,
         lows: lowsOf(inside),
         queue: null,
+        collection: null,
       }
     },
     async stop() {

@@ -80,15 +80,18 @@ export function isSame({ pid, startTicks }: ProcessIdentity): boolean {
   return stat !== undefined && stat.startTicks === startTicks && isAlive(stat)
 }
 
-/** Proportional set size in KiB, from smaps_rollup; undefined when it may not be read. */
-export function pssKb(pid: number): number | undefined {
+/** What smaps_rollup adds up of a process: its proportional share of all its pages, and the pages of no file. */
+export type RollupLine = 'Pss' | 'Anonymous'
+
+/** A line of smaps_rollup in KiB; undefined when it may not be read. */
+export function rollupKb(pid: number, line: RollupLine): number | undefined {
   const text = orUndefined(() => readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))
-  return text === undefined ? undefined : parsePss(text)
+  return text === undefined ? undefined : parseRollup(text, line)
 }
 
-/** Finds the `Pss` line of a smaps_rollup; KiB. */
-export function parsePss(text: string): number | undefined {
-  const match = /^Pss:\s+(\d+) kB$/mu.exec(text)
+/** Finds a line of a smaps_rollup; KiB. */
+export function parseRollup(text: string, line: RollupLine): number | undefined {
+  const match = new RegExp(`^${line}:\\s+(\\d+) kB$`, 'mu').exec(text)
   return match ? Number(match[1]) : undefined
 }
 

@@ -1,5 +1,6 @@
 import { nsPerSecond } from '../kernel/units.ts'
 import { freeze, thaw } from './freeze.ts'
+import type { HeapAccess } from './heap/heap.ts'
 import { startTarget } from './launch.ts'
 import { isSame, type ProcessIdentity, type ProcStat } from './proc.ts'
 import type { LaunchContext, RunningTarget, TargetExit } from './running.ts'
@@ -70,6 +71,10 @@ class Restartable implements RestartableTarget {
 
   get outputFile(): string | undefined {
     return this.#current.outputFile
+  }
+
+  get heap(): HeapAccess {
+    return this.#current.heap
   }
 
   get restarts(): number {

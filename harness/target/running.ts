@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/clock.ts'
 import { SoakrigError } from '../kernel/errors.ts'
+import type { HeapAccess } from './heap/heap.ts'
 import type { ProcessIdentity, ProcessRecord, ProcStat } from './proc.ts'
 import type { StopSettings } from './settings.ts'
 
@@ -47,6 +48,8 @@ export interface RunningTarget extends AsyncDisposable {
   readonly outputFile: string | undefined
   /** Resolves when its first process ends, by itself or by `stop`; of a url only when its process vanishes. */
   readonly exited: Promise<TargetExit>
+  /** How its heap can be asked for. */
+  readonly heap: HeapAccess
   /** Its living processes, now. */
   members(): readonly ProcStat[]
   /**

@@ -1,6 +1,14 @@
 import pidusage from 'pidusage'
 import type { Clock } from '../kernel/clock.ts'
-import { countFds, isAlive, type ProcessIdentity, type ProcessRecord, type ProcStat, pssKb, readStat } from './proc.ts'
+import {
+  countFds,
+  isAlive,
+  type ProcessIdentity,
+  type ProcessRecord,
+  type ProcStat,
+  readStat,
+  rollupKb,
+} from './proc.ts'
 import { type TreeWatch, watchTree } from './tree.ts'
 
 /** What a tree of processes uses at one moment. */
@@ -26,6 +34,11 @@ export interface TreeSample {
 /** Takes samples of a tree of processes. */
 export interface Sampler {
   sample(): Promise<TreeSample>
+  /**
+   * What its processes hold for themselves in KiB: pages of no file, which is where a leak is. Null where that may not be read.
+   * Walks all their pages, so that it is not for times that are measured.
+   */
+  anonymousKb(): number | null
   /** Goes on with the tree below another process, as of a target that was started again; CPU goes on adding up. */
   follow(root: ProcessIdentity): void
 }
@@ -61,6 +74,10 @@ export function createSampler({ root, clock, tree = true, onProcess, role = 'tar
       const living = found.filter((member) => (usages.get(member)?.memory ?? 0) > 0)
       const cpuMs = cpu.add(living, usages)
       return { atNs, processes: living.length, cpuMs, ...memoryOf(found, living, usages), ...countsOf(living) }
+    },
+    anonymousKb: () => {
+      const parts = watch.scan().map(({ pid }) => rollupKb(pid, 'Anonymous'))
+      return parts.length > 0 && parts.every((kb) => kb !== undefined) ? total(parts) : null
     },
     follow: (next) => {
       watch = watchOf(next)
@@ -102,7 +119,7 @@ function memoryOf(
   }
   const rssKb = total(living.map((member) => Math.round((usages.get(member)?.memory ?? 0) / 1024)))
   if (memorySource === 'rss') return { memoryKb: rssKb, memorySource, rssKb, pssKb: null }
-  const parts = living.map(({ pid }) => pssKb(pid)).filter((kb) => kb !== undefined)
+  const parts = living.map(({ pid }) => rollupKb(pid, 'Pss')).filter((kb) => kb !== undefined)
   if (parts.length < living.length) {
     const missing = `PSS of ${living.length - parts.length} of ${living.length} processes could not be read`
     return { ...nothing, rssKb, missing }

@@ -31,6 +31,7 @@ export interface RawCommand {
   readonly stop?: { readonly signal?: StopSignal; readonly grace?: string }
   readonly prepare?: readonly (readonly string[])[]
   readonly port?: number
+  readonly heap?: 'inspector' | 'none'
   readonly stats?: RawStats
 }
 
@@ -102,6 +103,11 @@ const commandSchema = objectSchema(
     stop: stopSchema,
     prepare: { type: 'array', items: commandLine('A command'), description: 'Commands that run to their end first' },
     port: { type: 'integer', minimum: 1, maximum: 65_535, description: 'A fixed port; a free one when absent' },
+    heap: {
+      enum: ['inspector', 'none'],
+      default: 'none',
+      description: 'How the heap of a program of Node is read after a forced collection: by its inspector, on loopback',
+    },
     stats: statsSchema,
   },
   { required: ['command'] },

@@ -55,6 +55,8 @@ export interface CommandSettings {
   readonly prepare: readonly (readonly string[])[]
   /** A fixed port, or undefined for a free one. */
   readonly port: number | undefined
+  /** Whether its heap is read, by the inspector of Node. */
+  readonly heap: boolean
   readonly stats: StatsSettings
 }
 
@@ -68,6 +70,11 @@ export interface UrlSettings {
 
 /** What is tested, and how it is started. */
 export type TargetSettings = BuiltinSettings | CommandSettings | UrlSettings
+
+/** Whether its heap can be asked for. */
+export function hasHeap(target: TargetSettings): boolean {
+  return target.kind === 'builtin' || (target.kind === 'command' && target.heap)
+}
 
 const builtinStats: StatsSettings = { kind: 'pointer', path: '/stats', pointer: '/requests' }
 
@@ -104,6 +111,7 @@ function parseCommand(raw: RawCommand): CommandSettings {
     stop: { signal, graceNs: durationNs(grace) },
     prepare: raw.prepare ?? [],
     port: raw.port,
+    heap: raw.heap === 'inspector',
     stats: parseStats(raw.stats ?? 'none'),
   }
 }

@@ -60,7 +60,8 @@ function isReproduced({ run, windows, memory }: Result): boolean {
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as MemoryWindow)
-  const again = memoryOf(memoryOfWindows(lines, { calibration: null, memoryCeiling: true, overloaded: false }))
+  const heap = memory?.heap === undefined ? null : { asked: false, missing: memory.heap.missing }
+  const again = memoryOf(memoryOfWindows(lines, { calibration: null, heap, memoryCeiling: true, overloaded: false }))
   return JSON.stringify(rounded(again.memory)) === JSON.stringify(memory)
 }
 
@@ -74,7 +75,10 @@ function tell(result: Result): void {
   for (const { kind, verdict, slopePerMin, interval, bound, slopePerRequest, cutSeconds, samples } of memory?.kinds ??
     []) {
     const range = interval === null ? '' : interval.map((end) => end.toFixed(2)).join(' to ')
-    const bytes = kind === 'rss' && slopePerRequest !== null ? `${(slopePerRequest * 1024).toFixed(0)} B/request` : ''
+    const bytes =
+      (kind === 'rss' || kind === 'heap') && slopePerRequest !== null
+        ? `${(slopePerRequest * 1024).toFixed(0)} B/request`
+        : ''
     console.log(row([kind, verdict, slopePerMin ?? '', range, bound ?? '', bytes, `${cutSeconds} s`, `${samples}`], 20))
   }
   findings.fact('the same by its windows file', isReproduced(result), memory?.notJudged ?? 'all kinds')

@@ -6,11 +6,18 @@
  */
 import { parseArgs } from 'node:util'
 import { clopperPearsonLower, clopperPearsonUpper } from '../../harness/measure/binomial.ts'
+import { createRng } from '../../harness/kernel/rng.ts'
+import { significant } from '../../harness/kernel/units.ts'
+import { calibrate, type ControlRun, noiseOf } from '../../harness/judge/calibration/calibration.ts'
+import { compareFound, type PairedComparison } from '../../harness/judge/paired/compare-arms.ts'
 import { differencesOf } from '../../harness/judge/paired/differences.ts'
+import { type Look, looksOf } from '../../harness/judge/paired/looks.ts'
 import { type MetricName, pairedMetrics } from '../../harness/judge/paired/metrics.ts'
+import { rulerOf } from '../../harness/judge/paired/ruler.ts'
 import { Findings, type Limit, row } from '../support/bench-rounds.ts'
 import { momentsOf } from '../support/bench-moments.ts'
-import { foundBy, fourPolicies, gates, judgedRun, Tally, tallyOf } from '../support/noise/judged.ts'
+import { Chance } from '../support/noise/chance.ts'
+import { control, foundBy, fourPolicies, gates, judgedRun, Tally, tallyOf } from '../support/noise/judged.ts'
 import { type NoiseKindName, noiseKinds, type NoiseLevelName, noiseLevels } from '../support/noise/levels.ts'
 import { type Disturbance, type Effect, type NoisyRun, type NoisySlice, noisyRounds } from '../support/noise/run.ts'
 
@@ -35,6 +42,9 @@ const sizeOf = (whole: number, quick: number): number => Number(flags.runs ?? (f
 
 /** Seeds of a part of the bench: other ones than those of the tests, and of other parts. */
 const named = (...names: readonly (string | number)[]): string => ['bench', flags.seed, ...names].join('/')
+
+/** So many standard errors a mean is off once in a hundred times. */
+const surely = 2.576
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`
 
@@ -299,19 +309,161 @@ function disturbances(): void {
   share('failures by any of these hogs of the policy', ofPolicy.fails, ofPolicy.runs, { most: 0.01 })
 }
 
-/** Runs that may end after 8, 16 or 24 rounds. */
+/** The same in more rounds, of which nothing is promised: told. */
+function longDisturbances(): void {
+  const runs = sizeOf(2000, 100)
+  for (const [level, rounds] of [
+    ['quiet', 12],
+    ['medium', 12],
+    ['medium', 24],
+    ['high', 24],
+  ] as const) {
+    for (const hog of [
+      { rounds: [1, 4, 7], slowdown: 0.3, failed: 0 },
+      { rounds: [0, 2, 5, 6], slowdown: 0.3, failed: 0 },
+      { rounds: [1, 2, 3, 4], slowdown: 0.1, failed: 0 },
+    ]) {
+      const run = pair(level, rounds, { control: 'split', disturbances: [{ ...hog, arm: 'policy:a' }] })
+      const name = `failures by ${100 * hog.slowdown} % in rounds ${hog.rounds.join(', ')} of ${rounds}, ${level}`
+      share(name, tallyOf(named(name), runs, run, gates.pair).verdicts.fail, runs, null)
+    }
+  }
+}
+
+/** Healthy arms of which each fails 5 % of its operations in some of its rounds. */
+function bursts(): void {
+  const runs = sizeOf(2000, 100)
+  for (const rounds of [12, 24]) {
+    for (const often of [0.05, 0.1, 0.3]) {
+      const name = `failures by bursts of 5 % in ${percent(often)} of the rounds of each arm, ${rounds} rounds`
+      const run = four('medium', rounds, { bursts: { share: often, failed: 0.05 } })
+      const { verdicts, reasons } = tallyOf(named(name), runs, run, gates.usual)
+      share(name, verdicts.fail, runs, { most: 0.01 })
+      console.log(`  ${JSON.stringify(verdicts)} ${reasons}`)
+    }
+  }
+}
+
+/** Arms that differ all through a run, by other amounts in the next: calibrated by 20 runs, and without. */
+function betweenRuns(): void {
+  const [calibrations, each] = [sizeOf(100, 8), 20]
+  for (const offsets of [0, 0.005, 0.01, 0.02]) {
+    const [known, unknown, held] = [new Tally(), new Tally(), { hits: 0, count: 0 }]
+    for (let index = 0; index < calibrations; index++) {
+      const name = named('between', offsets, index)
+      const controlled = four('medium', 12, { offsets, policies: [] })
+      const controlRuns = Array.from({ length: 20 }, (_, night) => controlRun(`${name}/${night}`, controlled))
+      const calibration = calibrate(controlRuns)
+      if (calibration === null) throw new Error('20 runs are a calibration')
+      const ruler = rulerOf(noiseOf('bench', calibration))
+      for (let run = 0; run < each; run++) {
+        const judged = four('medium', 12, { offsets })
+        const answer = judgedRun(`${name}/run/${run}`, judged, gates.usual, [12], ruler)
+        known.add(answer)
+        unknown.add(judgedRun(`${name}/run/${run}`, judged, gates.usual))
+        for (const { interval } of answer.comparisons) {
+          held.count++
+          if ((interval[0] ?? -Infinity) <= 0 && 0 <= (interval[1] ?? Infinity)) held.hits++
+        }
+      }
+    }
+    const what = `arms that differ by ${percent(offsets)} all through a run`
+    share(`failures of ${what}, calibrated by 20 runs`, known.verdicts.fail, known.runs, { most: 0.01 })
+    console.log(`  ${JSON.stringify(known.verdicts)} ${known.reasons}`)
+    share(`failures of ${what}, uncalibrated`, unknown.verdicts.fail, unknown.runs, null)
+    console.log(`  ${JSON.stringify(unknown.verdicts)} ${unknown.reasons}`)
+    share(`the 95 % interval holds the truth, calibrated, ${what}`, held.hits, held.count, { least: 0.93 })
+  }
+}
+
+/** The control arms of a run, as a calibration keeps them. */
+function controlRun(name: string, run: NoisyRun): ControlRun {
+  const rounds = noisyRounds(name, run)
+  const metrics = gates.usual.map((metric) => [metric, differencesOf(rounds, control, metric).values] as const)
+  return { id: name, at: '2026-01-01T00:00:00Z', metrics: Object.fromEntries(metrics) }
+}
+
+/** How often an effect fails that is as large as the smallest one to be found, in the mean over runs. */
+function smallest(): void {
+  const runs = sizeOf(2000, 300)
+  const shapes = {
+    normal: (chance: Chance) => chance.normal(),
+    'Student, 3 degrees': (chance: Chance) => chance.normal() / Math.sqrt(2 * chance.gamma(1.5)),
+    // Half of the averages of two lie below 0.839.
+    exponential: (chance: Chance) => chance.exponential() - 0.839,
+  }
+  for (const [rounds, tests] of [
+    [8, 1],
+    [12, 1],
+    [12, 12],
+    [24, 1],
+    [24, 12],
+    [40, 1],
+    [40, 12],
+  ] as const) {
+    for (const [shape, draw] of Object.entries(shapes)) {
+      const name = `effects found of the smallest size to be found, ${shape}, ${rounds} rounds, ${tests} tests`
+      const chance = new Chance(createRng(named(name)))
+      const samples = Array.from({ length: runs }, () => Array.from({ length: rounds }, () => 0.06 * draw(chance)))
+      const said = (sample: readonly number[], worse: number): PairedComparison | undefined =>
+        comparedAlone(
+          sample.map((value) => significant(value + worse)),
+          tests,
+        )
+      const size = samples.reduce((sum, sample) => sum + (said(sample, 0)?.mde ?? Number.NaN), 0) / runs
+      const found = samples.filter((sample) => said(sample, size)?.verdict === 'fail').length
+      // Fewer by heavy tails in few rounds, as docs/statistics.md says.
+      const least = shape === 'Student, 3 degrees' && rounds < 24 ? 0.8 : 0.9
+      share(name, found, runs, { least })
+    }
+  }
+}
+
+/** A comparison by these differences among so many tests of which the others say nothing. */
+function comparedAlone(values: readonly number[], tests: number): PairedComparison | undefined {
+  const quiet = values.map((_, index) => -0.3 - index / 1000)
+  const found = Array.from({ length: tests }, (_, test) => ({
+    planned: { pairing: control, metric: 'throughput', gated: true } as const,
+    differences: { values: test === 0 ? values : quiet, missing: 0, base: null, value: null },
+  }))
+  return compareFound(found, rulerOf(null), looksOf([values.length])[0] as Look)[0]
+}
+
+/** After how many rounds a run may end by default. */
+const looks = [8, 12, 16, 24]
+
+/** What is worse by just a margin, gated alone, so that nothing else keeps it from passing. */
+function margins(): void {
+  const effects = { throughput: fivePercent, p50: { p50: Math.log(1.05) }, p99: tenPercent } as const
+  const runs = sizeOf(2000, 60)
+  for (const level of levels) {
+    for (const kind of kinds) {
+      for (const [metric, effect] of Object.entries(effects)) {
+        const name = `passes with looks though worse by just a margin of ${metric}, ${level}, ${kind}`
+        if (!name.includes(flags.like)) continue
+        const run = pair(level, looks.at(-1) ?? 0, { kind, control: 'split', effects: { a: effect } })
+        share(name, tallyOf(named(name), runs, run, [metric as MetricName], looks).verdicts.pass, runs, { most: 0.05 })
+      }
+    }
+  }
+}
+
+/** Runs that may end early. */
 function early(): void {
-  const looks = [8, 16, 24]
   const runs = sizeOf(4000, 150)
   for (const level of levels) {
     const healthy = tallyOf(named('early', level), runs, pair(level, 24, { control: 'split' }), gates.pair, looks)
+    const costs = tallyOf(named('early costs', level), runs, four(level, 24), ['throughput'], looks)
     const many = tallyOf(named('early four', level), runs, four(level, 24), gates.usual, looks)
-    for (const [name, tally] of [
-      ['a pair by five metrics', healthy],
-      ['four policies by three metrics', many],
+    for (const [name, tally, limit] of [
+      ['a pair by five metrics', healthy, level === 'high' ? null : { most: 12 }],
+      ['four policies by throughput', costs, { most: 12 }],
+      ['four policies by three metrics', many, null],
     ] as const) {
-      const mean = tally.rounds / tally.runs
-      findings.value(`rounds of 24 of a healthy run, ${name}, ${level}`, mean, level === 'high' ? null : { most: 12 })
+      const { mean, error } = tally.meanRounds
+      const judged = full ? mean : mean - surely * error
+      const text = `${mean.toFixed(2)} (± ${(surely * error).toFixed(2)})`
+      findings.value(`rounds of 24 of a healthy run, ${name}, ${level}`, judged, limit, text)
       console.log(`  ${JSON.stringify(tally.verdicts)} ${tally.reasons}`)
       share(`false failures with looks, ${name}, ${level}`, tally.verdicts.fail, runs, { most: 0.01 })
     }
@@ -319,13 +471,28 @@ function early(): void {
       const run = pair(level, 24, { control: 'split', effects: { a: effect } })
       const worse = tallyOf(named('early worse', level, name), runs, run, gates.pair, looks)
       share(`passes with looks though worse by ${name}, ${level}`, worse.verdicts.pass, runs, { most: 0.05 })
-      const rounds = (worse.rounds / worse.runs).toFixed(1)
+      const rounds = worse.meanRounds.mean.toFixed(1)
       console.log(`  ${JSON.stringify(worse.verdicts)} after ${rounds} rounds`)
     }
   }
 }
 
-const parts = { noise, falseFails, power, table, inconclusive, coverage, improvements, disturbances, early }
+const parts = {
+  noise,
+  falseFails,
+  power,
+  table,
+  inconclusive,
+  coverage,
+  improvements,
+  disturbances,
+  longDisturbances,
+  bursts,
+  betweenRuns,
+  smallest,
+  early,
+  margins,
+}
 const wanted = flags.only?.split(',') ?? Object.keys(parts)
 for (const [name, part] of Object.entries(parts)) {
   if (!wanted.includes(name)) continue

@@ -1,19 +1,18 @@
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Result } from '../../harness/archive/result.ts'
 import { validateResult } from '../../harness/archive/validate.ts'
 import { environOf, listProcesses } from '../../harness/target/proc.ts'
-import { type Bench, openBench, root, script, soakrig } from '../support/soakrig.ts'
+import { type Bench, openBench, root, soakrig, startSoakrig } from '../support/soakrig.ts'
 
 const server = join(root, 'tests/support/spin-server.mjs')
 const build = (...words: readonly (string | number)[]): string => `exec node ${server} {port} ${words.join(' ')}`
 
-/** Nine rounds are the fewest of which four comparisons can fail. */
-const long = { slice: '150ms', discard: '40ms', warmup: '80ms', drain: '300ms', gate: { rounds: [9], slices: 2 } }
+/** Ten rounds are the fewest of which five comparisons can fail. */
+const long = { slice: '100ms', discard: '20ms', warmup: '60ms', drain: '300ms', gate: { rounds: [10], slices: 2 } }
 const brief = { load: { model: 'closed', workers: 2 }, modes: { long } }
 
 let bench: Bench
@@ -75,90 +74,122 @@ describe.concurrent('a former build', () => {
   })
 })
 
-describe('builds of commits', () => {
-  let repository = ''
-  const git = (...words: readonly string[]) => execa('git', words, { cwd: repository })
-  const inRepository = (...words: readonly string[]) => soakrig(words, { cwd: repository })
-  const worktrees = async (): Promise<number> => (await git('worktree', 'list')).stdout.split('\n').length
-  const folders = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('soakrig-ab-')).length
+/** Words for git in a folder. */
+const gitIn =
+  (directory: string) =>
+  async (...words: readonly string[]): Promise<string> =>
+    (await execa('git', words, { cwd: directory })).stdout
 
+/** A repository whose target spends 400 µs on an answer in the first commit, and 1600 in the second. */
+async function makeRepository(directory: string): Promise<void> {
+  await mkdir(join(directory, 'app'), { recursive: true })
+  await copyFile(server, join(directory, 'app/server.mjs'))
+  const target = { command: ['sh', '-c', 'exec node server.mjs {port} $(cat micros)'], cwd: 'app' }
+  await copyFile(await bench.profile('commits', { ...brief, target }), join(directory, 'profile.json'))
+  const git = gitIn(directory)
+  await git('init', '-q', '-b', 'main')
+  await git('config', 'user.email', 'test@example.org')
+  await git('config', 'user.name', 'test')
+  for (const micros of ['400', '1600']) {
+    await writeFile(join(directory, 'app/micros'), micros)
+    await git('add', '.')
+    await git('commit', '-q', '-m', micros)
+  }
+  // What runs all the same would be the working tree.
+  await writeFile(join(directory, 'app/micros'), 'no number')
+  // A hook of the user's is not run.
+  await writeFile(join(directory, '.git/hooks/post-checkout'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+}
+
+// Each in a copy of its own, with its own folder for temporary files, so that none sees the checkouts of another.
+describe.concurrent('builds of commits', () => {
+  let made = ''
   beforeAll(async () => {
-    repository = join(bench.directory, 'repository')
-    await mkdir(join(repository, 'app'), { recursive: true })
-    await copyFile(server, join(repository, 'app/server.mjs'))
-    const target = { command: ['sh', '-c', 'exec node server.mjs {port} $(cat micros)'], cwd: 'app' }
-    const file = await bench.profile('commits', { ...brief, target })
-    await copyFile(file, join(repository, 'profile.json'))
-    await git('init', '-q', '-b', 'main')
-    await git('config', 'user.email', 'test@example.org')
-    await git('config', 'user.name', 'test')
-    for (const micros of ['400', '1600']) {
-      await writeFile(join(repository, 'app/micros'), micros)
-      await git('add', '.')
-      await git('commit', '-q', '-m', micros)
-    }
-    // What runs all the same would be the working tree.
-    await writeFile(join(repository, 'app/micros'), 'no number')
-    // A hook of the user's is not run.
-    await writeFile(join(repository, '.git/hooks/post-checkout'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+    made = join(bench.directory, 'repository')
+    await makeRepository(made)
   })
 
+  async function copyOf(name: string) {
+    const directory = join(bench.directory, name)
+    const temporary = join(bench.directory, `${name}-temporary`)
+    await cp(made, directory, { recursive: true })
+    await mkdir(temporary)
+    const git = gitIn(directory)
+    const place = { cwd: directory, env: { TMPDIR: temporary } }
+    return {
+      directory,
+      git,
+      place,
+      ab: (...words: readonly string[]) => soakrig(['ab', ...words], place),
+      worktrees: async () => (await git('worktree', 'list')).split('\n').length,
+      checkouts: async () => (await readdir(temporary)).filter((folder) => folder.startsWith('soakrig-ab-')),
+    }
+  }
+
   test('are checked out, built, told apart (111), and gone after it; the working tree is as it was', async () => {
+    const { git, ab: inCopy, worktrees, checkouts } = await copyOf('told-apart')
     const refs = ['--base-ref', 'main~1', '--head-ref', 'main', '--build', 'test -f micros && pwd']
-    const { code, stdout, stderr } = await inRepository('ab', 'profile.json', '-q', '--json', ...refs)
+    const { code, stdout, stderr } = await inCopy('profile.json', '-q', '--json', ...refs)
     const result = JSON.parse(stdout) as Result
     expect(code).toBe(111)
     expect(validateResult(result)).toEqual([])
     expect(result.run).toMatchObject({ kind: 'ab', verdict: 'fail' })
     expect(result.doubts.map(({ kind }) => kind)).toContain('uncalibrated')
     expect(leftOf(result)).toEqual([])
-    expect(result.run.reasons.join('\n')).toMatch(/^throughput of baseline\/baseline-direct is /mu)
+    expect(result.run.reasons.join('\n')).toMatch(/^throughput of the target is /mu)
     const gated = result.comparisons.filter((one) => one.gated === true)
-    expect(gated.map(({ metric }) => metric)).toEqual(['throughput', 'p50', 'p99', 'cpu'])
-    expect(gated[0]).toMatchObject({ verdict: 'fail', rounds: 9 })
+    expect(gated.map(({ metric }) => metric)).toEqual(['throughput', 'p50', 'p99', 'cpu', 'rss'])
+    expect(gated[0]).toMatchObject({ verdict: 'fail', rounds: 10 })
     expect(result.gate?.controls).toHaveLength(2)
     expect(await again(result)).toMatchObject({
       code,
-      answer: { ...reproduced, judged: { comparisons: 7 }, reasons: result.run.reasons },
+      answer: { ...reproduced, judged: { comparisons: result.comparisons.length }, reasons: result.run.reasons },
     })
     expect(stderr.split('\n').map((line) => line.split('/').slice(-2).join('/'))).toEqual(['base/app', 'head/app'])
-    expect(result.env).toMatchObject({ gitSha: (await git('rev-parse', 'main')).stdout, gitDirty: false })
-    expect(result.run.tags).toEqual({ base: (await git('rev-parse', 'main~1')).stdout })
+    expect(result.env).toMatchObject({ gitSha: await git('rev-parse', 'main'), gitDirty: false })
+    expect(result.run.tags).toEqual({ base: await git('rev-parse', 'main~1') })
     expect(await worktrees()).toBe(1)
-    expect((await git('status', '--porcelain', '-uno')).stdout).toBe(' M app/micros')
+    expect(await checkouts()).toEqual([])
+    expect(await git('status', '--porcelain', '-uno')).toBe(' M app/micros')
   })
 
   test('are gone after Ctrl-C, and after a command to build that fails', async () => {
-    const before = await folders()
-    const args = ['ab', 'profile.json', '--base-ref', 'main', '--head-ref', 'main', '--results', bench.results]
-    const failed = await inRepository(...args, '--build', 'exit 4')
+    const { ab: inCopy, place, worktrees, checkouts } = await copyOf('ended')
+    await using own = await openBench()
+    const args = ['profile.json', '--base-ref', 'main', '--head-ref', 'main', '--results', own.results]
+    const failed = await inCopy(...args, '--build', 'exit 4')
     expect(failed).toMatchObject({
       code: 113,
       stderr: expect.stringMatching(/--build ended with exit code 4/u) as unknown,
     })
-    const run = execa(process.execPath, [script, ...args], { cwd: repository, reject: false, timeout: 60_000 })
-    while ((await worktrees()) < 3) await sleep(50)
-    await sleep(1500)
+    expect(await checkouts()).toEqual([])
+    const run = startSoakrig(['ab', ...args], place)
+    await own.life(0)
+    expect(await worktrees()).toBe(3)
     run.kill('SIGINT')
     expect((await run).exitCode).toBe(105)
     expect(await worktrees()).toBe(1)
-    expect(await folders()).toBe(before)
+    expect(await checkouts()).toEqual([])
   })
 
   test('that an earlier soakrig left when it was killed go with the next one', async () => {
+    const { git, ab: inCopy, worktrees } = await copyOf('left')
     const gone = join(bench.directory, 'soakrig-ab-4194304-x')
     await git('worktree', 'add', '--detach', '-f', join(gone, 'base'), 'main').catch(() => undefined)
     expect(await worktrees()).toBe(2)
-    await inRepository('ab', 'profile.json', '-q', '--base-ref', 'main', '--build', 'exit 1')
+    await inCopy('profile.json', '-q', '--base-ref', 'main', '--build', 'exit 1')
     expect(await worktrees()).toBe(1)
     expect(await readdir(bench.directory)).not.toContain('soakrig-ab-4194304-x')
   })
 
   test('are refused where a ref or a target is none: 104', async () => {
-    const refusal = async (...words: readonly string[]) => (await inRepository('ab', ...words)).stderr
+    const { ab: inCopy } = await copyOf('refused')
+    const refusal = async (...words: readonly string[]) => (await inCopy(...words)).stderr
     expect(await refusal('profile.json', '--base-ref', '--all')).toMatch(/Not enough arguments|found "--all"/u)
     expect(await refusal('profile.json', '--base-ref', 'nowhere')).toMatch(/--base-ref: found "nowhere", allowed: a/u)
-    expect(await refusal('profile.json', '--base-ref', 'main', '--base', 'x')).toMatch(/mutually exclusive/u)
+    expect(await refusal('profile.json', '--base-ref', 'main', '--base', 'x')).toMatch(
+      /--base: allowed: not beside --base-ref/u,
+    )
     expect(await refusal('ab', '--base-ref', 'main')).toMatch(/the target is a builtin/u)
     expect(await refusal('profile.json', '--base', 'x', '--build', 'y')).toMatch(/--build: allowed: only beside/u)
     const outside = await soakrig(['ab', 'ab', '--base-ref', 'main'], { cwd: tmpdir() })
@@ -166,10 +197,11 @@ describe('builds of commits', () => {
   })
 
   test('are planned without being checked out', async () => {
-    const { code, stdout } = await inRepository('ab', 'profile.json', '--base-ref', 'main', '--dry-run')
+    const { directory, ab: inCopy, checkouts } = await copyOf('planned')
+    const { code, stdout } = await inCopy('profile.json', '--base-ref', 'main', '--dry-run')
     expect(code).toBe(0)
-    expect(stdout).toMatch(/9 rounds/u)
-    expect(await worktrees()).toBe(1)
-    expect(await readFile(join(repository, 'app/micros'), 'utf8')).toBe('no number')
+    expect(stdout).toMatch(/10 rounds/u)
+    expect(await checkouts()).toEqual([])
+    expect(await readFile(join(directory, 'app/micros'), 'utf8')).toBe('no number')
   })
 })

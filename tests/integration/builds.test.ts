@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { realClock } from '../../harness/kernel/clock.ts'
 import type { Build } from '../../harness/measure/arm.ts'
-import { buildArms, createArm } from '../../harness/plan/arms.ts'
+import { buildArms, createArm, yardstickArm } from '../../harness/plan/arms.ts'
 import { parseProfile } from '../../harness/profile/parse.ts'
+import { yardstick } from '../../harness/profile/yardstick.ts'
 import { type Builds, startBuilds } from '../../harness/run/builds.ts'
 import { openRunDirectory } from '../../harness/run/run-directory.ts'
 import { environOf, listProcesses } from '../../harness/target/proc.ts'
@@ -31,11 +32,14 @@ async function withBuildsOf<Value>(
   const raw = { target: spinning(1), ...(base && { base }) }
   const profile = parseProfile(raw, { mode: 'long', flags: {}, env: {} })
   const control = createArm(profile.mode, 'baseline', { kind: 'control', path: 'direct' })
-  const arms = [...buildArms(profile.mode), control].filter(({ kind }) => kinds.includes(kind))
+  const arms = [...buildArms(profile.mode), control, yardstickArm(profile.mode)].filter(({ kind }) =>
+    kinds.includes(kind),
+  )
   const run = await openRunDirectory({ resultsDir: directory, runId, clock: realClock })
   const { signal } = new AbortController()
   const options = {
     profile,
+    yardstick,
     arms,
     directory: run,
     index: 3,
@@ -87,6 +91,17 @@ test('a build that no arm asks is not started; the target always is', async () =
     expect(living('builds-one')).toBe(1)
     expect(() => builds.of('base')).toThrow('no life of the build base was started')
   })
+})
+
+test('the yardstick is a process of its own beside any target, and has its own count', async () => {
+  await withBuildsOf('builds-yardstick', { kinds: ['baseline', 'yardstick'] }, async (builds) => {
+    const { target, counter } = builds.of('yardstick')
+    expect(await (await fetch(new URL('/echo/hi', target.url))).text()).toBe('hi')
+    expect(target.root?.pid).not.toBe(builds.target.target.root?.pid)
+    expect(counter).not.toBeNull()
+    expect(living('builds-yardstick')).toBe(2)
+  })
+  expect(living('builds-yardstick')).toBe(0)
 })
 
 test('what was started ends when another does not start, which is named', async () => {

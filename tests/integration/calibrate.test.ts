@@ -1,11 +1,9 @@
-import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Bench, openBench, root, soakrig, startSoakrig } from '../support/soakrig.ts'
 
-/** Nine rounds are the fewest of which four comparisons can fail. */
-const long = { slice: '100ms', discard: '20ms', warmup: '60ms', drain: '300ms', gate: { rounds: [9], slices: 2 } }
+/** Ten rounds are the fewest of which five comparisons can fail. */
+const long = { slice: '100ms', discard: '20ms', warmup: '60ms', drain: '300ms', gate: { rounds: [10], slices: 2 } }
 
 const target = { command: ['node', join(root, 'tests/support/spin-server.mjs'), '{port}', '100'] }
 
@@ -14,13 +12,6 @@ beforeAll(async () => {
   bench = await openBench()
 })
 afterAll(() => bench[Symbol.asyncDispose]())
-
-/** The folders of the targets that the run which goes on has started. */
-async function lives(): Promise<readonly string[]> {
-  const runs = await readdir(join(bench.results, '.runs')).catch(() => [])
-  const names = runs.map((name) => readdir(join(bench.results, '.runs', name)).catch(() => []))
-  return (await Promise.all(names)).flat()
-}
 
 interface Shown {
   readonly made: readonly { readonly id: string; readonly counts: boolean }[]
@@ -46,7 +37,7 @@ test('a run of a calibration counts once, and is kept', async () => {
 
   // What was begun is ended, and does not count; what is done stays.
   const run = startSoakrig(['calibrate', profile, ...flags])
-  while (!(await lives()).some((name) => name.startsWith('life-1'))) await sleep(50)
+  await bench.life(1)
   run.kill('SIGINT')
   const { exitCode, stdout: told } = await run
   expect(exitCode).toBe(105)

@@ -11,11 +11,22 @@ beforeAll(async () => {
 afterAll(() => bench[Symbol.asyncDispose]())
 
 describe('compare', () => {
-  test('of a result with itself says same; of two, the numbers are those of the files; of two profiles, 112', async () => {
+  test('of a result with itself says same; of two, the numbers are those of the files, also where one is pinned; of two profiles, 112', async () => {
     const profile = await bench.profile('twice', {})
     const first = await bench.stage('stress', profile)
+    const [pinned = ''] = await bench.files('twice')
+    const pin = await soakrig(['results', 'pin', pinned, '--json'])
+    expect(JSON.parse(pin.stdout)).toMatchObject({ id: first.result.run.id, profile: 'twice', mode: 'smoke' })
     const second = await bench.stage('stress', profile)
     const [a, b] = (await bench.files('twice')).toSorted()
+    expect(second.result.reference).toMatchObject({
+      kind: 'pinned',
+      results: [{ id: first.result.run.id, file: a }],
+      verdict: 'undecided',
+      why: 'one round tells no difference from chance',
+    })
+    const again = await soakrig(['analyze', b ?? ''])
+    expect(JSON.parse(again.stdout)).toMatchObject({ reproduced: true })
 
     const self = await soakrig(['compare', a ?? '', a ?? '', '--json'])
     expect(self.code).toBe(0)
@@ -36,5 +47,8 @@ describe('compare', () => {
     const refused = await soakrig(['compare', a ?? '', c ?? ''])
     expect(refused.code).toBe(112)
     expect(refused.stderr).toMatch(/load\/workers|profile/u)
+    const alone = await soakrig(['soak', other, '--mode', 'smoke', '--results', bench.results, '--require-reference'])
+    expect(alone.code).toBe(112)
+    expect(alone.stderr).toContain('there is nothing to compare with: no passing smoke of other with these settings')
   })
 })

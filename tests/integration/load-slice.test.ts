@@ -401,10 +401,28 @@ describe("the load worker's process", () => {
     shard: { index: 0, count: 1 },
     seed: 1,
     allowedHosts: [],
-    workload: workloadOf(),
+    workloads: { test: workloadOf() },
     policyFiles: [],
   }
   const worker = () => forkEntry<ShardCommand, ShardReply>('load')
+
+  test('has workloads of several programs at once, of which each slice names its own', async () => {
+    await using seen = await serve((socket) => socket.write(good))
+    await using load = worker()
+    const other = workloadOf([requestOf({ name: 'other', message: { path: '/other' } })])
+    load.send({ ...open, workloads: { test: workloadOf(), other } })
+    await load.reply('done', 1)
+    for (const [id, workload] of [
+      [2, 'other'],
+      [3, 'test'],
+    ] as const) {
+      const short = { workload, slice: id, measureNs: 50e6 }
+      load.send({ kind: 'slice', id, task: taskOf(seen.server.port, realClock.nowNs() + 5e6, short) })
+      const { report } = await load.reply('sliced', id)
+      expect(Object.keys(report.all.requests)).toEqual([workload === 'other' ? 'other' : 'hi'])
+      expect(report.all.operations.ok).toBeGreaterThan(0)
+    }
+  })
 
   test('runs slices, sends windows while they run, and reports', async () => {
     await using seen = await serve((socket) => socket.write(good))

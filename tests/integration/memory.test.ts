@@ -44,6 +44,6 @@ test('a long run keeps how little its target held, and that it was started again
   const notJudged = 'the sustained load took 4 s of at least 600 s'
   expect(result.memory).toMatchObject({ notJudged, restarts: 1, kinds: [] })
   expect(result.doubts.map(({ kind }) => kind)).not.toContain('samples-missing')
-  const again = memoryOfWindows(windows, { calibration: null, memoryCeiling: true, overloaded: false })
+  const again = memoryOfWindows(windows, { calibration: null, heap: null, memoryCeiling: true, overloaded: false })
   expect(JSON.stringify(memoryOf(again).memory)).toBe(JSON.stringify(result.memory))
 })

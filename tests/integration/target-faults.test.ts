@@ -155,7 +155,7 @@ describe('faults on the target itself', () => {
     })
     const run = startSoakrig(['stress', profile, '--mode', 'smoke', '--results', bench.results])
     const children = () => listProcesses().filter(({ ppid }) => ppid === run.pid)
-    await until('the target to stand still', () => children().some(({ state }) => state === 'T'), 10_000)
+    await until('the target to stand still', () => children().some(({ state }) => state === 'T'), 45_000)
     const all = children()
     run.kill('SIGINT')
     expect((await run).exitCode).toBe(105)

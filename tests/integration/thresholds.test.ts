@@ -95,7 +95,7 @@ test('a threshold that says so ends the stress stage once its delay is over, wit
 
 test('the run before it is the reference that it is held against', () => {
   const { result } = second
-  expect(result.reference.id).toBe(first.result.run.id)
+  expect(result.reference.results.map(({ id }) => id)).toEqual([first.result.run.id])
   const perSecond = first.result.phases.find(({ id }) => id === 'stress.smoke')?.arms[0]?.operations.perSecond ?? 0
   const held = limitsOn(result, 'throughput: rate>=reference*0.01').find(({ scope }) => scope === 'stress.smoke')
   expect(held).toMatchObject({ ok: true })

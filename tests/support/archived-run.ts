@@ -4,6 +4,7 @@ import type { GateCalibration } from '../../harness/judge/calibration/ruler.ts'
 import { planGate } from '../../harness/judge/gate.ts'
 import { type Case, judge } from '../../harness/judge/judge.ts'
 import { watchWindows } from '../../harness/judge/windows.ts'
+import type { UnclearNight } from '../../harness/judge/nights.ts'
 import { createRng } from '../../harness/kernel/rng.ts'
 import {
   type ArmMeasurement,
@@ -54,6 +55,7 @@ export interface ArchivedChanges {
   readonly failed?: number
   readonly fired?: number
   readonly calibration?: GateCalibration
+  readonly nights?: readonly UnclearNight[]
   readonly run?: Partial<Case>
   readonly measured?: Partial<Measurements>
   readonly scripted?: number
@@ -121,12 +123,12 @@ export function archivedRun(changes: ArchivedChanges = {}): Result {
     unplannedExit: null,
     failureBudget: null,
     memoryMissing: { count: 0, detail: null },
-    target: { command: [], url: null, pid: 1, startTicks: 1 },
+    target: { command: [], url: null, pid: 1, startTicks: 1, heapMissing: 'nobody asked' },
     ...changes.measured,
   }
-  const windows = watchWindows(0, []).read()
-  const { calibration = { process: null, build: null } } = changes
-  const gate = { plan: gatePlan, calibration }
+  const windows = watchWindows([]).read()
+  const { calibration = { process: null, build: null }, nights = [] } = changes
+  const gate = { plan: gatePlan, calibration, nights }
   const run: Case = {
     profile,
     arms: archivedArms,
@@ -163,7 +165,7 @@ export function archivedRun(changes: ArchivedChanges = {}): Result {
     windows: null,
     deadLetters: null,
     overheads: new Map(),
-    gate: { ...gate, key: { profile: 'p', mode: 'long', hostFingerprint: 'h', profileFingerprint: 'f' } },
+    gate: { ...gate, key: { profile: 'p', mode: 'long', hostFingerprint: 'h', controlFingerprint: 'f' }, notes: [] },
   }
   const result = composeResult(options as unknown as RunOptions, end, measurements, windows, judge(run))
   return JSON.parse(resultText(result)) as Result

@@ -41,7 +41,15 @@ export async function openWorker(
   let id = 1
   let asked = 0
   const shard = { index: 0, count: 1 }
-  worker.send({ kind: 'open', id, shard, seed: workerSeed, allowedHosts: [], workload, policyFiles: [] })
+  worker.send({
+    kind: 'open',
+    id,
+    shard,
+    seed: workerSeed,
+    allowedHosts: [],
+    workloads: { test: workload },
+    policyFiles: [],
+  })
   await worker.reply('done', id)
   moveToCore(core, pid)
   return {

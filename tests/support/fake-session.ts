@@ -6,6 +6,7 @@ import {
   type WindowMeasurement,
 } from '../../harness/measure/measurements.ts'
 import type { Arm } from '../../harness/plan/arms.ts'
+import { heldNothing } from '../../harness/run/held.ts'
 import type { Session, SliceOrder, Stop } from '../../harness/run/session.ts'
 
 /** A target that answers this many per second, and no more, each after so many ms. */
@@ -72,6 +73,7 @@ function windowOf(identity: Arm, index: number, seconds: number, due: number, do
     okLatency: '',
     series: { offered: due * seconds, bins: [] },
     queue: null,
+    collection: null,
     faults: [],
     settling: false,
   }
@@ -84,7 +86,7 @@ function summaryOf(
   done: number,
   ms: number,
 ): SliceSummary {
-  const latency = { p50Ms: ms, p95Ms: ms, p99Ms: ms, targetCpuMs: null }
+  const latency = { p50Ms: ms, p95Ms: ms, p99Ms: ms, slow: null, targetCpuMs: null, ...heldNothing }
   const identity = { identity: arm, round, order, group, use }
   return { ...identity, startNs: 0, durationNs: seconds * 1e9, ok: done * seconds, failed: 0, ...latency }
 }

@@ -13,9 +13,18 @@ const mode = { gate: { rounds: [12], slices: 2 } }
 /** The gate of a target beside its former build, and of so many policies of the client. */
 export function gateOfBuilds(policies = 1): { readonly gate: Gate; readonly plan: GatePlan } {
   const names = Array.from({ length: policies }, (_, index) => [`retry-${index}`, { client: { retry: {} } }])
-  const document = { target: { builtin: 'http' }, base: { builtin: 'http' }, modes: { long: mode } }
-  const profile = parseProfile({ ...document, policies: Object.fromEntries(names) }, { flags: {}, env: {} })
-  const { gate } = compilePlan(profile, { baseline: false, policies: true, gate: 'comparisons', stress: false })
+  return gateFor({ base: { builtin: 'http' }, policies: Object.fromEntries(names) }, false)
+}
+
+/** The gate of a target beside the yardstick. */
+export function gateOfYardstick(changes: object = {}): { readonly gate: Gate; readonly plan: GatePlan } {
+  return gateFor(changes, true)
+}
+
+function gateFor(changes: object, baseline: boolean): { readonly gate: Gate; readonly plan: GatePlan } {
+  const document = { target: { builtin: 'http' }, modes: { long: mode }, ...changes }
+  const profile = parseProfile(document, { flags: {}, env: {} })
+  const { gate } = compilePlan(profile, { baseline, policies: true, gate: 'comparisons', stress: false })
   if (gate === null) throw new Error('the profile has no gate')
   return { gate, plan: planGate(gate) }
 }
@@ -39,6 +48,9 @@ function sliceOf(
   { ok, ...place }: { readonly round: number; readonly group: number; readonly order: number; readonly ok: number },
 ): SliceSummary {
   const latency = { p50Ms: 1000 / ok, p95Ms: 2000 / ok, p99Ms: 3000 / ok }
-  const use = { use: 'both', startNs: 0, durationNs: 1e9, failed: 0, targetCpuMs: 500 } as const
-  return { ...place, identity, ok, ...latency, ...use }
+  const use = { use: 'both', startNs: 0, durationNs: 1e9, failed: 0, slow: null, targetCpuMs: 500 } as const
+  // The builds are the first group, and each of them a process of its own.
+  const [rssKb, heapKb] = place.group === 0 ? [60_000, 20_000] : [null, null]
+  const held = { rssKb, heapKb }
+  return { ...place, identity, ok, ...latency, ...use, ...held }
 }

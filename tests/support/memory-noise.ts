@@ -2,7 +2,17 @@ import type { MemoryTrace } from '../../harness/judge/trace/memory-trace.ts'
 import type { Rng } from '../../harness/kernel/rng.ts'
 
 /** Parts that the memory of a healthy target may be made of; all of them end at a level. */
-export type MemoryNoise = 'warmup' | 'sawtooth' | 'steps' | 'wander' | 'late' | 'step'
+export type MemoryNoise =
+  | 'warmup'
+  | 'sawtooth'
+  | 'steps'
+  | 'wander'
+  | 'late'
+  | 'step'
+  | 'slow'
+  | 'log'
+  | 'wave'
+  | 'tide'
 
 /** A run of a generated target. */
 export interface MemoryRun {
@@ -19,7 +29,9 @@ type Course = (seconds: number) => number
  * 30-120 s; `sawtooth` 4-15 MiB that fills in 5-40 s, each cycle up to 30 % shorter or longer; `steps` the allocator takes
  * and returns up to three arenas of 0.5-2 MiB, each held and away for a minute on average; `wander` AR(1) of 0.3-1.5 MiB with a
  * time constant of 5-60 s; `late` a cache of 10-60 MiB that is full after 30-70 % of the run; `step` 5-40 MiB at once, at
- * any time.
+ * any time; `slow` a warm-up of 20-80 MiB with a time constant of 5-15 min; `log` a cache whose hits follow a power law, which
+ * grows by 5-20 MiB each time that 2.7 times as much was asked, the first after 10-60 s; `wave` 2-10 MiB up and down, in a
+ * fourth of the run to all of it; `tide` the same in one to three times the run.
  */
 export function memoryRun({ minutes, noises, ...run }: MemoryRun, rng: Rng): MemoryTrace {
   const rate = run.requestsPerSecond ?? 400
@@ -111,6 +123,21 @@ const makers: Readonly<Record<MemoryNoise, (rng: Rng, seconds: number) => Course
     const [sizeKb, at] = [between(rng, 5, 40) * 1024, seconds * rng.next()]
     return (second) => (second >= at ? sizeKb : 0)
   },
+  slow(rng) {
+    const [sizeKb, tau] = [between(rng, 20, 80) * 1024, 60 * between(rng, 5, 15)]
+    return (second) => sizeKb * (1 - Math.exp(-second / tau))
+  },
+  log(rng) {
+    const [sizeKb, first] = [between(rng, 5, 20) * 1024, between(rng, 10, 60)]
+    return (second) => sizeKb * Math.log1p(second / first)
+  },
+  wave: (rng, seconds) => wave(rng, seconds * between(rng, 0.25, 1)),
+  tide: (rng, seconds) => wave(rng, seconds * between(rng, 1, 3)),
+}
+
+function wave(rng: Rng, period: number): Course {
+  const [heightKb, begun] = [between(rng, 2, 10) * 1024, rng.next()]
+  return (second) => (heightKb / 2) * (1 + Math.sin(2 * Math.PI * (second / period + begun)))
 }
 
 function autoregressive(rng: Rng, deviation: number, tau: number): Course {

@@ -63,6 +63,7 @@ export function counted(workers: number, iterations: number): Pick<SliceTask, 'l
 export function taskOf(port: number, startAtNs: number, changes: Partial<SliceTask> = {}): SliceTask {
   return {
     arm: 'test',
+    workload: 'test',
     slice: 0,
     life: 0,
     host: '127.0.0.1',

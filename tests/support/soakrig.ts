@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { execa, type Options } from 'execa'
 import type { Result } from '../../harness/archive/result.ts'
@@ -26,8 +27,11 @@ export async function soakrig(args: readonly string[], options: Options = {}): P
 }
 
 /** Starts the real command and leaves it running. */
-export function startSoakrig(args: readonly string[]) {
-  return execa(process.execPath, [script, ...args], { reject: false, timeout: 90_000 })
+export function startSoakrig(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+) {
+  return execa(process.execPath, [script, ...args], { reject: false, timeout: 90_000, ...options })
 }
 
 /** What a command that measures came to. */
@@ -45,6 +49,8 @@ export interface Bench extends AsyncDisposable {
   stage(command: 'policies' | 'stress', profile: string, ...flags: readonly string[]): Promise<Measured>
   /** The result files of a profile. */
   files(name: string): Promise<string[]>
+  /** Resolves once a run that goes on has begun with its n-th fresh target, 0 being the first. */
+  life(n: number): Promise<void>
 }
 
 const quick = {
@@ -68,6 +74,16 @@ const quick = {
     },
   },
   policies: {},
+}
+
+/** How long a busy machine may take to start what is waited for. */
+const startMs = 45_000
+
+/** The folders of the targets that runs which go on have started. */
+async function livesIn(results: string): Promise<readonly string[]> {
+  const runs = await readdir(join(results, '.runs')).catch(() => [])
+  const names = runs.map((name) => readdir(join(results, '.runs', name)).catch(() => []))
+  return (await Promise.all(names)).flat()
 }
 
 /** Makes a directory for a test file. */
@@ -96,6 +112,13 @@ export async function openBench(): Promise<Bench> {
     },
     soak: (profile, ...flags) => measure('soak', profile, flags),
     stage: (command, profile, ...flags) => measure(command, profile, flags),
+    async life(n) {
+      const end = Date.now() + startMs
+      while (!(await livesIn(results)).some((name) => name.startsWith(`life-${n}`))) {
+        if (Date.now() > end) throw new Error(`no life ${n} within ${startMs} ms`)
+        await sleep(20)
+      }
+    },
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   }
 }

@@ -38,6 +38,7 @@ export function windowAt(index: number, { ms = 10, ok = 100, ...changes }: Windo
     fds: null,
     threads: null,
     cpuCores: null,
+    collection: null,
     lows: null,
     okLatency,
     faults: [],

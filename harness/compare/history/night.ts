@@ -45,11 +45,14 @@ export function nightOf(result: Result, file: string): Night | { readonly why: s
   }
 }
 
-/** Policies relative to their baselines. What the baseline differs from itself by is no figure of the target. */
+/**
+ * Policies relative to their baselines. What the baseline differs from itself by is no figure of the target, and no more is
+ * what files from before have of their reference among the comparisons.
+ */
 function ratiosOf(result: Result): NightFigure[] {
   const controls = new Set([...armsOf(result)].flatMap(([id, { arm }]) => (arm.arm === 'control' ? [id] : [])))
   return result.comparisons.flatMap(({ policy, against, metric, logRatio }) =>
-    logRatio === null || controls.has(policy) || against === result.reference.id
+    logRatio === null || controls.has(policy) || against.startsWith('reference ')
       ? []
       : [
           {

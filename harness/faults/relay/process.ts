@@ -21,6 +21,12 @@ async function answerTo(command: RelayCommand): Promise<RelayReply> {
     case 'open':
       relay = await openRelay({ ...command, clock })
       return { kind: 'opened', id, ports: relay.ports }
+    case 'add':
+      await relay?.open(command.arm)
+      return { kind: 'opened', id, ports: relay?.ports ?? {} }
+    case 'drop':
+      await relay?.close(command.arm)
+      return { kind: 'done', id }
     case 'slice':
       relay?.setSlice(command.arm, command.slice, command.originNs)
       return { kind: 'done', id }

@@ -39,6 +39,10 @@ export type RelayCommand =
       readonly allowedHosts: readonly string[]
       readonly log: DecisionLogSettings | null
     }
+  /** Opens one more arm. */
+  | { readonly kind: 'add'; readonly id: number; readonly arm: RelayArm }
+  /** Closes an arm. */
+  | { readonly kind: 'drop'; readonly id: number; readonly arm: string }
   /**
    * Names the slice whose connections come next, part of the key of their random decisions; schedules count from
    * `originNs` (CLOCK_MONOTONIC).

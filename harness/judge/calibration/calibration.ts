@@ -2,7 +2,7 @@ import { significant } from '../../kernel/units.ts'
 import { type MetricName, metricNames, pairedMetrics } from '../paired/metrics.ts'
 import type { CalibratedNoise } from '../paired/ruler.ts'
 import { normalQuantile, toleranceFactor } from '../stats/distributions.ts'
-import { quantileOf } from '../stats/median.ts'
+import { medianOf, quantileOf } from '../stats/median.ts'
 import { locate } from '../stats/walsh.ts'
 
 /** The control arm of one run: two measurements of the same build, of which one is held against the other. */
@@ -10,6 +10,8 @@ export interface ControlRun {
   readonly id: string
   /** In ISO 8601. */
   readonly at: string
+  /** The p99 of the baseline in ms, its geometric mean over rounds; absent where it had none. */
+  readonly baselineP99Ms?: number
   /** The differences of its rounds. */
   readonly metrics: Readonly<Partial<Record<MetricName, readonly number[]>>>
 }
@@ -43,6 +45,8 @@ export interface MetricCalibration {
 /** The noise of one machine with one profile, as its control arms tell. */
 export interface Calibration {
   readonly runs: number
+  /** What is slow: the median over runs of the baseline's p99; absent where too few runs tell it. */
+  readonly slowOverMs?: number
   readonly metrics: Readonly<Partial<Record<MetricName, MetricCalibration>>>
 }
 
@@ -64,7 +68,10 @@ export function calibrate(runs: readonly ControlRun[]): Calibration | null {
       return known.length < leastRuns ? [] : [[metric, calibrationOf(metric, known)]]
     }),
   )
-  return Object.keys(metrics).length === 0 ? null : { runs: newest.length, metrics }
+  if (Object.keys(metrics).length === 0) return null
+  const p99s = newest.flatMap(({ baselineP99Ms }) => baselineP99Ms ?? [])
+  const slow = p99s.length < leastRuns ? {} : { slowOverMs: significant(medianOf(p99s)) }
+  return { runs: newest.length, ...slow, metrics }
 }
 
 /** Sorts the later one first, and has the same order for the same runs. */

@@ -39,7 +39,7 @@ export function calibrationDoubts({ pairings }: Pick<GatePlan, 'pairings'>, know
     const own = pairings.filter((pairing) => kinshipOf(pairing) === kinship).flatMap(({ gated }) => gated)
     const missing = metricNames.filter((metric) => own.includes(metric) && !isKnown(known[kinship], metric))
     if (missing.length === 0) return []
-    const text = `no calibration of differences ${kinshipTexts[kinship]} (${missing.join(', ')}): the standard floors and margins hold`
+    const text = `no calibration of differences ${kinshipTexts[kinship]} (${missing.join(', ')}): the standard floors and margins hold, and what two runs of one build differ by may fail this one`
     return [doubt('uncalibrated', text, ['comparisons'])]
   })
 }

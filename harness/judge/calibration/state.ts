@@ -6,7 +6,7 @@ export interface CalibrationState {
   readonly profile: string
   readonly mode: string
   readonly hostFingerprint: string
-  readonly profileFingerprint: string
+  readonly controlFingerprint: string
   /** Of differences within one process of the target. */
   readonly process: KinshipState
   /** Of differences between processes of one build. */

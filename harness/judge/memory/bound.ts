@@ -56,6 +56,20 @@ export function slopeBound(kind: MemoryKind, minutes: number, calibration: Calib
   return usual * scaleAt(scales, minutes)
 }
 
+/** How much better growth that goes on has to explain a run of a length than growth that decays. */
+const persistence = { short: { minutes: 12, least: -0.3 }, long: { minutes: 20, least: 0.2 } }
+
+/**
+ * What `persistenceOf` has to be of a leak. From 20 minutes on, what fills in up to three quarters of the run is told from what
+ * leaks. In 12 minutes noise hides the difference: so that a leak of 100 B per request is found in them, only what surely
+ * decays is no leak (`tests/bench/memory-verdicts.ts`).
+ */
+export function leastPersistence(minutes: number): number {
+  const { short, long } = persistence
+  const share = Math.log(minutes / short.minutes) / Math.log(long.minutes / short.minutes)
+  return short.least + (long.least - short.least) * Math.min(1, Math.max(0, share))
+}
+
 function standardBound(course: readonly LengthBound[], minutes: number): number {
   const [lastMinutes, last] = course.at(-1) as LengthBound
   if (minutes >= lastMinutes) return (last * lastMinutes) / minutes

@@ -6,6 +6,7 @@ import { type EnvelopePoint, envelopeOf, windowSecondsOf } from './envelope.ts'
 import {
   cadenceOf,
   countOf,
+  longestWait,
   type MemoryKind,
   type MemorySample,
   missingSeconds,
@@ -35,7 +36,7 @@ export interface SeenMemory {
   readonly clean: readonly Pick<Reading, 'seconds' | 'amount'>[]
   /** So many of them are taken together for that. */
   readonly batch: number
-  /** The lower envelope from the end of the first third on, without faults. */
+  /** The lower envelope, without faults. */
   readonly envelope: readonly EnvelopePoint[]
   /** What each of its points stands for. */
   readonly pointSeconds: number
@@ -45,6 +46,8 @@ export interface SeenMemory {
   readonly peak: number | null
   /** The part of the run of which nothing was read. */
   readonly missing: number
+  /** Waits of more than that between two readings are missing; null where windows say it of themselves. */
+  readonly longestSeconds: number | null
   readonly doubts: readonly Doubt[]
 }
 
@@ -58,8 +61,10 @@ export interface Course {
   readonly steadySeconds: number | null
   /** The lower envelope after the cut, without faults. */
   readonly points: readonly EnvelopePoint[]
-  /** That of the second and of the last third of the run, wherever the cut is. */
-  readonly thirds: readonly [readonly EnvelopePoint[], readonly EnvelopePoint[]]
+  /** That of either half of what is left without the first third of the run and without faults, wherever the cut is. */
+  readonly halves: readonly [readonly EnvelopePoint[], readonly EnvelopePoint[]]
+  /** The whole lower envelope, without faults. */
+  readonly all: readonly EnvelopePoint[]
   /** So many points are needed. */
   readonly leastPoints: number
   /** How long a run without faults or gaps would be that shows as much. */
@@ -69,7 +74,7 @@ export interface Course {
 
 /** A line is fitted to so many windows at least, or to so many epochs of forced collection. */
 export const leastWindows = 15
-const leastEpochs = 6
+export const leastEpochs = 6
 /** A shorter run says nothing of memory that is not collected by force. */
 const leastSeconds = 300
 /** A run may end a moment before its time. */
@@ -88,21 +93,21 @@ export function courseOf(seen: SeenMemory): Course {
   const steadySeconds = clean[cut]?.seconds ?? begun
   const cutSeconds = Math.max(begun + third, steadySeconds)
   const points = envelope.filter(({ seconds }) => seconds >= cutSeconds)
+  const settled = envelope.filter(({ seconds }) => seconds >= begun + third)
+  const half = Math.ceil(settled.length / 2)
   const share = Math.min(1, (points.length * pointSeconds) / (end - cutSeconds))
   return {
     peak: seen.peak,
     cutSeconds,
     steadySeconds: atLimit ? null : steadySeconds,
     points,
-    thirds: [
-      envelope.filter(({ seconds }) => seconds < begun + 2 * third),
-      envelope.filter(({ seconds }) => seconds >= begun + 2 * third),
-    ],
+    halves: [settled.slice(0, half), settled.slice(half)],
+    all: envelope,
     leastPoints,
     minutes: ((end - begun) * share) / 60,
     doubts: [
       ...(isShort(end - begun, seen.leastSeconds) ? [shortDoubt(kind, end - begun, seen.leastSeconds)] : []),
-      ...missingDoubts(kind, seen.missing),
+      ...missingDoubts(seen),
       ...seen.doubts,
     ],
   }
@@ -120,19 +125,20 @@ export function seenSamples({ kind, samples, faults, runSeconds }: MemoryCase): 
   const [begun, end] = endsOf(samples, cadence, runSeconds)
   const clean = outside(readings, faults)
   const count = countOf(samples)
-  const settled = clean.filter(({ seconds }) => seconds >= begun + (end - begun) / 3)
   const windowSeconds = windowSecondsOf(end - begun, cadence)
+  const longest = longestWait(cadence, windowSeconds)
   return {
     kind,
     span: [begun, end],
     clean,
     batch: clean.length < shortSeries ? 1 : 5,
-    envelope: envelopeOf(count === 'total' ? settled : settled.map(withoutRequests), windowSeconds),
+    envelope: envelopeOf(count === 'total' ? clean : clean.map(withoutRequests), windowSeconds),
     pointSeconds: windowSeconds || cadence,
     leastPoints: windowSeconds > 0 ? leastWindows : leastEpochs,
     leastSeconds: windowSeconds > 0 ? leastSeconds : 0,
     peak: amountsOf(readings).reduce<number | null>((most, amount) => Math.max(most ?? amount, amount), null),
-    missing: missingSeconds(readings, cadence, [begun, end]) / (end - begun),
+    missing: missingSeconds(readings, { cadence, longest }, [begun, end]) / (end - begun),
+    longestSeconds: longest,
     doubts: count === 'restarted' ? [doubt('samples-missing', 'the count of requests began anew', [kind])] : [],
   }
 }
@@ -158,8 +164,10 @@ function shortDoubt(kind: MemoryKind, seconds: number, least: number): Doubt {
 /** Of a run, so much may be missing. */
 const mostMissing = 0.05
 
-function missingDoubts(kind: MemoryKind, share: number): readonly Doubt[] {
-  if (share <= mostMissing) return []
-  const text = `for ${(share * 100).toFixed(0)} % of the run nothing was read, allowed: ${mostMissing * 100} %`
+function missingDoubts({ kind, missing, longestSeconds }: SeenMemory): readonly Doubt[] {
+  if (missing <= mostMissing) return []
+  const waits =
+    longestSeconds === null ? '' : `; samples should be no more than ${Number(longestSeconds.toPrecision(2))} s apart`
+  const text = `for ${(missing * 100).toFixed(0)} % of the run nothing was read, allowed: ${mostMissing * 100} %${waits}`
   return [doubt('samples-missing', text, [kind])]
 }

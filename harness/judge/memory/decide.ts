@@ -4,6 +4,7 @@ import { correctedMannKendall } from '../stats/mann-kendall.ts'
 import { slopeBound } from './bound.ts'
 import type { MemoryTerms } from './budget.ts'
 import { type Course, courseOf, type MemoryCase, seenSamples, type SeenMemory } from './course.ts'
+import { goesOn } from './persistence.ts'
 import type { MemoryKind } from './series.ts'
 import { type Trend, trendOf } from './trend.ts'
 
@@ -30,7 +31,7 @@ export interface MemoryAnswer {
   readonly doubts: readonly Doubt[]
 }
 
-/** A slope up to this part of the bound is none, and each of the last two thirds of a leak has more. */
+/** A slope up to this part of the bound is none, and each half of a leak has more. */
 const clearly = 0.5
 /** How much nearer the one-sided bound of 95 % is than the ends of the two-sided interval: 1.645 / 1.96. */
 const oneSided = 0.839
@@ -40,8 +41,9 @@ const mostHidden = 1.5
 /**
  * Decides whether a target leaks. It fails by a sample above the ceiling; and by a slope of its lower envelope after the
  * warm-up that is above the bound and above what noise may come to, that would grow by more than the budget in the service
- * interval, and that goes on through the last two thirds of the run, each for itself: what fills comes to a level. Up to
- * half of the bound passes. Nothing passes of which too little was seen.
+ * interval, and that goes on: in either half of what comes after the first third, and by the course of the whole run, which
+ * growth that decays would not explain as well. What fills comes to a level. Up to half of the bound passes. Nothing passes
+ * of which too little was seen.
  */
 export function decideMemory(run: MemoryCase): MemoryAnswer {
   return decideSeen(seenSamples(run), run)
@@ -52,7 +54,7 @@ export function decideSeen(seen: SeenMemory, terms: MemoryTerms): MemoryAnswer {
   const course = courseOf(seen)
   const run = { ...terms, kind: seen.kind }
   const { points, minutes, cutSeconds, steadySeconds, peak } = course
-  const trend = points.length >= course.leastPoints ? rounded(trendOf(points, course.thirds)) : null
+  const trend = points.length >= course.leastPoints ? rounded(trendOf(points, course.halves)) : null
   const bound = minutes > 0 ? significant(slopeBound(run.kind, minutes, run.calibration)) : null
   const { doubts, ...conclusion } = conclude(run, course, trend, bound)
   return {
@@ -91,7 +93,7 @@ function conclude(run: Terms, course: Course, trend: Trend | null, bound: number
     const text = `found ${points.length} points after the warm-up and without faults, allowed: ${leastPoints} to fit a line to`
     return undecided('inconclusive', doubt('samples-missing', text, [run.kind]))
   }
-  if (isLeak(run, trend, bound))
+  if (isLeak(run, course, trend, bound))
     return { verdict: 'fail', reason: `it grows by ${trend.slope} per minute, ${bound} is allowed`, doubts: [] }
   const unclear = doubtOf(run, course, trend, bound) ?? course.doubts.find(({ effect }) => effect === 'inconclusive')
   if (unclear)
@@ -114,10 +116,11 @@ function projectedBy({ serviceHours }: Terms, perMinute: number): number {
   return significant(perMinute * serviceHours * 60)
 }
 
-function isLeak(run: Terms, { slope, lower, parts }: Trend, bound: number): boolean {
-  // Where noise is larger than the bound, it is what the thirds are held to.
+function isLeak(run: Terms, course: Course, { slope, lower, parts }: Trend, bound: number): boolean {
+  // Where noise is larger than the bound, it is what the halves are held to.
   const held = Math.max(bound, oneSided * (slope - lower))
-  return slope > held && Math.min(...parts) > clearly * held && projectedBy(run, slope) > run.budget
+  const grows = slope > held && Math.min(...parts) > clearly * held && projectedBy(run, slope) > run.budget
+  return grows && goesOn(course)
 }
 
 /** What keeps a run that does not fail from passing; null for nothing. */
@@ -126,9 +129,7 @@ function doubtOf(run: Terms, { steadySeconds, points }: Course, { slope, upper }
   if (steadySeconds === null && upper > clearly * bound)
     return doubt('no-steady-state', 'it had not come to a level in the first half of the run', [run.kind])
   if (slope > clearly * bound)
-    return doubt('trend-unclear', `it grows by ${slope} per minute: too near to ${bound}, or not all the time`, [
-      run.kind,
-    ])
+    return doubt('trend-unclear', `it grows by ${slope} per minute: too near to ${bound}, or less and less`, [run.kind])
   const hidden = significant(Math.min(upper, rangeOf(points)))
   if (hidden > mostHidden * bound)
     return doubt('trend-unclear', `it may grow by up to ${hidden} per minute, ${bound} is allowed`, [run.kind])

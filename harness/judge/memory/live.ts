@@ -3,30 +3,26 @@ import type { Doubt } from '../../measure/doubts.ts'
 import type { Reason } from '../answer.ts'
 import type { CalibratedSlopes } from './bound.ts'
 import { usualBudgets, usualServiceHours } from './budget.ts'
-import { isShort } from './course.ts'
+import { isShort, type SeenMemory } from './course.ts'
 import { decideSeen, type MemoryAnswer } from './decide.ts'
-import {
-  followLows,
-  leastLiveSeconds,
-  type LiveKind,
-  liveKinds,
-  type LowSeries,
-  type MemoryWindow,
-  seenLows,
-} from './lows.ts'
+import { leastHeapSeconds, seenHeap } from './heaps.ts'
+import type { MemoryKind } from './series.ts'
+import { followLows, leastLiveSeconds, liveKinds, type LowSeries, type MemoryWindow, seenLows } from './lows.ts'
 
 /** What a live run is held to. */
 export interface LiveTerms {
   readonly calibration: CalibratedSlopes | null
   /** Whether the growth of memory has a ceiling: then it must be readable. */
   readonly memoryCeiling: boolean
+  /** Whether the profile asks for the heap, so that it must be readable, and why it could not be asked for; null: nobody looked. */
+  readonly heap: { readonly asked: boolean; readonly missing: string | null } | null
   /** Whether the target is overloaded on purpose, so that it has no level to come to. */
   readonly overloaded: boolean
 }
 
 /** Whether a target leaks, of one kind of what it holds. */
 export interface KindVerdict extends MemoryAnswer {
-  readonly kind: LiveKind
+  readonly kind: MemoryKind
   readonly budget: number
 }
 
@@ -42,27 +38,64 @@ export interface MemoryVerdict {
   readonly serviceHours: number
   /** The name of the calibration; null: the standard bounds. */
   readonly calibration: string | null
+  /** Null where nobody looked, or nothing was judged. */
+  readonly heap: HeapVerdict | null
   readonly kinds: readonly KindVerdict[]
 }
 
+/** What the heap says besides its own slope. */
+export interface HeapVerdict {
+  /** Why it was not judged; null where it was. */
+  readonly missing: string | null
+  /** What it is that grows, where memory does and the heap was judged; null where that is not known. */
+  readonly growth: Growth | null
+}
+
+/** What the program holds on to itself, or what lies beside its heap: native memory, or an allocator's fragments. */
+export type Growth = 'heap' | 'outside'
+
 /** Judges what was kept of the windows of a long run's stress stage, null for none. */
 export function judgeMemory(series: LowSeries | null, terms: LiveTerms): MemoryVerdict {
-  const verdict = {
-    whyNot: whyNot(series, terms),
-    fromMs: series?.fromMs ?? null,
-    toMs: series?.toMs ?? null,
-    requests: series?.requests ?? 0,
-    restarts: series?.restarts ?? 0,
-    serviceHours: usualServiceHours,
-    calibration: terms.calibration?.name ?? null,
-  }
-  if (series === null || verdict.whyNot !== null) return { ...verdict, kinds: [] }
-  const kinds = liveKinds.map((kind): KindVerdict => {
-    const budget = usualBudgets[kind]
+  const why = whyNot(series, terms)
+  const known = { serviceHours: usualServiceHours, calibration: terms.calibration?.name ?? null }
+  if (series === null)
+    return { whyNot: why, fromMs: null, toMs: null, requests: 0, restarts: 0, ...known, heap: null, kinds: [] }
+  const { fromMs, toMs, requests, restarts } = series
+  const verdict = { whyNot: why, fromMs, toMs, requests, restarts, ...known }
+  if (why !== null) return { ...verdict, heap: null, kinds: [] }
+  const seen = seenIn(series, terms)
+  const kinds = seen.map((one): KindVerdict => {
+    const budget = usualBudgets[one.kind]
     const held = { calibration: terms.calibration, ceiling: null, budget, serviceHours: usualServiceHours }
-    return { kind, budget, ...decideSeen(seenLows(series, kind), held) }
+    return { kind: one.kind, budget, ...decideSeen(one, held) }
   })
-  return { ...verdict, kinds }
+  return { ...verdict, heap: heapVerdict(terms.heap, kinds), kinds }
+}
+
+/** What there is to judge. */
+function seenIn(series: LowSeries, { heap, memoryCeiling }: LiveTerms): readonly SeenMemory[] {
+  const { heaps, fromMs, toMs } = series
+  const others = isLongFor(series, leastLiveSeconds) && (memoryCeiling || !isUnread(series))
+  return [
+    ...(others ? liveKinds.map((kind) => seenLows(series, kind)) : []),
+    ...(heap !== null && (heap.asked || heaps.length > 0) ? [seenHeap(heaps, fromMs, toMs)] : []),
+  ]
+}
+
+function heapVerdict(terms: LiveTerms['heap'], kinds: readonly KindVerdict[]): HeapVerdict | null {
+  if (terms === null) return null
+  const isJudged = kinds.some(({ kind }) => kind === 'heap')
+  return { missing: isJudged ? null : (terms.missing ?? 'it was not read'), growth: growthOf(kinds) }
+}
+
+function growthOf(kinds: readonly KindVerdict[]): Growth | null {
+  const verdictOf = (wanted: MemoryKind): string | undefined => kinds.find(({ kind }) => kind === wanted)?.verdict
+  if (verdictOf('heap') === 'fail') return 'heap'
+  return verdictOf('rss') === 'fail' && verdictOf('heap') === 'pass' ? 'outside' : null
+}
+
+function isLongFor({ toMs, phaseFromMs }: LowSeries, seconds: number): boolean {
+  return !isShort((toMs - phaseFromMs) / 1000, seconds)
 }
 
 /** The same of the lines of a windows file, or of some of its phases; it is the last phase that is judged. */
@@ -72,20 +105,35 @@ export function memoryOfWindows(lines: Iterable<MemoryWindow>, terms: LiveTerms)
   return judgeMemory(watch.read(), terms)
 }
 
-function whyNot(series: LowSeries | null, { memoryCeiling, overloaded }: LiveTerms): string | null {
+function whyNot(series: LowSeries | null, { memoryCeiling, heap, overloaded }: LiveTerms): string | null {
   if (series === null) return 'there was no sustained load'
   if (overloaded) return 'the scenario overloads the target on purpose'
-  const seconds = (series.toMs - series.phaseFromMs) / 1000
-  if (isShort(seconds, leastLiveSeconds))
-    return `the sustained load took ${Math.round(seconds)} s of at least ${leastLiveSeconds} s`
-  const unread = liveKinds.every((kind) => series.peaks[kind] === null)
-  return unread && !memoryCeiling ? 'nothing can be read of the target, and its memory has no ceiling' : null
+  const hasHeap = heap !== null && series.heaps.length > 0
+  if (!isLongFor(series, hasHeap ? leastHeapSeconds : leastLiveSeconds))
+    return `the sustained load took ${Math.round((series.toMs - series.phaseFromMs) / 1000)} s of at least ${leastLiveSeconds} s`
+  return !hasHeap && isUnread(series) && !memoryCeiling
+    ? 'nothing can be read of the target, and its memory has no ceiling'
+    : null
 }
 
-const names: Readonly<Record<LiveKind, string>> = { rss: 'memory (RSS)', fds: 'open files', threads: 'threads' }
+function isUnread({ peaks }: LowSeries): boolean {
+  return liveKinds.every((kind) => peaks[kind] === null)
+}
+
+const names: Readonly<Record<MemoryKind, string>> = {
+  rss: 'memory (RSS)',
+  heap: 'the heap',
+  fds: 'open files',
+  threads: 'threads',
+}
 
 /** What an amount is counted in. */
-export const liveUnits: Readonly<Record<LiveKind, string>> = { rss: 'KiB', fds: 'files', threads: 'threads' }
+export const liveUnits: Readonly<Record<MemoryKind, string>> = {
+  rss: 'KiB',
+  heap: 'KiB',
+  fds: 'files',
+  threads: 'threads',
+}
 
 /** What is told of a leak; a result has it too. */
 interface KindAnswer extends Pick<KindVerdict, 'kind' | 'verdict' | 'bound'> {
@@ -93,17 +141,25 @@ interface KindAnswer extends Pick<KindVerdict, 'kind' | 'verdict' | 'bound'> {
 }
 
 /** That the target leaks. */
-export function memoryReasons({ kinds }: { readonly kinds: readonly KindAnswer[] }): readonly Reason[] {
+export function memoryReasons({
+  kinds,
+  heap,
+}: {
+  readonly kinds: readonly KindAnswer[]
+  readonly heap: HeapVerdict | null
+}): readonly Reason[] {
   return kinds
     .filter(({ verdict }) => verdict === 'fail')
     .map(({ kind, trend, bound }) => ({
       code: exitCodes.drift,
-      text: `leak of ${names[kind]}: ${trend?.slope} ${liveUnits[kind]} more per minute${perRequest(kind, trend?.perRequest)}, allowed: ${bound}`,
+      text: `leak of ${names[kind]}: ${trend?.slope} ${liveUnits[kind]} more per minute${perRequest(kind, trend?.perRequest)}, allowed: ${bound}${kind === 'rss' && heap?.growth === 'outside' ? outside : ''}`,
     }))
 }
 
-function perRequest(kind: LiveKind, slope: number | null | undefined): string {
-  return kind === 'rss' && slope ? `, ${Math.round(slope * 1024)} B per request` : ''
+const outside = '; the heap does not grow: native memory, or an allocator that does not give back'
+
+function perRequest(kind: MemoryKind, slope: number | null | undefined): string {
+  return (kind === 'rss' || kind === 'heap') && slope ? `, ${Math.round(slope * 1024)} B per request` : ''
 }
 
 /** What there is to distrust in what was judged; that there is no calibration is said once. */

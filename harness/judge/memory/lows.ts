@@ -1,6 +1,8 @@
+import type { Collection } from '../../measure/collection.ts'
 import type { WindowLows } from '../../measure/lows.ts'
 import { significant } from '../../kernel/units.ts'
 import { leastWindows, type SeenMemory } from './course.ts'
+import { type HeapReading, withReading } from './heaps.ts'
 import { type EnvelopePoint, leastReadings, leastWindowSeconds, mostWindows } from './envelope.ts'
 
 /** What is read of a target in windows. */
@@ -26,6 +28,8 @@ export interface MemoryWindow {
   readonly threads?: number | null
   /** Null or absent: nobody looked. */
   readonly lows?: WindowLows | null
+  /** Null or absent: no garbage was collected by force. */
+  readonly collection?: Collection | null
   /** What was in force in it, or shortly before. */
   readonly faults: readonly string[]
   readonly settling: boolean
@@ -53,6 +57,8 @@ export interface LowSeries {
   readonly requests: number
   readonly restarts: number
   readonly stretches: readonly Readonly<Stretch>[]
+  /** Of its heap, at moments without a fault. */
+  readonly heaps: readonly HeapReading[]
   /** Time without a fault, and how much of it nothing was read in. */
   readonly cleanMs: number
   readonly unreadMs: Readonly<Record<LiveKind, number>>
@@ -89,6 +95,7 @@ export function followLows(): LowWatch {
 function createSeries({ phase, fromMs }: MemoryWindow, restarts: number, phaseFromMs: number) {
   const begunMs = archived(fromMs)
   let stretches: Stretch[] = []
+  let heaps: readonly HeapReading[] = []
   let widthMs = leastWindowSeconds * 1000
   let [requests, cleanMs, toMs] = [0, 0, begunMs]
   const unreadMs = { rss: 0, fds: 0, threads: 0 }
@@ -100,7 +107,9 @@ function createSeries({ phase, fromMs }: MemoryWindow, restarts: number, phaseFr
     phaseFromMs,
     add(window: MemoryWindow): void {
       const stretch = stretchOf(window, requests)
-      requests += window.ok + window.failed
+      const served = window.ok + window.failed
+      if (stretch.cleanMs > 0) heaps = withReading(heaps, window.collection, { ...stretch, before: requests, served })
+      requests += served
       // Between two windows nobody looked.
       const gapMs = Math.max(0, stretch.fromMs - toMs)
       toMs = stretch.toMs
@@ -124,6 +133,7 @@ function createSeries({ phase, fromMs }: MemoryWindow, restarts: number, phaseFr
       requests,
       restarts,
       stretches: [...stretches],
+      heaps,
       cleanMs,
       unreadMs: { ...unreadMs },
       peaks: { ...peaks },
@@ -210,12 +220,13 @@ export function seenLows({ fromMs, toMs, stretches, cleanMs, unreadMs, peaks }: 
     span: [0, end],
     clean: points.map(({ seconds, level }) => ({ seconds, amount: level })),
     batch: 1,
-    envelope: points.filter(({ seconds }) => seconds >= end / 3),
+    envelope: points,
     pointSeconds: points.length === 0 ? 0 : pointsMs / points.length / 1000,
     leastPoints: leastWindows,
     leastSeconds: leastLiveSeconds,
     peak: peaks[kind],
     missing: cleanMs === 0 ? 0 : unreadMs[kind] / cleanMs,
+    longestSeconds: null,
     doubts: [],
   }
 }

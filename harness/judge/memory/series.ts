@@ -35,24 +35,30 @@ export function outside(readings: readonly Reading[], spans: readonly Span[]): r
 }
 
 /** How far apart samples are, as most of them are; 0 of less than two. */
-export function cadenceOf(samples: readonly MemorySample[]): number {
-  return medianOf(samples.slice(1).map(({ seconds }, index) => seconds - (samples[index] as MemorySample).seconds))
+export function cadenceOf(samples: readonly Pick<MemorySample, 'seconds'>[]): number {
+  const moments = samples.map(({ seconds }) => seconds)
+  return medianOf(moments.slice(1).map((moment, index) => moment - (moments[index] as number)))
 }
 
 /** A wait of that many cadences is one too long. */
 const lateCadences = 2.5
 
+/** A wait that is longer than this is one in which nothing was read: never one that is shorter than a window. */
+export function longestWait(cadence: number, windowSeconds: number): number {
+  return Math.max(windowSeconds, lateCadences * cadence)
+}
+
 /** For how long nothing was read, from the beginning of the run to its end; a late sample is not missing. */
 export function missingSeconds(
-  readings: readonly Reading[],
-  cadence: number,
+  readings: readonly Pick<Reading, 'seconds'>[],
+  { cadence, longest }: { readonly cadence: number; readonly longest: number },
   [begun, end]: readonly [number, number],
 ): number {
   const moments = [begun, ...readings.map(({ seconds }) => seconds), end]
   return moments
     .slice(1)
     .map((moment, index) => moment - (moments[index] as number))
-    .filter((wait) => wait > lateCadences * cadence)
+    .filter((wait) => wait > longest)
     .reduce((sum, wait) => sum + wait - cadence, 0)
 }
 

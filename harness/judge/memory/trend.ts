@@ -42,6 +42,12 @@ function placeOf({ seconds, requests }: EnvelopePoint, perMinute: number | null)
   return perMinute === null ? seconds / 60 : (requests ?? 0) / perMinute
 }
 
+/** Where points lie: at so many requests, in those of a minute; at minutes where they are not known, or none were served. */
+export function placesOf(points: readonly EnvelopePoint[]): readonly number[] {
+  const perMinute = requestsPerMinute(points)
+  return points.map((point) => placeOf(point, perMinute))
+}
+
 /** Null where they are not known, or none were served. */
 function requestsPerMinute(points: readonly EnvelopePoint[]): number | null {
   if (points.some(({ requests }) => requests === null)) return null

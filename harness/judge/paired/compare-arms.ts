@@ -1,19 +1,21 @@
 import { significant } from '../../kernel/units.ts'
+import { normalQuantile } from '../stats/distributions.ts'
 import { falseDiscoveryRates, holm } from '../stats/multiplicity.ts'
-import { undisturbed } from './disturbance.ts'
-import { signedRankP, smallestP } from '../stats/signed-rank.ts'
+import { undisturbed, type Undisturbed } from './disturbance.ts'
+import { signedRankP } from '../stats/signed-rank.ts'
 import { locate, type Location } from '../stats/walsh.ts'
 import { type Differences, differencesOf } from './differences.ts'
-import type { Look } from './looks.ts'
-import { type MetricName, pairedMetrics } from './metrics.ts'
+import { failShares, type Look } from './looks.ts'
+import { heldTo, type MetricName, pairedMetrics } from './metrics.ts'
 import type { Measure, Ruler } from './ruler.ts'
 import type { Pairing, Round } from './slice.ts'
+import { smallestEffect } from './smallest-effect.ts'
 
 /**
  * What a comparison came to. `pass-minor` is surely worse, and surely by less than the margin; `notable` is what a
- * comparison that gates nothing has instead of a failure.
+ * comparison that gates nothing has instead of a failure; `reported`: it is told and not judged.
  */
-export type PairedVerdict = 'pass' | 'pass-minor' | 'fail' | 'notable' | 'inconclusive'
+export type PairedVerdict = 'pass' | 'pass-minor' | 'fail' | 'notable' | 'inconclusive' | 'reported'
 
 /** One metric of a policy against its baseline. Effects are oriented so that positive is worse. */
 export interface PairedComparison {
@@ -30,11 +32,11 @@ export interface PairedComparison {
   readonly value: number | null
   /** Logarithm of the ratio, or difference of shares; null where no round has both. */
   readonly estimate: number | null
-  /** Two-sided 95 % of it; an end is null where so few rounds have none. */
+  /** Two-sided 95 % of it, what runs differ by included where it is calibrated; an end is null where so few rounds have none. */
   readonly interval: readonly [number | null, number | null]
   /** One-sided: the chance of such differences where the truth is no more than the ruler's noise. */
   readonly p: number
-  /** What p is held to: a level of Holm's where it is gated; else the false-discovery rate of `notable`. */
+  /** What p is held to: a level of Holm's where it is gated; 0 where it is only reported; else the false-discovery rate of `notable`. */
   readonly level: number
   /** Of those that gate nothing: the share of wrong ones among all that are as notable. */
   readonly falseDiscoveryRate: number | null
@@ -43,10 +45,7 @@ export interface PairedComparison {
   readonly noise: number
   readonly floor: number
   readonly margin: number
-  /**
-   * The smallest effect that would have been found 19 times in 20: as a failure, or as surely worse by less than the margin.
-   * Null where so few rounds can find none.
-   */
+  /** The smallest effect that fails 19 times in 20 (is notable where it gates nothing); null where so few rounds can find none. */
   readonly mde: number | null
   readonly ruler: string
   /** Of each round, in the order of the rounds that have both. */
@@ -58,6 +57,8 @@ export interface PlannedComparison {
   readonly pairing: Pairing
   readonly metric: MetricName
   readonly gated: boolean
+  /** True where that the two differ is no news, as of two programs: it is told, and not judged. */
+  readonly reported?: boolean
   /** What the policy may cost: by so much it may be worse, and what is said of it counts from there. 0 where it is left out. */
   readonly accepted?: number
 }
@@ -74,14 +75,21 @@ const notableRate = 0.05
 /** A failure turns into a minor pass only where a whole margin is excluded this surely. */
 const minorAlpha = 0.01
 
-/** One-sided error of the bound from which the smallest effect to be found is told, and of either end of an interval. */
-const powerAlpha = 0.05
+/** One-sided error of either end of an interval. */
 const intervalAlpha = 0.025
+
+/** A ruler's noise is what runs differ by at one side's 99 %; this share of it is what they do at the interval's. */
+const noiseShare = normalQuantile(1 - intervalAlpha) / normalQuantile(0.99)
 
 interface Tested extends FoundComparison {
   readonly measure: Measure
   readonly accepted: number
   readonly location: Location | null
+  /** The same without the rounds in which one arm alone seems to have been disturbed, and what is left without them. */
+  readonly calm: Location | null
+  readonly calmly: Undisturbed
+  /** What p is held to at first. */
+  readonly level: number
   readonly p: number
 }
 
@@ -104,15 +112,19 @@ export function compareAll(
  * the look's share of the error (Holm); of the others those are notable that are so at a false-discovery rate of 5 %.
  */
 export function compareFound(found: readonly FoundComparison[], ruler: Ruler, look: Look): readonly PairedComparison[] {
-  const tested = found.map((one) => testOf(one, ruler))
-  const gated = tested.filter(({ planned: { gated: gates } }) => gates)
-  const others = tested.filter((one) => !gated.includes(one))
+  const alpha = failShares.comparisons * look.failAlpha
+  const gates = found.filter(({ planned }) => planned.gated).length
+  const tells = found.filter(({ planned }) => !planned.gated && !planned.reported).length
+  const tested = found.map((one) => testOf(one, ruler, one.planned.gated ? alpha / gates : notableRate / tells))
+  const gated = tested.filter(({ planned }) => planned.gated)
+  const others = tested.filter(({ planned }) => !planned.gated && !planned.reported)
   const levels = holm(
     gated.map(({ p }) => p),
-    look.failAlpha,
+    alpha,
   )
   const rates = falseDiscoveryRates(others.map(({ p }) => p))
   return tested.map((one) => {
+    if (one.planned.reported) return comparisonOf(one, ruler.name, look, unheld)
     const held = levels[gated.indexOf(one)]
     const falseDiscoveryRate = held ? null : (rates[others.indexOf(one)] ?? 1)
     const rejected = held ? held.rejected : (falseDiscoveryRate ?? 1) <= notableRate
@@ -120,17 +132,24 @@ export function compareFound(found: readonly FoundComparison[], ruler: Ruler, lo
   })
 }
 
-function testOf({ planned, differences }: FoundComparison, ruler: Ruler): Tested {
+/** `level`: what its p is held to at first, beside those of all others. */
+function testOf({ planned, differences }: FoundComparison, ruler: Ruler, level: number): Tested {
   const { values } = differences
   const { accepted = 0 } = planned
-  const measure = ruler.measureOf(planned.metric, planned.pairing)
+  const measure = heldTo(ruler.measureOf(planned.metric, planned.pairing), planned.metric, differences.base)
   const location = values.length === 0 ? null : locate(values)
   const chance = (some: readonly number[]): number =>
     signedRankP(some.map((difference) => significant(difference - accepted - measure.noise)))
   // What fails a run must not be the rounds in which one arm alone was disturbed.
-  const p = Math.max(chance(values), chance(undisturbed(values, measure.floor)))
-  return { planned, differences, measure, accepted, location, p }
+  const calmly = undisturbed(values, measure.floor, level)
+  const same = calmly.values === values
+  const p = same ? chance(values) : Math.max(chance(values), Math.min(1, calmly.times * chance(calmly.values)))
+  const calm = same ? location : locate(calmly.values)
+  return { planned, differences, measure, accepted, location, calm, calmly, level, p }
 }
+
+/** Of what is only reported. */
+const unheld: Held = { level: 0, rejected: false, falseDiscoveryRate: null }
 
 interface Held {
   readonly level: number
@@ -153,7 +172,7 @@ function comparisonOf(tested: Tested, ruler: string, look: Look, held: Held): Pa
     base,
     value,
     estimate: location === null ? null : significant(location.estimate),
-    interval: [finite(location?.lower(intervalAlpha)), finite(location?.upper(intervalAlpha))],
+    interval: intervalOf(tested),
     p: significant(p),
     level: significant(held.level),
     falseDiscoveryRate: held.falseDiscoveryRate === null ? null : significant(held.falseDiscoveryRate),
@@ -161,32 +180,52 @@ function comparisonOf(tested: Tested, ruler: string, look: Look, held: Held): Pa
     noise: measure.noise,
     floor: significant(measure.floor),
     margin: significant(measure.margin),
-    mde: mdeOf(tested, held.level),
+    mde: mdeOf(tested, gated ? held.level : tested.level),
     ruler,
     perRound: values,
   }
 }
 
-function verdictOf({ planned, measure, accepted, location }: Tested, look: Look, rejected: boolean): PairedVerdict {
-  if (location === null) return 'inconclusive'
+function verdictOf(tested: Tested, look: Look, rejected: boolean): PairedVerdict {
+  const { planned, differences, measure, accepted, location, calm } = tested
+  if (planned.reported) return 'reported'
+  if (location === null || calm === null) return 'inconclusive'
   const { noise, floor, margin } = measure
-  const below = (alpha: number): boolean => location.upper(alpha) + noise < accepted + margin
-  if (rejected && location.estimate >= accepted + floor && !below(Math.min(minorAlpha, look.passAlpha)))
-    return planned.gated ? 'fail' : 'notable'
-  if (below(look.passAlpha)) return rejected ? 'pass-minor' : 'pass'
+  const below = (at: Location, alpha: number): boolean => at.upper(alpha) + noise < accepted + margin
+  const matters = (at: Location): boolean =>
+    at.estimate >= accepted + floor && !below(at, Math.min(minorAlpha, look.passAlpha))
+  if (rejected && matters(location) && matters(calm)) return planned.gated ? 'fail' : 'notable'
+  const lost = meanLoss(differences.values.map((value) => value - accepted)) + meanLoss([noise])
+  if (below(location, look.passAlpha) && lost < meanLoss([margin])) return rejected ? 'pass-minor' : 'pass'
   return 'inconclusive'
 }
 
 /**
- * The smallest effect that these rounds would have found: where the bound at the test's level still clears the noise, and
- * the estimate the floor, and so much more that chance takes it below only once in twenty. Measured on normal noise, an
- * effect of this size is found 18 or 19 times in 20; with a tenth of outliers and 12 rounds, three times in four.
+ * What is lost in the mean over rounds, where a round may lose all and no more: so that a few rounds that are much worse, which
+ * the median of pairs does not see, keep a policy from passing. Gains count as losses do.
  */
-function mdeOf({ location, measure, accepted, differences }: Tested, level: number): number | null {
-  if (location === null || smallestP(differences.values.length) > level) return null
+function meanLoss(differences: readonly number[]): number {
+  return (
+    differences.reduce((sum, value) => sum - Math.sign(value) * Math.expm1(-Math.abs(value)), 0) / differences.length
+  )
+}
+
+function mdeOf({ planned, calm, calmly, measure, accepted }: Tested, level: number): number | null {
+  if (calm === null || planned.reported) return null
+  const { values, times } = calmly
+  const least = smallestEffect({ location: calm, rounds: values.length, times, measure, level })
+  return least === null ? null : finite(accepted + least)
+}
+
+/** The rounds' own interval, widened by what runs differ by beyond it: independent errors add up by their squares. */
+function intervalOf({ location, measure }: Tested): PairedComparison['interval'] {
+  if (location === null) return [null, null]
   const { estimate } = location
-  const least = Math.max(measure.floor, measure.noise + estimate - location.lower(level))
-  return finite(accepted + least + estimate - location.lower(powerAlpha))
+  const reach = (end: number): number => Math.hypot(end - estimate, noiseShare * measure.noise)
+  return [
+    finite(estimate - reach(location.lower(intervalAlpha))),
+    finite(estimate + reach(location.upper(intervalAlpha))),
+  ]
 }
 
 function finite(value: number | undefined): number | null {

@@ -1,9 +1,10 @@
 import { type Doubt, doubt } from '../../measure/doubts.ts'
 import { smallestP } from '../stats/signed-rank.ts'
-import { catastrophes } from './catastrophe.ts'
+import { catastrophes, type Suspect } from './catastrophe.ts'
 import { compareAll, type PairedComparison, type PlannedComparison } from './compare-arms.ts'
 import { controlDoubts } from './control.ts'
-import { type Look, looksOf } from './looks.ts'
+import { failLevelsOf, failShares, type Look, looksOf } from './looks.ts'
+import { namesOf } from './names.ts'
 import type { Ruler } from './ruler.ts'
 import type { Pairing, Round } from './slice.ts'
 
@@ -20,7 +21,8 @@ export interface PairedCase {
 
 /** The answer of the rounds. */
 export interface PairedAnswer {
-  readonly verdict: 'pass' | 'fail' | 'inconclusive' | 'void'
+  /** `reported`: there was nothing to decide, and something to tell. */
+  readonly verdict: 'pass' | 'fail' | 'inconclusive' | 'void' | 'reported'
   /** How many rounds it took. */
   readonly rounds: number
   readonly comparisons: readonly PairedComparison[]
@@ -58,27 +60,23 @@ function answerAt(run: PairedCase, look: Look): PairedAnswer {
   const comparisons = compareAll(rounds, planned, ruler, look)
   const gated = planned.filter((one) => one.gated)
   const metrics = [...new Set(gated.map(({ metric }) => metric))]
-  const worst = catastrophes(
-    rounds,
-    gated.map(({ pairing }) => pairing),
-  )
+  const worst = catastrophes(rounds, suspectsOf(planned), failShares.bursts * look.failAlpha)
   const doubts = [
     ...controlDoubts(rounds, controls, metrics, ruler),
     ...powerDoubts(run, gated.length),
     ...comparisons.filter((one) => one.gated).flatMap((one) => missingDoubts(one, rounds.length)),
   ]
-  const verdict = verdictOf(
-    comparisons.filter((one) => one.gated),
-    worst,
-    doubts,
-  )
+  const verdict = verdictOf(comparisons, worst, doubts)
   return { verdict, rounds: rounds.length, comparisons, doubts, catastrophes: worst }
 }
 
-/** Whether so many tests could fail at all at the last look, if only one of them has reason to. */
+/**
+ * Whether so many tests could fail at all at the last look, if only one of them has reason to: even where some of its rounds
+ * count as disturbed, since those that do are taken for as much as the others then (`disturbance.ts`).
+ */
 export function canFail(looks: readonly number[], tests: number): boolean {
-  const last = looksOf(looks).at(-1)
-  return last !== undefined && smallestP(last.rounds) <= last.failAlpha / tests
+  const [rounds, level] = [looks.at(-1), failLevelsOf(looks).at(-1)]
+  return rounds !== undefined && level !== undefined && smallestP(rounds) <= (failShares.comparisons * level) / tests
 }
 
 function powerDoubts({ looks }: PairedCase, tests: number): readonly Doubt[] {
@@ -87,19 +85,32 @@ function powerDoubts({ looks }: PairedCase, tests: number): readonly Doubt[] {
   return [doubt('gate-cannot-fail', text, ['comparisons'])]
 }
 
-function missingDoubts({ policy, metric, rounds }: PairedComparison, all: number): readonly Doubt[] {
+/** Whoever has a gated metric, with what it may cost in each of them. */
+function suspectsOf(planned: readonly PlannedComparison[]): readonly Suspect[] {
+  const byPairing = Map.groupBy(planned, ({ pairing }) => [pairing.policy, pairing.against].join(' '))
+  return [...byPairing.values()].flatMap((own) => {
+    const [gated] = own.filter((one) => one.gated)
+    const accepted = own.map(({ metric, accepted: size = 0 }) => [metric, size] as const)
+    return gated ? [{ pairing: gated.pairing, accepted: Object.fromEntries(accepted) }] : []
+  })
+}
+
+function missingDoubts(one: PairedComparison, all: number): readonly Doubt[] {
+  const { metric, rounds } = one
   if (all - rounds <= mostMissing * all) return []
-  const text = `${metric} of ${policy} was measured in ${rounds} of ${all} rounds`
+  const text = `${metric} of ${namesOf(one).policy} was measured in ${rounds} of ${all} rounds`
   return [doubt('rounds-missing', text, [metric])]
 }
 
 function verdictOf(
-  gated: readonly PairedComparison[],
+  comparisons: readonly PairedComparison[],
   worst: readonly string[],
   doubts: readonly Doubt[],
 ): PairedAnswer['verdict'] {
+  const gated = comparisons.filter((one) => one.gated)
   if (doubts.some(({ effect }) => effect === 'void')) return 'void'
   if (worst.length > 0 || gated.some(({ verdict }) => verdict === 'fail')) return 'fail'
+  if (gated.length === 0 && comparisons.some(({ verdict }) => verdict === 'reported')) return 'reported'
   const unclear = gated.length === 0 || gated.some(({ verdict }) => verdict === 'inconclusive')
   return unclear || doubts.some(({ effect }) => effect === 'inconclusive') ? 'inconclusive' : 'pass'
 }

@@ -1,4 +1,5 @@
 import { significant } from '../../kernel/units.ts'
+import { medianOf } from '../stats/median.ts'
 import { type MetricName, type PairedMetric, pairedMetrics } from './metrics.ts'
 import type { PairedSlice, Pairing, Round } from './slice.ts'
 
@@ -22,17 +23,18 @@ const neighbourhood = 2
  * slice of the other, near pairs counting most, so that it is 0 on average whatever order chance has given them: exactly
  * with as many slices of either, and with twice as many of one to a twentieth of its own spread. Beside the difference of
  * the means this takes up to a seventh off the standard deviation where noise comes in bursts, and adds a twentieth to that
- * of p99 where a sample's own error is all there is (`tests/bench/verdicts.ts --only noise`).
+ * of p99 where a sample's own error is all there is (`tests/bench/verdicts.ts --only noise`). Of what processes hold it is the
+ * difference of the means over processes, each by what it came to at the end of the round.
  */
 export function differencesOf(rounds: readonly Round[], { arms, baseArms }: Pairing, name: MetricName): Differences {
   const metric = pairedMetrics[name]
   const figures = rounds.map(({ slices }) => ({
-    values: placed(slices, arms, metric),
-    bases: metric.scale === 'difference' || served(slices, baseArms) ? placed(slices, baseArms, metric) : [],
+    values: taken(slices, arms, metric),
+    bases: metric.scale === 'difference' || served(slices, baseArms) ? taken(slices, baseArms, metric) : [],
   }))
   const both = figures.filter(({ values, bases }) => values.length > 0 && bases.length > 0)
   return {
-    values: both.map(({ values, bases }) => significant(metric.worse * difference(values, bases))),
+    values: both.map(({ values, bases }) => significant(metric.worse * differenceIn(metric, values, bases))),
     missing: rounds.length - both.length,
     base: shown(
       metric,
@@ -72,6 +74,25 @@ function placed(
     if (Number.isFinite(value)) found.push({ at, value })
   }
   return found
+}
+
+/** What counts of a round. */
+function taken(slices: readonly PairedSlice[], arms: readonly string[], metric: PairedMetric): readonly Placed[] {
+  if (metric.taken === 'each') return placed(slices, arms, metric)
+  return arms.flatMap((arm) => {
+    const own = placed(slices, [arm], metric)
+    const last = own.slice(-Math.ceil(own.length / 4))
+    return last.length === 0 ? [] : [{ at: last.at(-1)?.at ?? 0, value: medianOf(last.map(({ value }) => value)) }]
+  })
+}
+
+/** Processes of which one holds less than this more than the other hold the same: a page more or less of a small one is not a tenth. */
+const sameKb = 2 * 1024
+
+function differenceIn(metric: PairedMetric, values: readonly Placed[], bases: readonly Placed[]): number {
+  if (metric.taken === 'each') return difference(values, bases)
+  const [value, base] = [values, bases].map((own) => mean(own.map((one) => one.value))) as [number, number]
+  return Math.abs(Math.exp(value) - Math.exp(base)) < sameKb ? 0 : value - base
 }
 
 const nearnesses: number[] = []

@@ -11,6 +11,12 @@ export interface PairedSlice {
   readonly slow: number | null
   /** CPU time of the target; null where it was not read. */
   readonly cpuMs: number | null
+  /**
+   * What the process that it asked held after it, in KiB: of its own memory, and of its heap after a forced collection. Null or
+   * absent where that was not read, and where other arms ask the same process.
+   */
+  readonly rssKb?: number | null
+  readonly heapKb?: number | null
   /** Whether throughput is to be taken from it: not from a slice at a fixed rate. */
   readonly throughput: boolean
 }

@@ -36,6 +36,12 @@ export function studentCdf(t: number, freedom: number): number {
   return t > 0 ? 1 - tail : tail
 }
 
+/** The t with P(T <= t) = p of Student's distribution, for p in (0, 1); freedom need not be a whole number. */
+export function studentQuantile(p: number, freedom: number): number {
+  if (p < 0.5) return -studentQuantile(1 - p, freedom)
+  return quantileOf((t) => studentCdf(t, freedom), p, 0, 1e6)
+}
+
 /** P(|T| >= |t|) of Student's distribution with so many degrees of freedom. */
 export function studentTwoSided(t: number, freedom: number): number {
   return incompleteBeta(freedom / (freedom + t * t), freedom / 2, 0.5)

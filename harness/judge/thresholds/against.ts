@@ -31,9 +31,16 @@ export interface Comparables {
   ofWindows(phase: string, faults: readonly string[]): Against
 }
 
+/** The baseline of each path; null where it was not measured. */
+interface Baselines {
+  whole(path: ArmIdentity['path']): LimitedFigures | null
+  /** With the latency of its successes. */
+  successes(path: ArmIdentity['path']): LimitedFigures | null
+}
+
 interface Known {
-  readonly arms: readonly ArmIdentity[]
-  readonly measured: ReadonlyMap<string, ArmMeasurement>
+  readonly arms: readonly Pick<ArmIdentity, 'id' | 'phase' | 'path'>[]
+  readonly baselines: Baselines
   readonly windows: () => WindowSummary
   readonly reference: ReferenceFigures
 }
@@ -47,12 +54,8 @@ export function baselineId(path: ArmIdentity['path']): string {
  * What there is to be relative to. Windows under a policy are held against those of the same phase without a fault, which
  * had the same load; windows without a fault, against the baseline arm.
  */
-export function comparablesOf({ arms, measured, windows, reference }: Known): Comparables {
+export function comparablesOf({ arms, baselines, windows, reference }: Known): Comparables {
   const { whyNone } = reference
-  const baselineOf = (path: ArmIdentity['path']): ArmMeasurement | null => {
-    const found = measured.get(baselineId(path))
-    return found && found.slices > 0 ? found : null
-  }
   // Most limits are relative to nothing.
   const lazily = (baseline: () => LimitedFigures | null, archived: () => LimitedFigures | null): Against => ({
     get baseline() {
@@ -66,10 +69,7 @@ export function comparablesOf({ arms, measured, windows, reference }: Known): Co
   return {
     ofArm({ id, path }) {
       return lazily(
-        () => {
-          const baseline = baselineOf(path)
-          return baseline && figuresOf(baseline)
-        },
+        () => baselines.whole(path),
         () => reference.arm(id),
       )
     },
@@ -82,11 +82,28 @@ export function comparablesOf({ arms, measured, windows, reference }: Known): Co
             const clean = own().find((group) => group.faults.length === 0)
             return clean ? figuresOfGroup(clean) : null
           }
-          const baseline = baselineOf(arm?.path ?? 'direct')
-          return baseline && successesOf(baseline)
+          return baselines.successes(arm?.path ?? 'direct')
         },
         () => (own().length > 0 ? reference.windows(phase, faults) : reference.successes(arm?.id ?? phase)),
       )
+    },
+  }
+}
+
+/** The baselines among the arms that were measured. */
+export function baselinesOf(measured: ReadonlyMap<string, ArmMeasurement>): Baselines {
+  const find = (path: ArmIdentity['path']): ArmMeasurement | null => {
+    const found = measured.get(baselineId(path))
+    return found && found.slices > 0 ? found : null
+  }
+  return {
+    whole(path) {
+      const arm = find(path)
+      return arm && figuresOf(arm)
+    },
+    successes(path) {
+      const arm = find(path)
+      return arm && successesOf(arm)
     },
   }
 }

@@ -1,8 +1,7 @@
 import { formatNs } from '../../kernel/units.ts'
-import type { WindowMeasurement } from '../../measure/measurements.ts'
 import type { Threshold } from '../../profile/profile.ts'
 import { actualOf, type Against, holdFigure, isBroken, type Limit, type LimitedFigures } from '../limits.ts'
-import { figuresOfGroup } from '../windows.ts'
+import { figuresOfGroup, type JudgedWindow } from '../windows.ts'
 import { type Span, SlidingWindow, spanOf } from './sliding.ts'
 import { Stretch } from './stretch.ts'
 
@@ -27,7 +26,6 @@ export interface WindowedFinding {
 export class FollowedThreshold {
   readonly threshold: Threshold
   readonly #policy: string | null
-  readonly #originNs: number
   readonly #sliding: SlidingWindow | null
   readonly #findings = new Map<string, WindowedFinding>()
   /** Of the phase so far. */
@@ -37,22 +35,21 @@ export class FollowedThreshold {
   /** Of the last window, where it was one that this is about. */
   #now: (Span & { readonly figures: LimitedFigures }) | null = null
 
-  constructor(threshold: Threshold, policy: string | null, originNs: number) {
+  constructor(threshold: Threshold, policy: string | null) {
     const { windowNs } = threshold
     this.threshold = threshold
     this.#policy = policy
-    this.#originNs = originNs
-    this.#sliding = windowNs === null ? null : new SlidingWindow(windowNs, originNs)
+    this.#sliding = windowNs === null ? null : new SlidingWindow(windowNs)
   }
 
   /** Windows under other policies are passed over. */
-  add(window: WindowMeasurement): void {
+  add(window: JudgedWindow): void {
     this.#now = this.#isAbout(window) ? this.#read(window) : null
     if (this.#sliding && this.#now) this.#find(window.identity.phase, this.#now)
   }
 
   /** How the last window broke it, for good; null where it did not, or that cannot be said yet. */
-  breach({ identity: { phase } }: WindowMeasurement, against: Against): Limit | null {
+  breach({ identity: { phase } }: JudgedWindow, against: Against): Limit | null {
     if (!this.#now) return null
     const { figures, fromMs, toMs } = this.#now
     const kind = this.#policy === null ? 'threshold' : 'bound'
@@ -66,12 +63,12 @@ export class FollowedThreshold {
     return [...this.#findings.values()]
   }
 
-  #isAbout({ faults, settling }: WindowMeasurement): boolean {
+  #isAbout({ faults, settling }: JudgedWindow): boolean {
     if (this.#policy === null) return faults.length === 0
     return !settling && faults.length === 1 && faults[0] === this.#policy
   }
 
-  #read(window: WindowMeasurement): (Span & { readonly figures: LimitedFigures }) | null {
+  #read(window: JudgedWindow): (Span & { readonly figures: LimitedFigures }) | null {
     if (this.#sliding) return this.#sliding.add(window)
     if (this.#phase !== window.identity.phase) {
       this.#phase = window.identity.phase
@@ -79,7 +76,7 @@ export class FollowedThreshold {
       this.#all.reset()
     }
     this.#all.add(window)
-    return { figures: figuresOfGroup(this.#all), ...spanOf(this.#fromNs, window.toNs, this.#originNs) }
+    return { figures: figuresOfGroup(this.#all), ...spanOf(this.#fromNs, window.toNs) }
   }
 
   #find(phase: string, { figures, fromMs, toMs }: Span & { readonly figures: LimitedFigures }): void {

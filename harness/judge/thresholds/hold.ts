@@ -1,5 +1,5 @@
 import { type Doubt, doubt } from '../../measure/doubts.ts'
-import type { Profile, Threshold } from '../../profile/profile.ts'
+import type { Mode, Threshold } from '../../profile/profile.ts'
 import { relativesOf } from '../../profile/threshold-limit.ts'
 import { isResource } from '../../profile/threshold-metrics.ts'
 import { whyNeverJudged } from '../../profile/threshold-warnings.ts'
@@ -11,11 +11,11 @@ import { baselineId, type Comparables } from './against.ts'
 import { holdWindowed } from './followed.ts'
 import type { ResourceSlope } from './resources.ts'
 import { stressStage, unitOf } from './units.ts'
-import { heldUse, type ThresholdFindings } from './watch.ts'
+import { heldUse, type LimitedProfile, type ThresholdFindings } from './watch.ts'
 
 /** What thresholds are held against. */
 export interface ThresholdCase {
-  readonly profile: Pick<Profile, 'thresholds' | 'policies' | 'mode'>
+  readonly profile: LimitedProfile & { readonly mode: Pick<Mode, 'name' | 'durationNs'> }
   /** The arms of clean load that were measured. */
   readonly clean: readonly Pick<ArmVerdict, 'arm' | 'figures'>[]
   readonly windows: WindowSummary
@@ -122,18 +122,20 @@ function unmeasured({ scope, expr, window }: Limit): Doubt {
   return doubt('limit-unmeasured', `nothing was measured of what ${expr} of ${scope} is about${when}`, [])
 }
 
-/** Of the rise that is usual, each of the last two thirds of the run has more than this part where something leaks. */
+/** Of the rise that is usual, either half of the run without its first third has more than this part where something leaks. */
 const clearly = 0.5
 
 /**
  * A slope breaks its limit where noise cannot be why, where it is more than healthy targets rise in runs of this length, and
- * where it goes on through the last two thirds of the run; it keeps it where noise cannot hide that it does not.
+ * where it goes on, and does not decay; it keeps it where noise cannot hide that it does not.
  */
-function heldSlope(place: Place, threshold: Threshold, { slope, lower, upper, slowest, usual }: ResourceSlope): Held {
+function heldSlope(place: Place, threshold: Threshold, found: ResourceSlope): Held {
+  const { slope, lower, upper, slowest, usual } = found
   const held = holdFigure(place, threshold, slope)
   const limit = held.limit ?? 0
   const least = Math.max(limit, usual)
-  if (lower > limit && slope > least && slowest > clearly * least) return { limit: held, doubt: null }
+  const breaks = lower > limit && slope > least && slowest > clearly * least && found.goesOn
+  if (breaks) return { limit: held, doubt: null }
   if (holds(upper, threshold.op, limit)) return { limit: held, doubt: null }
   const why = `it lies between ${lower} and ${upper}, and in runs of this length healthy targets rise by up to ${usual}`
   return {

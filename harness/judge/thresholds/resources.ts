@@ -1,10 +1,11 @@
 import { significant } from '../../kernel/units.ts'
-import type { WindowMeasurement } from '../../measure/measurements.ts'
 import type { Aggregate, ResourceMetric } from '../../profile/threshold-metrics.ts'
 import { slopeBound } from '../memory/bound.ts'
 import { courseOf } from '../memory/course.ts'
 import { followLows, seenLows } from '../memory/lows.ts'
+import { goesOn } from '../memory/persistence.ts'
 import { trendOf } from '../memory/trend.ts'
+import type { JudgedWindow } from '../windows.ts'
 import { type Span, spanOf } from './sliding.ts'
 
 /** What the target used of one thing over windows: KiB, numbers, or cores. */
@@ -19,8 +20,10 @@ export interface ResourceSlope {
   readonly slope: number
   readonly lower: number
   readonly upper: number
-  /** The slower one of the last two thirds of the run. */
+  /** That of the slower half of what comes after the first third of the run. */
   readonly slowest: number
+  /** Whether it is to be taken for growth that goes on. */
+  readonly goesOn: boolean
   /** What healthy targets stay below in runs of this length. */
   readonly usual: number
 }
@@ -28,21 +31,19 @@ export interface ResourceSlope {
 /** Follows what a target uses of one thing, in constant memory. */
 export class ResourceFollower {
   readonly #metric: ResourceMetric
-  readonly #originNs: number
   #first: number | null = null
   #most: (Span & { readonly value: number }) | null = null
   #sum = 0
   #spentNs = 0
   readonly #lows = followLows()
 
-  constructor(metric: ResourceMetric, originNs: number) {
+  constructor(metric: ResourceMetric) {
     this.#metric = metric
-    this.#originNs = originNs
   }
 
-  add(window: WindowMeasurement): void {
+  add(window: JudgedWindow): void {
     const { identity, fromNs, toNs } = window
-    const span = spanOf(fromNs, toNs, this.#originNs)
+    const span = spanOf(fromNs, toNs)
     this.#lows.add({ ...window, ...span, phase: identity.phase })
     const value = readingOf(this.#metric, window)
     if (value === null) return
@@ -67,18 +68,19 @@ export class ResourceFollower {
     if (kind === 'cpu' || series === null) return null
     const course = courseOf(seenLows(series, kind))
     if (course.points.length < course.leastPoints || course.doubts.length > 0) return null
-    const { slope, lower, upper, parts } = trendOf(course.points, course.thirds)
+    const { slope, lower, upper, parts } = trendOf(course.points, course.halves)
     const perHour = (perMinute: number): number => significant(60 * perMinute)
     return {
       slope: perHour(slope),
       lower: perHour(lower),
       upper: perHour(upper),
       slowest: perHour(Math.min(...parts)),
+      goesOn: goesOn(course),
       usual: perHour(slopeBound(kind, course.minutes, null)),
     }
   }
 }
 
-function readingOf(metric: ResourceMetric, { memoryKb, fds, threads, cpuCores }: WindowMeasurement): number | null {
+function readingOf(metric: ResourceMetric, { memoryKb, fds, threads, cpuCores }: JudgedWindow): number | null {
   return { rss: memoryKb, fds, threads, cpu: cpuCores }[metric]
 }

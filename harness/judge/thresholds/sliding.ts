@@ -1,7 +1,6 @@
 import { nsPerMs } from '../../kernel/units.ts'
-import type { WindowMeasurement } from '../../measure/measurements.ts'
 import type { LimitedFigures } from '../limits.ts'
-import { figuresOfGroup } from '../windows.ts'
+import { figuresOfGroup, type JudgedWindow } from '../windows.ts'
 import { Stretch } from './stretch.ts'
 
 /** A part of the run, from its start. */
@@ -22,17 +21,15 @@ export interface Slid extends Span {
  */
 export class SlidingWindow {
   readonly #lengthNs: number
-  readonly #originNs: number
   readonly #stretch = new Stretch()
-  #windows: WindowMeasurement[] = []
+  #windows: JudgedWindow[] = []
 
-  constructor(lengthNs: number, originNs: number) {
+  constructor(lengthNs: number) {
     this.#lengthNs = lengthNs
-    this.#originNs = originNs
   }
 
   /** Takes the next recorded window; null while there are too few. After one that was left out it begins anew. */
-  add(window: WindowMeasurement): Slid | null {
+  add(window: JudgedWindow): Slid | null {
     const last = this.#windows.at(-1)
     if (last && (last.slice !== window.slice || last.index + 1 !== window.index)) this.#begin()
     this.#windows.push(window)
@@ -44,7 +41,7 @@ export class SlidingWindow {
     }
     const fromNs = this.#windows[0]?.fromNs ?? window.fromNs
     if (window.toNs - fromNs < this.#lengthNs) return null
-    return { figures: figuresOfGroup(this.#stretch), ...spanOf(fromNs, window.toNs, this.#originNs) }
+    return { figures: figuresOfGroup(this.#stretch), ...spanOf(fromNs, window.toNs) }
   }
 
   #begin(): void {
@@ -53,7 +50,7 @@ export class SlidingWindow {
   }
 }
 
-/** Moments of the clock as times from the start of the run. */
-export function spanOf(fromNs: number, toNs: number, originNs: number): Span {
-  return { fromMs: (fromNs - originNs) / nsPerMs, toMs: (toNs - originNs) / nsPerMs }
+/** A part of the run, both ends of which are counted from its start. */
+export function spanOf(fromNs: number, toNs: number): Span {
+  return { fromMs: fromNs / nsPerMs, toMs: toNs / nsPerMs }
 }

@@ -1,8 +1,8 @@
+import { measuredNsOf } from '../../measure/collection.ts'
 import { createHistogram, decodeHistogram, type LatencyHistogram } from '../../measure/histogram.ts'
-import type { WindowMeasurement } from '../../measure/measurements.ts'
-import type { WindowCounts } from '../windows.ts'
+import type { JudgedWindow, WindowCounts } from '../windows.ts'
 
-type Counted = Pick<WindowMeasurement, 'ok' | 'failed' | 'degraded' | 'fromNs' | 'toNs' | 'okLatency'>
+type Counted = Pick<JudgedWindow, 'ok' | 'failed' | 'degraded' | 'fromNs' | 'toNs' | 'collection' | 'okLatency'>
 
 /** What windows come to together; those that are too old may be taken out again. */
 export class Stretch implements WindowCounts {
@@ -27,11 +27,12 @@ export class Stretch implements WindowCounts {
     this.okLatency.reset()
   }
 
-  #count({ ok, failed, degraded, fromNs, toNs }: Counted, sign: 1 | -1): void {
+  #count(window: Counted, sign: 1 | -1): void {
+    const { ok, failed, degraded } = window
     this.ok += sign * ok
     this.failed += sign * failed
     this.degraded += sign * degraded
-    this.durationNs += sign * (toNs - fromNs)
+    this.durationNs += sign * measuredNsOf(window)
   }
 
   #withLatency({ ok, okLatency }: Counted, use: (latency: LatencyHistogram) => void): void {

@@ -1,7 +1,7 @@
-import type { WindowMeasurement } from '../../measure/measurements.ts'
-import type { Profile, Threshold } from '../../profile/profile.ts'
+import type { Policy, Threshold } from '../../profile/profile.ts'
 import { isResource, type ResourceMetric } from '../../profile/threshold-metrics.ts'
 import { holdFigure, isBroken, type Limit, nothing } from '../limits.ts'
+import type { JudgedWindow } from '../windows.ts'
 import type { Comparables } from './against.ts'
 import { FollowedThreshold, type WindowedFinding } from './followed.ts'
 import { ResourceFollower } from './resources.ts'
@@ -19,9 +19,15 @@ export interface ThresholdFindings {
 /** Where no windows were followed. */
 export const noFindings: ThresholdFindings = { windowed: [], breach: null, resources: new Map() }
 
+/** What of a profile is held against windows. */
+export interface LimitedProfile {
+  readonly thresholds: readonly Threshold[]
+  readonly policies: readonly Pick<Policy, 'name' | 'kind' | 'bounds'>[]
+}
+
 /** Follows windows as they close. */
 export interface ThresholdWatch {
-  add(window: WindowMeasurement): void
+  add(window: JudgedWindow): void
   /** Relative thresholds that may end the run are held against these from now on. */
   holdTo(comparables: Comparables): void
   read(): ThresholdFindings
@@ -29,17 +35,13 @@ export interface ThresholdWatch {
 
 /**
  * Starts to follow the windows of stress, or of ad hoc load, for the thresholds and bounds that are about windows or may end
- * the run. `onBreach` is called once, with the one that does. `originNs` is the start of the run.
+ * the run. `onBreach` is called once, with the one that does.
  */
-export function watchThresholds(
-  { thresholds, policies }: Pick<Profile, 'thresholds' | 'policies'>,
-  originNs: number,
-  onBreach: () => void,
-): ThresholdWatch {
+export function watchThresholds({ thresholds, policies }: LimitedProfile, onBreach: () => void): ThresholdWatch {
   const follow = (threshold: Threshold, policy: string | null): FollowedThreshold[] =>
     isResource(threshold.metric) || (threshold.windowNs === null && threshold.abortAfterNs === null)
       ? []
-      : [new FollowedThreshold(threshold, policy, originNs)]
+      : [new FollowedThreshold(threshold, policy)]
   const followed = [
     ...thresholds.flatMap((threshold) => follow(threshold, null)),
     ...policies.flatMap(({ name, kind, bounds }) =>
@@ -48,14 +50,14 @@ export function watchThresholds(
     ),
   ]
   const used = thresholds.map(({ metric }) => metric).filter(isResource)
-  const resources = new Map(used.map((metric) => [metric, new ResourceFollower(metric, originNs)]))
+  const resources = new Map(used.map((metric) => [metric, new ResourceFollower(metric)]))
   const ending = thresholds.filter(({ metric, abortAfterNs }) => isResource(metric) && abortAfterNs !== null)
   let comparables: Comparables = { ofArm: () => nothing, ofWindows: () => nothing }
   let phase: { readonly name: string; readonly fromNs: number } | null = null
   let breach: Limit | null = null
   let isBreached = false
 
-  const breachOf = (window: WindowMeasurement, elapsedNs: number): { readonly told: Limit | null } | null => {
+  const breachOf = (window: JudgedWindow, elapsedNs: number): { readonly told: Limit | null } | null => {
     const due = (threshold: Threshold): boolean => elapsedNs >= (threshold.abortAfterNs ?? Number.POSITIVE_INFINITY)
     const against = comparables.ofWindows(window.identity.phase, window.faults)
     for (const one of followed) {

@@ -27,7 +27,7 @@ export interface ResultAnswer extends Answer {
   readonly comparisons: readonly PairedComparison[]
   readonly doubts: readonly Doubt[]
   /** How much was judged once more. */
-  readonly judged: Readonly<Record<'comparisons' | 'limits' | 'effects' | 'doubts', number>>
+  readonly judged: Readonly<Record<'comparisons' | 'references' | 'limits' | 'effects' | 'doubts', number>>
   /** What was believed as it stands, since the file does not hold what it was made from; in words. */
   readonly believed: readonly string[]
 }

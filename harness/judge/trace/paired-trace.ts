@@ -4,7 +4,7 @@ import { checkOf } from '../../kernel/schema-check.ts'
 import { type Doubt, doubt } from '../../measure/doubts.ts'
 import type { PlannedComparison } from '../paired/compare-arms.ts'
 import { decide, type PairedAnswer } from '../paired/decide.ts'
-import { type MetricName, metricNames } from '../paired/metrics.ts'
+import { type MetricName, metricNames, metricsOf } from '../paired/metrics.ts'
 import { type CalibratedNoise, rulerOf } from '../paired/ruler.ts'
 import type { PairedSlice, Pairing, Round } from '../paired/slice.ts'
 
@@ -35,6 +35,8 @@ export interface TracedSlice {
   readonly latencyMs?: PairedSlice['latencyMs']
   readonly slow?: number | null
   readonly cpuMs?: number | null
+  readonly rssKb?: number | null
+  readonly heapKb?: number | null
 }
 
 const baseline = 'baseline'
@@ -58,6 +60,8 @@ const slice = objectSchema(
     },
     slow: { type: ['integer', 'null'], minimum: 0 },
     cpuMs: { type: ['number', 'null'], minimum: 0 },
+    rssKb: { type: ['number', 'null'], exclusiveMinimum: 0 },
+    heapKb: { type: ['number', 'null'], exclusiveMinimum: 0 },
   },
   { required: ['arm', 'order', 'startMs', 'durationMs', 'ok', 'failed'] },
 )
@@ -143,9 +147,10 @@ export interface TraceAnswer extends PairedAnswer {
 export function decideTrace(trace: PairedTrace): TraceAnswer {
   const arms = armsOf(trace)
   const ruler = rulerOf(trace.calibration ?? null)
+  const rounds = trace.rounds.map(roundOf)
   const answer = decide({
-    rounds: trace.rounds.map(roundOf),
-    planned: plannedOf(trace, arms),
+    rounds,
+    planned: plannedOf(trace, arms, rounds),
     controls: arms.includes(control)
       ? [{ policy: control, against: baseline, arms: [control], baseArms: [baseline] }]
       : [],
@@ -157,7 +162,13 @@ export function decideTrace(trace: PairedTrace): TraceAnswer {
 
 function calibrationDoubts({ calibration }: PairedTrace): readonly Doubt[] {
   if (calibration) return []
-  return [doubt('uncalibrated', 'no calibration: the standard floors and margins hold', ['comparisons'])]
+  return [
+    doubt(
+      'uncalibrated',
+      'no calibration: the standard floors and margins hold, and what two runs of one build differ by may fail this one',
+      ['comparisons'],
+    ),
+  ]
 }
 
 /** By name, since neither chance nor the writer of a file should say what is gated. */
@@ -172,11 +183,8 @@ function nameOf(arm: string): string {
 function roundOf({ slices }: PairedTrace['rounds'][number]): Round {
   const ordered = slices.toSorted((a, b) => a.order - b.order || a.startMs - b.startMs)
   return {
-    slices: ordered.map(({ arm, durationMs, ok, failed, latencyMs = null, slow = null, cpuMs = null }) => ({
-      arm,
-      durationMs,
-      ok,
-      failed,
+    slices: ordered.map(({ order: _, startMs: __, latencyMs = null, slow = null, cpuMs = null, ...traced }) => ({
+      ...traced,
       latencyMs,
       slow,
       cpuMs,
@@ -190,7 +198,11 @@ const gatedPolicies = 4
 const gatedMetrics: readonly MetricName[] = ['throughput', 'p50', 'p99']
 
 /** Every metric of every policy; the second baseline counts as more of the first. */
-function plannedOf({ gate }: PairedTrace, arms: readonly string[]): readonly PlannedComparison[] {
+function plannedOf(
+  { gate }: PairedTrace,
+  arms: readonly string[],
+  rounds: readonly Round[],
+): readonly PlannedComparison[] {
   const policies = arms.filter((arm) => arm.startsWith(ofPolicy))
   const baseArms = arms.filter((arm) => arm === baseline || arm === control)
   const gates = (policy: string, index: number, metric: MetricName): boolean =>
@@ -199,6 +211,10 @@ function plannedOf({ gate }: PairedTrace, arms: readonly string[]): readonly Pla
       : gate.some(([name, of]) => name === policy && of === metric)
   return policies.flatMap((arm, index) => {
     const pairing: Pairing = { policy: nameOf(arm), against: baseline, arms: [arm], baseArms }
-    return metricNames.map((metric) => ({ pairing, metric, gated: gates(pairing.policy, index, metric) }))
+    const told = metricsOf(rounds, pairing)
+    return metricNames.flatMap((metric) => {
+      const gated = gates(pairing.policy, index, metric)
+      return gated || told.includes(metric) ? [{ pairing, metric, gated }] : []
+    })
   })
 }

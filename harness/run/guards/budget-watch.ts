@@ -23,9 +23,9 @@ export class BudgetWatch {
   }
 
   /** How often workers tell what they count in slices of this arm; undefined where it is not of clean load. */
-  countEveryNs({ phaseKind, rules }: Arm): number | undefined {
-    if (this.#settings === null || phaseKind === 'policy' || phaseKind === 'canary' || rules.length > 0)
-      return undefined
+  countEveryNs({ phaseKind, kind, rules }: Arm): number | undefined {
+    const clean = phaseKind !== 'policy' && phaseKind !== 'canary' && kind !== 'yardstick' && rules.length === 0
+    if (this.#settings === null || !clean) return undefined
     return budgetPartNs(this.#settings.windowNs)
   }
 

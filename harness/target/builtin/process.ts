@@ -3,6 +3,7 @@ import { realClock } from '../../kernel/clock.ts'
 import { isSoakrigError, messageOf } from '../../kernel/errors.ts'
 import { exitCodes } from '../../kernel/exit-codes.ts'
 import { createRng } from '../../kernel/rng.ts'
+import { collectOwnGarbage } from '../heap/own-heap.ts'
 import { type BuiltinRequest, serveBuiltin } from './serve.ts'
 
 /** What the one argument of this entry says, as JSON. */
@@ -26,6 +27,8 @@ try {
   if (socketPath) process.once('exit', () => rmSync(socketPath, { force: true }))
   process.stdout.write(`listening on ${url}\n`)
   process.send?.({ ready: { port, statsPort, url } })
+  // The only question there is.
+  process.on('message', () => void collectOwnGarbage().then((heapKb) => process.send?.({ heapKb })))
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`)
   if (isSoakrigError(error)) for (const one of error.problems) process.stderr.write(`${one.where}: ${one.message}\n`)

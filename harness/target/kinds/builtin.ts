@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { nodeBinary, workingDirectory } from '../../kernel/host.ts'
+import { nodeBinary, ownEnvironment, workingDirectory } from '../../kernel/host.ts'
 import { nsPerSecond } from '../../kernel/units.ts'
 import type { BuiltinRequest } from '../builtin/serve.ts'
 import { type Child, spawnChild } from '../child.ts'
@@ -29,11 +29,12 @@ export async function startBuiltin(settings: BuiltinSettings, context: LaunchCon
   try {
     context.signal?.throwIfAborted()
     const cwd = workingDirectory()
-    const { env = {} } = context
+    const env = { ...ownEnvironment(), ...context.env }
     child = await spawnChild({ command, cwd, env, output, stop: stopSettings, context, role: 'target', ipc: true })
     const { url, port, statsPort } = await addressOf(child, context)
-    const { root, exited, members } = child
-    const own = { command, outputFile: output.file, statsPort }
+    const { root, exited, members, ask } = child
+    const heap = { probe: { collect: async () => ((await ask({ collect: true })) as { heapKb: number }).heapKb } }
+    const own = { command, outputFile: output.file, statsPort, heap }
     return { url, host, port, root, ...own, exited, members, stop, [Symbol.asyncDispose]: () => stop() }
   } catch (error) {
     await stop()

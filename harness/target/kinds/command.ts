@@ -1,8 +1,10 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { SoakrigError } from '../../kernel/errors.ts'
-import { workingDirectory } from '../../kernel/host.ts'
+import { environment, workingDirectory } from '../../kernel/host.ts'
 import { type Child, type ChildOptions, spawnChild } from '../child.ts'
+import type { HeapAccess } from '../heap/heap.ts'
+import { inspectorOption, reachInspectors } from '../heap/inspector.ts'
 import { openOutput } from '../output.ts'
 import { waitUntilReady } from '../readiness.ts'
 import { describeExit, type LaunchContext, loopback, type RunningTarget, startFailure } from '../running.ts'
@@ -20,6 +22,8 @@ export async function startCommand(settings: CommandSettings, context: LaunchCon
   if (!context.again) writeFiles(settings, values)
   const output = openOutput(context.directory)
   const options = childOptions(settings, values, { context, output })
+  // Nobody asks for the heap of what prepares it.
+  const preparing = childOptions({ ...settings, heap: false }, values, { context, output })
   let child: Child | undefined
   const stop = async (how?: StopSettings): Promise<void> => {
     await child?.stop(how)
@@ -29,7 +33,7 @@ export async function startCommand(settings: CommandSettings, context: LaunchCon
     for (const line of context.again ? [] : settings.prepare)
       await prepare(
         line.map((text) => expand(text, values)),
-        options,
+        preparing,
       )
     context.signal?.throwIfAborted()
     const offset = output.sizeBytes()
@@ -39,7 +43,8 @@ export async function startCommand(settings: CommandSettings, context: LaunchCon
     await waitUntilReady({ ready: settings.ready, host, port, output, offset, exited, clock, signal })
     const url = `http://${host}:${port}`
     const { command } = options
-    const own = { command, outputFile: output.file, statsPort: null }
+    const heap = settings.heap ? await reachInspectors(output.textFrom(offset), clock) : notAsked
+    const own = { command, outputFile: output.file, statsPort: null, heap }
     return { url, host, port, root, ...own, exited, members, stop, [Symbol.asyncDispose]: () => stop() }
   } catch (error) {
     await stop()
@@ -60,11 +65,21 @@ function childOptions(
     ...rest,
     cwd,
     command: settings.command.map((text) => expand(text, values)),
-    env: { PORT: String(values.port), ...expandValues(settings.env, values), ...rest.context.env },
+    env: { PORT: String(values.port), ...inspectable(settings, values), ...rest.context.env },
     stop: settings.stop,
     role: 'target',
     package: settings.package,
   }
+}
+
+const notAsked: HeapAccess = { missing: 'the profile does not ask for the heap ("heap": "inspector")' }
+
+/** The environment of the settings; what they ask of Node already stays. */
+function inspectable({ env, heap }: CommandSettings, values: TemplateValues): Readonly<Record<string, string>> {
+  const own = expandValues(env, values)
+  if (!heap) return own
+  const asked = own['NODE_OPTIONS'] ?? environment()['NODE_OPTIONS']
+  return { ...own, NODE_OPTIONS: [asked, inspectorOption].filter(Boolean).join(' ') }
 }
 
 function writeFiles(settings: CommandSettings, values: TemplateValues): void {

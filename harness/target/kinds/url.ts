@@ -30,7 +30,8 @@ export async function attachToUrl(settings: UrlSettings, { clock }: LaunchContex
   })
   const stop = async (): Promise<void> => timer?.cancel()
   const members = (): ProcStat[] => (root ? treeOf({ root }) : [])
-  const own = { command: [], outputFile: undefined, statsPort: null, members }
+  const heap = { missing: 'a target that runs already is not asked for its heap' }
+  const own = { command: [], outputFile: undefined, statsPort: null, heap, members }
   return { url, host, port, root, ...own, exited, stop, [Symbol.asyncDispose]: stop }
 }
 

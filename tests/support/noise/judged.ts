@@ -1,7 +1,7 @@
 import type { PlannedComparison } from '../../../harness/judge/paired/compare-arms.ts'
 import { decide, type PairedAnswer } from '../../../harness/judge/paired/decide.ts'
-import { type MetricName, metricNames } from '../../../harness/judge/paired/metrics.ts'
-import { rulerOf } from '../../../harness/judge/paired/ruler.ts'
+import { type MetricName, metricNames, pairedMetrics } from '../../../harness/judge/paired/metrics.ts'
+import { type Ruler, rulerOf } from '../../../harness/judge/paired/ruler.ts'
 import type { Pairing } from '../../../harness/judge/paired/slice.ts'
 import { type NoisyRun, noisyRounds } from './run.ts'
 
@@ -9,25 +9,27 @@ import { type NoisyRun, noisyRounds } from './run.ts'
 export const gates = {
   pair: ['throughput', 'p50', 'p95', 'p99', 'cpu'],
   usual: ['throughput', 'p50', 'p99'],
-  all: metricNames,
+  all: metricNames.filter((name) => pairedMetrics[name].taken === 'each'),
 } as const satisfies Readonly<Record<string, readonly MetricName[]>>
 
 export const fourPolicies = ['a', 'b', 'c', 'd'] as const
 
-const control: Pairing = { policy: 'control', against: 'baseline', arms: ['control'], baseArms: ['baseline'] }
+/** The second measurement of the baseline against the first. */
+export const control: Pairing = { policy: 'control', against: 'baseline', arms: ['control'], baseArms: ['baseline'] }
 
-/** Simulates a run and decides it, uncalibrated, as `decideTrace` does, without the detour over a document. */
+/** Simulates a run and decides it, uncalibrated if no ruler is given, as `decideTrace` does, without the detour over a document. */
 export function judgedRun(
   seed: number | string,
   run: NoisyRun,
   gate: readonly MetricName[],
   looks: readonly number[] = [run.rounds],
+  ruler: Ruler = rulerOf(null),
 ): PairedAnswer {
   return decide({
     rounds: noisyRounds(seed, run),
     planned: run.policies.flatMap((policy) => gate.map((metric) => plannedOf(policy, metric))),
     controls: run.control === 'none' ? [] : [control],
-    ruler: rulerOf(null),
+    ruler,
     looks,
   })
 }
@@ -45,14 +47,16 @@ export function foundBy(answer: PairedAnswer, policy: string, metric: MetricName
 
 /** How many of simulated runs came to each verdict. */
 export class Tally {
-  readonly verdicts = { pass: 0, fail: 0, inconclusive: 0, void: 0 }
+  readonly verdicts = { pass: 0, fail: 0, inconclusive: 0, void: 0, reported: 0 }
   readonly failedBy = new Map<string, number>()
   runs = 0
   rounds = 0
+  squaredRounds = 0
 
   add(answer: PairedAnswer): void {
     this.runs++
     this.rounds += answer.rounds
+    this.squaredRounds += answer.rounds ** 2
     this.verdicts[answer.verdict]++
     if (answer.verdict !== 'fail') return
     const failed = answer.comparisons.filter(({ verdict }) => verdict === 'fail').map(({ metric }) => metric)
@@ -63,6 +67,12 @@ export class Tally {
   /** The share of the runs with this verdict. */
   share(verdict: PairedAnswer['verdict']): number {
     return this.verdicts[verdict] / this.runs
+  }
+
+  /** After how many rounds they ended in the mean, and its standard error. */
+  get meanRounds(): { readonly mean: number; readonly error: number } {
+    const mean = this.rounds / this.runs
+    return { mean, error: Math.sqrt((this.squaredRounds / this.runs - mean ** 2) / this.runs) }
   }
 
   /** What runs failed by, most often first. */
@@ -81,8 +91,9 @@ export function tallyOf(
   run: NoisyRun,
   gate: readonly MetricName[],
   looks?: readonly number[],
+  ruler?: Ruler,
 ): Tally {
   const tally = new Tally()
-  for (let index = 0; index < runs; index++) tally.add(judgedRun(`${name}/${index}`, run, gate, looks))
+  for (let index = 0; index < runs; index++) tally.add(judgedRun(`${name}/${index}`, run, gate, looks, ruler))
   return tally
 }

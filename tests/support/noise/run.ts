@@ -38,6 +38,10 @@ export interface NoisyRun {
   /** Of the policies, by name. */
   readonly effects?: Readonly<Record<string, Effect>>
   readonly disturbances?: readonly Disturbance[]
+  /** In so large a share of the rounds of each arm so many of its operations fail. */
+  readonly bursts?: { readonly share: number; readonly failed: number }
+  /** Standard deviation of what each arm is slower by all through the run, as where its code or data happen to lie. */
+  readonly offsets?: number
   readonly slices?: number
   readonly ratePerSecond?: number
   /** Whether each round has processes of its own; else one process per arm serves the whole run. */
@@ -82,10 +86,13 @@ export function conditionsOf(seed: number | string, run: NoisyRun): readonly (re
   const loadedSeconds = sliceSeconds * orderOf(run, 0, rng.fork('length')).length
   const machine = new Machine(noiseLevels[run.level], kind, chance, run.rounds * (idleSeconds + loadedSeconds))
   const offsets = (): Map<string, number> => new Map(arms.map((arm) => [arm, processOf(kind, chance)]))
+  const lasting = lastingOf(run, rng)
+  const bursting = burstsOf(run, rng)
   let processes = offsets()
   return Array.from({ length: run.rounds }, (_, round) => {
     if (round > 0 && (run.restarts ?? true)) processes = offsets()
     machine.pass(idleSeconds)
+    const failing = new Map(arms.map((arm) => [arm, bursting()]))
     return orderOf(run, round, rng).map((arm, order) => {
       const startMs = 1000 * (machine.seconds + discardedSeconds)
       const disturbance = run.disturbances?.find((one) => one.arm === arm && one.rounds.includes(round))
@@ -94,11 +101,24 @@ export function conditionsOf(seed: number | string, run: NoisyRun): readonly (re
         order,
         startMs,
         machine: machine.measure(sliceSeconds, discardedSeconds),
-        process: (processes.get(arm) ?? 0) + (disturbance?.slowdown ?? 0),
-        failed: disturbance?.failed ?? 0,
+        process: (processes.get(arm) ?? 0) + (lasting.get(arm) ?? 0) + (disturbance?.slowdown ?? 0),
+        failed: (failing.get(arm) ?? 0) + (disturbance?.failed ?? 0),
       }
     })
   })
+}
+
+/** What each arm is slower by all through the run. */
+function lastingOf(run: NoisyRun, rng: Rng): ReadonlyMap<string, number> {
+  const { offsets = 0 } = run
+  const chance = new Chance(rng.fork('lasting'))
+  return new Map(armsOf(run).map((arm) => [arm, offsets === 0 ? 0 : offsets * chance.normal()]))
+}
+
+/** Says of one arm after the other what share of its operations fail in a round. */
+function burstsOf({ bursts }: NoisyRun, rng: Rng): () => number {
+  const own = rng.fork('bursts')
+  return () => (bursts !== undefined && own.next() < bursts.share ? bursts.failed : 0)
 }
 
 /** The arms of a run, by the names that traces have for them. */

@@ -6,6 +6,7 @@ import {
   addControlRun,
   type CalibrationKey,
   calibrationPath,
+  countOtherKeys,
   readControlRuns,
 } from '../../../harness/archive/calibration-file.ts'
 import type { ControlRun } from '../../../harness/judge/calibration/calibration.ts'
@@ -21,7 +22,7 @@ const freshKey = (): CalibrationKey => ({
   profile: `p${keys++}`,
   mode: 'long',
   hostFingerprint: 'h',
-  profileFingerprint: 'f',
+  controlFingerprint: 'f',
   of: 'build',
 })
 const run = (index: number, value = index): ControlRun => ({
@@ -61,9 +62,13 @@ describe('the control arms of a key', () => {
       { of: 'process' },
       { mode: 'smoke' },
       { hostFingerprint: 'x' },
-      { profileFingerprint: 'x' },
+      { controlFingerprint: 'x' },
     ] as const
     for (const other of others) expect(await readControlRuns(results, { ...key, ...other })).toEqual([])
+    expect(await countOtherKeys(results, key)).toBe(0)
+    for (const other of others.slice(2)) expect(await countOtherKeys(results, { ...key, ...other })).toBe(1)
+    expect(await countOtherKeys(results, { ...key, mode: 'smoke' })).toBe(0)
+    expect(await countOtherKeys(join(results, 'nowhere'), key)).toBe(0)
   })
 
   test('have each run once, though it is added again', async () => {
@@ -77,7 +82,7 @@ describe('the control arms of a key', () => {
     const directory = calibrationPath(results, key)
     await added(key, [run(0)])
     // As many as a hundred and three runs leave, without a hundred and three times fsync.
-    const text = (index: number): string => JSON.stringify({ schema: 'soakrig/calibration@0', ...key, run: run(index) })
+    const text = (index: number): string => JSON.stringify({ schema: 'soakrig/calibration@1', ...key, run: run(index) })
     const stamp = (index: number): string => run(index).at.slice(0, 19).replaceAll(/[-:]/gu, '')
     await Promise.all(
       Array.from({ length: 102 }, (_, index) =>
@@ -107,7 +112,7 @@ describe('the control arms of a key', () => {
 
 describe('a file that is no control arm', () => {
   const whole = (key: CalibrationKey): Record<string, unknown> => ({
-    schema: 'soakrig/calibration@0',
+    schema: 'soakrig/calibration@1',
     ...key,
     run: run(0),
   })

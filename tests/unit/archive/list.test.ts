@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { listResults, newestPassing } from '../../../harness/archive/list.ts'
+import { listProfiles, listResults, passingResults } from '../../../harness/archive/list.ts'
 import { exampleResult, type Mutable } from '../../fixtures/results/example.ts'
 import type { Result } from '../../../harness/archive/result.ts'
 
@@ -21,7 +21,15 @@ const put = (name: string, change: (result: Mutable<Result>) => void = () => {})
 
 const wish = () => {
   const { hostFingerprint, profileFingerprint } = exampleResult().env
-  return { resultsDir, profile: 'default', mode: 'smoke', kind: 'soak', hostFingerprint, profileFingerprint }
+  return {
+    resultsDir,
+    profile: 'default',
+    mode: 'smoke',
+    kind: 'soak',
+    yardstick: null,
+    hostFingerprint,
+    profileFingerprint,
+  }
 }
 
 test('results are listed newest first, and nothing else is', async () => {
@@ -40,10 +48,15 @@ test('results are listed newest first, and nothing else is', async () => {
 
 test('a profile that never ran has no results', async () => {
   expect(await listResults(resultsDir, 'other')).toEqual([])
-  expect(await newestPassing({ ...wish(), profile: 'other' })).toEqual({ whyNone: 'no earlier smoke of other' })
+  expect(await passingResults({ ...wish(), profile: 'other' }, 10)).toEqual({
+    found: [],
+    leftOut: [],
+    whyNone: 'no earlier smoke of other',
+  })
+  expect(await listProfiles(resultsDir)).toEqual(['default'])
 })
 
-test('the reference is the newest pass of the same mode, settings and host', async () => {
+test('a run is held against the newest passes of the same mode, settings, host and yardstick, strict ones too, and told what was left out', async () => {
   put('20260101T000000Z-smoke-a1.json')
   put('20260102T000000Z-smoke-a2.json')
   put('20260103T000000Z-smoke-a3.json', ({ run }) => (run.verdict = 'fail'))
@@ -53,10 +66,39 @@ test('the reference is the newest pass of the same mode, settings and host', asy
   put('20260107T000000Z-long-a7.json')
   put('20260107T000001Z-smoke-b7.json', ({ run }) => (run.kind = 'stress'))
   writeFileSync(join(resultsDir, 'default', '20260108T000000Z-smoke-a8.json'), 'cut of')
-  expect(await newestPassing(wish())).toMatchObject({
-    found: { file: join(resultsDir, 'default', '20260102T000000Z-smoke-a2.json') },
+  put('20260108T000001Z-smoke-b8.json', ({ run, doubts }) => {
+    run.verdict = 'inconclusive'
+    doubts.push({ kind: 'reference-unclear', detail: 'x', taints: [], effect: 'inconclusive' })
   })
-  expect(await newestPassing({ ...wish(), hostFingerprint: 'third' })).toEqual({
-    whyNone: 'no passing smoke of default with these settings on this host',
+  put('20260108T000002Z-smoke-c8.json', ({ run, doubts }) => {
+    run.verdict = 'inconclusive'
+    doubts.push({ kind: 'gate-unclear', detail: 'x', taints: [], effect: 'inconclusive' })
   })
+  put('20260108T000003Z-smoke-d8.json', ({ run, doubts }) => {
+    Object.assign(run, { verdict: 'void', strict: true })
+    doubts.push({ kind: 'reference-unclear', detail: 'x', taints: [], effect: 'inconclusive' })
+  })
+  const { found, leftOut, whyNone } = await passingResults(wish(), 3)
+  expect([...found.map(({ file }) => basename(file)), whyNone]).toEqual([
+    '20260108T000003Z-smoke-d8.json',
+    '20260108T000001Z-smoke-b8.json',
+    '20260102T000000Z-smoke-a2.json',
+    null,
+  ])
+  expect(leftOut.map(({ file, why }) => [basename(file).slice(23, 25), why])).toEqual([
+    ['c8', 'it is no pass but inconclusive'],
+    ['a8', expect.stringMatching(/is no result of soakrig/u)],
+    ['b7', 'it is of stress'],
+    ['a6', 'it was sabotaged: lost-pid'],
+    ['a5', 'it has other settings'],
+    ['a4', 'it was measured on another host'],
+    ['a3', 'it is no pass but fail'],
+  ])
+  expect((await passingResults(wish(), 10)).found).toHaveLength(4)
+  expect((await passingResults({ ...wish(), hostFingerprint: 'third' }, 1)).whyNone).toBe(
+    'no passing smoke of default with these settings on this host',
+  )
+  expect((await passingResults({ ...wish(), yardstick: 'yardstick@1' }, 1)).leftOut.map(({ why }) => why)).toContain(
+    'it was measured with another yardstick',
+  )
 })

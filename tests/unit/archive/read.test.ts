@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -75,4 +76,20 @@ test('windows that were changed or are gone are refused before the first is give
   await expect(firstWindow(copy)).resolves.toMatchObject({ index: 0 })
   writeFileSync(windows, readFileSync(windows, 'utf8').replace('19990', '29990'))
   await expect(firstWindow(copy)).rejects.toMatchObject({ code: 'windows-changed', exitCode: 104 })
+})
+
+test.for([
+  ['cut in a line', (text: string) => text.slice(0, -9), 'its line 2 is no window'],
+  ['with a line that says nothing', (text: string) => text.replace(/^.*\n/u, 'null\n'), 'its line 1 is no window'],
+  ['with a figure that is none', (text: string) => text.replace(/"ok":\d+/u, '"ok":"9"'), 'its line 1 is no window'],
+  ['without a line', (text: string) => text.replace(/^.*\n/u, ''), 'it has 1 lines, and not 2'],
+  ['with nothing in it', () => '', 'it has 0 lines, and not 2'],
+] as const)('windows %s are refused, though the result has their sha256', async ([, changed, why]) => {
+  const copy = written(readFileSync(exampleFile, 'utf8'))
+  const text = changed(readFileSync(exampleFile.replace('.json', '.windows.ndjson'), 'utf8'))
+  const { windows, ...result } = exampleResult()
+  writeFileSync(join(directory, windows!.file), text)
+  const sealed = { ...windows!, sha256: createHash('sha256').update(text).digest('hex') }
+  const all = async () => Array.fromAsync(readWindows(copy, { ...result, windows: sealed }))
+  await expect(all()).rejects.toThrow(why)
 })

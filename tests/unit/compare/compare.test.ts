@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Result } from '../../../harness/archive/result.ts'
 import { compareResults } from '../../../harness/compare/compare.ts'
 import { exampleFile, exampleResult, type Mutable, scheduledResult } from '../../fixtures/results/example.ts'
+import { gatedResult } from '../../fixtures/results/gated.ts'
 
 const base = { result: exampleResult(), sha256: 'aa', file: 'base.json' }
 
@@ -23,9 +24,70 @@ test('a result compared with itself is the same in every row', () => {
   expect(new Set(comparison.fragility.map(({ ratio }) => ratio))).toEqual(new Set([1]))
 })
 
-test('one run of each decides nothing, however large the difference', () => {
+test('one round of each decides nothing, however large the difference', () => {
   const next = changed(({ metrics }) => (metrics.requestsPerSecond = 1))
-  expect(compareResults(base, next)).toMatchObject({ verdict: 'inconclusive', exitCode: 0 })
+  expect(compareResults(base, next)).toMatchObject({
+    verdict: 'undecided',
+    why: 'one round tells no difference from chance',
+    exitCode: 0,
+  })
+})
+
+/** What is known of a machine whose runs of one build differ by 1 % beyond what their rounds tell. */
+const noise = { runs: 20, bias: 0, deviation: 0.01, between: 0.01, perRound: 0.02, noise: 0.02, floor: 0.03 }
+const known = { name: 'c', runs: 20, metrics: { throughput: noise } }
+
+const gated = (client: number, change: (result: Mutable<Result>) => void = () => {}) => {
+  const result = gatedResult(24, { client: { throughput: client } })
+  result.gate!.calibration = { process: known, build: null }
+  // Where the gate may not fail by it, what it costs is told all the same.
+  Object.assign(result.run, { verdict: 'pass', exitCode: 0, reasons: [] })
+  change(result)
+  return { result, sha256: `${client}` }
+}
+
+describe('runs of many rounds with a calibration', () => {
+  const row = ({ compared }: ReturnType<typeof compareResults>) =>
+    compared.find(({ scope, metric }) => scope === 'policy.retry/client-direct' && metric === 'throughput')
+
+  test('fail by a policy that costs a tenth more, with the error of both and of what runs differ by', () => {
+    const comparison = compareResults(gated(0.02), gated(0.12))
+    expect(comparison).toMatchObject({ verdict: 'fail', exitCode: 111 })
+    expect(comparison.why).toMatch(
+      /^throughput of policy\.retry\/client-direct against \S+ is 9\.\d+ % worse for its baseline than in the reference/u,
+    )
+    expect(row(comparison)).toMatchObject({ gated: true, by: 'calibration', references: 1 })
+    expect(row(comparison)?.estimate).toBeCloseTo(0.1, 2)
+    expect(row(comparison)?.error).toBeCloseTo(Math.sqrt(2) * 0.01, 3)
+    expect(comparison.exact.map(({ metric, gated: decides }) => [metric, decides])).toContainEqual(['throughput', true])
+  })
+
+  test('pass where they are alike, and not by less than they can tell', () => {
+    expect(
+      compareResults(
+        gated(0.05),
+        gated(0.05, ({ run }) => (run.id = 'x')),
+      ),
+    ).toMatchObject({ exitCode: 0 })
+    const unsure = compareResults(gated(0.02), gated(0.05))
+    expect(unsure).toMatchObject({ verdict: 'inconclusive', exitCode: 0 })
+    expect(row(unsure)?.mde).toBeGreaterThan(0.05)
+  })
+
+  test('decide nothing of a base that failed, is void, or was measured elsewhere', () => {
+    const failed = gated(0.02, ({ run }) => Object.assign(run, { verdict: 'fail', exitCode: 99, reasons: ['p99'] }))
+    expect(compareResults(failed, gated(0.12))).toMatchObject({
+      verdict: 'undecided',
+      why: 'the base is nothing to compare with: it is no pass but fail: p99',
+      exitCode: 0,
+    })
+    const elsewhere = compareResults(
+      gated(0.02),
+      gated(0.12, ({ env }) => (env.hostFingerprint = 'other')),
+    )
+    expect(elsewhere).toMatchObject({ verdict: 'undecided', why: 'measured on different hosts', exitCode: 0 })
+    expect(row(elsewhere)?.advisory).toBe('measured on different hosts')
+  })
 })
 
 test('ratio, difference and direction are those of the numbers in the files (P31, P76)', () => {
@@ -123,7 +185,10 @@ test('what was measured in one of them only is named', () => {
     base,
     changed(({ phases }) => phases.pop()),
   )
-  expect(comparison.notCompared).toEqual([{ what: 'stress/baseline-direct', why: 'only in the base' }])
+  expect(comparison.notCompared).toEqual([
+    { what: 'stress/baseline-direct', why: 'only in the base' },
+    { what: 'files of stress/baseline-direct', why: 'measured in the reference only' },
+  ])
   const missing = compareResults(
     base,
     changed(({ metrics }) => (metrics.rssDeltaKb = null)),

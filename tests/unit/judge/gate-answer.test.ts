@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { rounded } from '../../../harness/archive/text.ts'
-import type { GateCalibration } from '../../../harness/judge/calibration/ruler.ts'
+import { type GateCalibration, rulerFor } from '../../../harness/judge/calibration/ruler.ts'
 import { changeOf, decideGate, decideRounds, gateDoubts, gateReasons } from '../../../harness/judge/gate-answer.ts'
-import type { PairedComparison } from '../../../harness/judge/paired/compare-arms.ts'
+import { compareFound, type PairedComparison } from '../../../harness/judge/paired/compare-arms.ts'
 import type { PairedAnswer } from '../../../harness/judge/paired/decide.ts'
+import { type Look, looksOf } from '../../../harness/judge/paired/looks.ts'
 import { createRng } from '../../../harness/kernel/rng.ts'
 import type { SliceSummary } from '../../../harness/measure/measurements.ts'
-import { gateOfBuilds, slicesOf } from '../../support/gate-slices.ts'
+import { gateOfBuilds, gateOfYardstick, slicesOf } from '../../support/gate-slices.ts'
 
 const { gate, plan } = gateOfBuilds(2)
 const uncalibrated: GateCalibration = { process: null, build: null }
@@ -31,7 +32,7 @@ function measured(seed: number, slower: Readonly<Record<string, number>> = {}, r
 /** The same as a result has them. */
 function archived(slices: readonly SliceSummary[]) {
   const kept = slices.flatMap(({ round, group, identity, use, durationNs, ok, failed, ...figures }) => {
-    const { p50Ms: p50, p95Ms: p95, p99Ms: p99, targetCpuMs: cpuMs } = figures
+    const { p50Ms: p50, p95Ms: p95, p99Ms: p99, slow, targetCpuMs: cpuMs, rssKb, heapKb } = figures
     if (group === null) return []
     return [
       {
@@ -45,8 +46,10 @@ function archived(slices: readonly SliceSummary[]) {
         p50,
         p95,
         p99,
-        slow: null,
+        slow,
         cpuMs,
+        rssKb,
+        heapKb,
       },
     ]
   })
@@ -66,7 +69,7 @@ describe('the answer of a gate', () => {
           const slices = measured(seed, slower)
           const live = decideGate(held, slices)
           expect(JSON.stringify(decideRounds(held, archived(slices)))).toBe(JSON.stringify(live))
-          expect(live.comparisons).toHaveLength(3 * 7)
+          expect(live.comparisons).toHaveLength(3 * 7 + 2)
         },
       ),
       { numRuns: 8 },
@@ -139,10 +142,10 @@ describe('the calibration of a gate', () => {
     const ofProcess = ['note', 'no calibration of differences within one process (throughput)']
     expect(texts(uncalibrated)).toEqual([
       ofProcess,
-      ['note', 'no calibration of differences between two processes (throughput, p50, p99, cpu)'],
+      ['note', 'no calibration of differences between two processes (throughput, p50, p99, cpu, rss)'],
     ])
     expect(texts({ process: known(0, 0), build: known(0, 0) })).toEqual([
-      ['note', 'no calibration of differences between two processes (p50, p99, cpu)'],
+      ['note', 'no calibration of differences between two processes (p50, p99, cpu, rss)'],
     ])
     // What gates nothing needs none.
     expect(texts(uncalibrated, { ...plan, pairings: plan.pairings.slice(1) })).toEqual([ofProcess])
@@ -255,5 +258,60 @@ describe('the doubts of a gate', () => {
 
   test('are none of what is unclear beside an answer', () => {
     for (const verdict of ['pass', 'fail', 'void'] as const) expect(kinds(answerOf(verdict, {}))).toEqual([])
+  })
+})
+
+describe('the target beside the yardstick', () => {
+  const speedOf = (changes: object, speed: number) => {
+    const own = gateOfYardstick(changes)
+    const rng = createRng(7)
+    const slices = slicesOf(own.gate, 12, ({ kind }) =>
+      Math.round((kind === 'yardstick' ? 8000 : kind === 'policy' ? 400 : 500 * speed) * (1 + 0.01 * rng.next())),
+    )
+    const answer = decideGate({ plan: own.plan, calibration: uncalibrated }, slices)
+    const told = answer.comparisons.filter(({ against }) => against === 'baseline/yardstick-direct')
+    return { answer, told, throughput: told.find(({ metric }) => metric === 'throughput') }
+  }
+
+  test('is told with the figures of every round, and not judged, however slow it is', () => {
+    const { answer, told, throughput } = speedOf({}, 1)
+    expect(told.map(({ metric, verdict, gated }) => [metric, verdict, gated])).toEqual(
+      ['throughput', 'p50', 'p99', 'cpu'].map((metric) => [metric, 'reported', false]),
+    )
+    expect(throughput?.estimate).toBeCloseTo(Math.log(16), 2)
+    expect(throughput?.perRound).toHaveLength(12)
+    expect(throughput).toMatchObject({ rounds: 12, falseDiscoveryRate: null, level: 0, mde: null })
+    expect(answer).toMatchObject({ verdict: 'reported', catastrophes: [], doubts: [] })
+    expect(gateReasons(answer)).toEqual([])
+  })
+
+  test('shows by how much slower a build is than that of another night', () => {
+    const [today, before] = [speedOf({}, 0.8), speedOf({}, 1)].map(
+      ({ throughput }) => throughput?.estimate ?? Number.NaN,
+    )
+    expect((today ?? 0) - (before ?? 0)).toBeCloseTo(Math.log(1.25), 2)
+  })
+
+  test('takes nothing from what is judged beside it', () => {
+    const policies = { retry: { client: { retry: {} } } }
+    const { answer, told } = speedOf({ policies }, 1)
+    expect(told).toHaveLength(4)
+    expect(answer.verdict).toBe('fail')
+    const without = answer.comparisons.filter((one) => !told.includes(one))
+    expect(without.filter(({ gated }) => gated).map(({ metric, verdict }) => [metric, verdict])).toEqual([
+      ['throughput', 'fail'],
+    ])
+    // Were it among them, every one of the others would be likelier to be chance.
+    const alone = compareFound(
+      without.map(({ metric, gated, policy, against, perRound }) => ({
+        planned: { pairing: { policy, against, arms: [], baseArms: [] }, metric, gated },
+        differences: { values: perRound, missing: 0, base: null, value: null },
+      })),
+      rulerFor(uncalibrated),
+      looksOf([12])[0] as Look,
+    )
+    expect(without.map(({ falseDiscoveryRate }) => falseDiscoveryRate)).toEqual(
+      alone.map(({ falseDiscoveryRate }) => falseDiscoveryRate),
+    )
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type GatePlan, type GateSlice, plannedOf, roundsOf } from '../../../harness/judge/gate.ts'
 import { canFail } from '../../../harness/judge/paired/decide.ts'
 import { metricNames } from '../../../harness/judge/paired/metrics.ts'
-import { gateOfBuilds } from '../../support/gate-slices.ts'
+import { gateOfBuilds, gateOfYardstick } from '../../support/gate-slices.ts'
 
 describe('the plan of a gate', () => {
   test('holds both processes of the target against both of its former build', () => {
@@ -15,7 +15,7 @@ describe('the plan of a gate', () => {
           against: 'baseline/base-direct',
           arms: ['baseline/baseline-direct#0', 'baseline/again-direct#0'],
           baseArms: ['baseline/base-direct#0', 'baseline/twin-direct#0'],
-          gated: ['throughput', 'p50', 'p99', 'cpu'],
+          gated: ['throughput', 'p50', 'p99', 'cpu', 'rss'],
         },
       ],
       controls: [
@@ -32,6 +32,7 @@ describe('the plan of a gate', () => {
           baseArms: ['baseline/base-direct#0'],
         },
       ],
+      yardstick: null,
     })
   })
 
@@ -46,6 +47,26 @@ describe('the plan of a gate', () => {
       expect(gated).toEqual(['throughput'])
     }
     expect(Map.groupBy(costs, ({ arms }) => arms[0]?.at(-1) ?? '').get('1')).toHaveLength(3)
+  })
+
+  test('holds the target against the yardstick of the group that has one, by which nothing fails', () => {
+    const { plan } = gateOfYardstick({ base: { builtin: 'http' } })
+    expect(plan.yardstick).toEqual({
+      name: 'yardstick@1',
+      pairing: {
+        policy: 'baseline/baseline-direct',
+        against: 'baseline/yardstick-direct',
+        arms: ['baseline/baseline-direct#1', 'baseline/control-direct#1'],
+        baseArms: ['baseline/yardstick-direct#1'],
+      },
+    })
+    // It is not the former build of anything.
+    expect(plan.pairings.map(({ against }) => against)).toEqual(['baseline/base-direct'])
+    expect(plan.controls.flatMap(({ arms, baseArms }) => [...arms, ...baseArms]).join()).not.toContain('yardstick')
+    const speed = plannedOf(plan, []).filter(({ pairing }) => pairing === plan.yardstick?.pairing)
+    expect(speed.map(({ metric, gated, reported }) => [metric, gated, reported])).toEqual(
+      ['throughput', 'p50', 'p99', 'cpu'].map((metric) => [metric, false, true]),
+    )
   })
 
   test('has the controls of every group', () => {
@@ -63,17 +84,19 @@ describe('the plan of a gate', () => {
     (policies) => {
       const { plan } = gateOfBuilds(policies)
       const tests = plan.pairings.reduce((sum, { gated }) => sum + gated.length, 0)
-      expect(tests).toBe(Math.min(12, 4 + policies))
+      expect(tests).toBe(Math.min(12, 5 + policies))
       // Those that come first, which the build is.
-      expect(plan.pairings[0]?.gated).toHaveLength(4)
-      expect(plannedOf(plan).filter(({ gated }) => gated)).toHaveLength(tests)
-      expect(plannedOf(plan)).toHaveLength((1 + policies) * metricNames.length)
+      expect(plan.pairings[0]?.gated).toHaveLength(5)
+      expect(plannedOf(plan, []).filter(({ gated }) => gated)).toHaveLength(tests)
+      // What processes hold is told of builds alone, whose rounds are gated by it whether they tell it or not.
+      expect(plannedOf(plan, [])).toHaveLength((1 + policies) * (metricNames.length - 2) + 1)
       expect(canFail(plan.looks, tests)).toBe(true)
     },
   )
 })
 
-const plan: Pick<GatePlan, 'pairings' | 'controls'> = {
+const plan: Pick<GatePlan, 'pairings' | 'controls' | 'yardstick'> = {
+  yardstick: null,
   pairings: [
     { policy: 'p', against: 'b', arms: ['p#0'], baseArms: ['b#0', 'c#0'], gated: ['throughput'] },
     { policy: 'q', against: 'b', arms: ['q#1'], baseArms: ['b#1'], gated: [] },
@@ -94,6 +117,8 @@ const slice = (round: number, group: number, arm: string, changes: Partial<GateS
   p99: 3,
   slow: null,
   cpuMs: 40,
+  rssKb: null,
+  heapKb: null,
   ...changes,
 })
 const whole = (round: number): GateSlice[] => [
@@ -122,6 +147,12 @@ describe('the rounds of a gate', () => {
     expect(roundsOf([...whole(0), ...whole(2), ...whole(3)], plan)).toHaveLength(1)
     expect(roundsOf([...whole(1), ...whole(2)], plan)).toEqual([])
     expect(roundsOf([], plan)).toEqual([])
+  })
+
+  test('have the yardstick in them, where there is one', () => {
+    const pairing = { policy: 'b', against: 'y', arms: ['b#0'], baseArms: ['y#0'] }
+    const beside = { ...plan, yardstick: { name: 'y', pairing } }
+    expect(roundsOf([...whole(0), slice(0, 0, 'y'), ...whole(1)], beside)).toHaveLength(1)
   })
 
   test('do not mistake the baseline of one group for that of another', () => {

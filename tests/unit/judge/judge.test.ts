@@ -3,7 +3,7 @@ import { judge, type Case } from '../../../harness/judge/judge.ts'
 import type { Limit } from '../../../harness/judge/limits.ts'
 import { watchWindows } from '../../../harness/judge/windows.ts'
 import { type ArmMeasurement, emptyArm, type Measurements } from '../../../harness/measure/measurements.ts'
-import type { Arm } from '../../../harness/plan/arms.ts'
+import { type Arm, yardstickArm } from '../../../harness/plan/arms.ts'
 import { compilePlan } from '../../../harness/plan/plan.ts'
 import { parseProfile } from '../../../harness/profile/parse.ts'
 import type { Profile } from '../../../harness/profile/profile.ts'
@@ -59,9 +59,9 @@ function caseOf(changes: Partial<Case> = {}, policy = { failed: 50, fired: 50 },
     unplannedExit: null,
     failureBudget: null,
     memoryMissing: { count: 0, detail: null },
-    target: { command: [], url: null, pid: 1, startTicks: 1 },
+    target: { command: [], url: null, pid: 1, startTicks: 1, heapMissing: 'nobody asked' },
   }
-  const windows = watchWindows(0, []).read()
+  const windows = watchWindows([]).read()
   return {
     profile,
     arms,
@@ -304,4 +304,43 @@ test('a failure budget that is spent fails the run with 99, in words that say by
   })
   expect(verdict).toMatchObject({ verdict: 'fail', exitCode: 99 })
   expect(verdict.reasons[0]).toBe('failure budget spent: 8.33 % of 60 operations failed within 10 s, allowed: 5 %')
+})
+
+describe('what is wrong with the yardstick', () => {
+  const yardstick = yardstickArm(profile.mode)
+  const judged = (change: (measurement: ArmMeasurement) => void) => {
+    const run = caseOf()
+    const measurement = measured(yardstick, 1000, 0)
+    change(measurement)
+    const all = new Map([...run.measurements.arms, [yardstick.id, measurement]])
+    return judge({ ...run, arms: [...run.arms, yardstick], measurements: { ...run.measurements, arms: all } })
+  }
+
+  test.each([
+    ['its count', (one: ArmMeasurement) => Object.assign(one, { server: { requests: 1, slack: 0 } })],
+    ['that it did nothing', (one: ArmMeasurement) => Object.assign(one.measured.operations, { ok: 0, count: 0 })],
+    ['what fails of it', (one: ArmMeasurement) => Object.assign(one.all.operations, { failed: 900, ok: 100 })],
+  ])('is no fault of the target: %s', (_, change) => {
+    const plain = judge(caseOf())
+    const { verdict, exitCode, ceilings, doubts } = judged(change)
+    expect({ verdict, exitCode, ceilings }).toEqual({
+      verdict: plain.verdict,
+      exitCode: plain.exitCode,
+      ceilings: plain.ceilings,
+    })
+    expect(doubts.filter(({ kind }) => kind !== 'yardstick-unsound')).toEqual(plain.doubts)
+  })
+
+  test('is told, and taints what is held to other runs by it', () => {
+    const found = judged((one) => Object.assign(one, { server: { requests: 1, slack: 0 } })).doubts
+    expect(found.filter(({ kind }) => kind === 'yardstick-unsound')).toEqual([
+      {
+        kind: 'yardstick-unsound',
+        detail: expect.stringMatching(/^counts-differ: baseline\/yardstick-direct: /u) as unknown,
+        taints: ['yardstick'],
+        effect: 'note',
+      },
+    ])
+    expect(judged(() => {}).doubts.filter(({ kind }) => kind === 'yardstick-unsound')).toEqual([])
+  })
 })

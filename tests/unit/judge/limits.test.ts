@@ -34,6 +34,28 @@ function hold(metric: Metric, expr: string, against: Against = nothing, own = fi
 
 const baseline: Against = { ...nothing, baseline: figures(0.5) }
 
+describe('a limit that is relative to what only failed', () => {
+  const failed: LimitedFigures = { ...figures(), failed: 110, errorRate: 1, okPerSecond: 0 }
+
+  test.each([
+    ['latency', 'p(95)<=baseline*1.1', 'baseline'],
+    ['latency', 'p(95)<=max(baseline*1.1, 5s)', 'baseline'],
+    ['throughput', 'rate>=baseline*0.95', 'baseline'],
+    ['throughput', 'rate>=reference*0.95', 'reference'],
+  ] as const)('is not judged: %s, %s', (metric, expr, to) => {
+    const limit = hold(metric, expr, { ...nothing, [to]: failed })
+    expect(limit).toMatchObject({ ok: false, limit: null, why: `no operation of the ${to} succeeded` })
+    expect(isBroken(limit)).toBe(false)
+  })
+
+  test('is judged where it is about errors', () => {
+    expect(hold('errors', 'rate<=baseline*0.5', { ...nothing, baseline: failed })).toMatchObject({
+      limit: 0.5,
+      ok: true,
+    })
+  })
+})
+
 describe('a limit', () => {
   test.each<[Metric, string, number, boolean]>([
     ['latency', 'avg<51', 50.5, true],

@@ -56,9 +56,10 @@ describe('simulated noise', () => {
 
 describe('verdicts under noise', () => {
   test('fail a healthy run of four policies by all metrics no more than once in a hundred', () => {
-    const { verdicts } = tallyOf('healthy', 80, { ...pair, policies: fourPolicies, control: 'whole' }, gates.all)
-    expect(verdicts.fail).toBeLessThanOrEqual(1)
-    expect(verdicts.void).toBeLessThanOrEqual(4)
+    const { verdicts } = tallyOf('healthy', 180, { ...pair, policies: fourPolicies, control: 'whole' }, gates.all)
+    // If one in twenty failed, so few would do once in 200 times.
+    expect(verdicts.fail).toBeLessThanOrEqual(2)
+    expect(verdicts.void).toBeLessThanOrEqual(6)
   })
 
   test('find 5 % of throughput in 12 rounds', () => {

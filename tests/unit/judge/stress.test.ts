@@ -31,7 +31,7 @@ const stepped = [
 
 /** Of windows with what each was under, of which one in ten operations failed; null for one that saw a fault come. */
 function summaryOf(...windows: readonly (readonly string[] | null)[]): WindowSummary {
-  const watch = watchWindows(0, [phase])
+  const watch = watchWindows([phase])
   const okLatency = createHistogram().encode()
   const told = { p50Ms: 1, p99Ms: 2, ...noReading, degraded: 0, series: { offered: 0, bins: [] } }
   const rest = { identity, slice: 0, ok: 90, failed: 10, okLatency, ...told }

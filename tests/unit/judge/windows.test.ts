@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { holdCeilings, holdDegradedCeiling, rssDeltaKb } from '../../../harness/judge/ceilings.ts'
 import { watchWindows } from '../../../harness/judge/windows.ts'
+import { createRng } from '../../../harness/kernel/rng.ts'
+import { clopperPearsonLower } from '../../../harness/measure/binomial.ts'
 import { emptyArm, type WindowMeasurement } from '../../../harness/measure/measurements.ts'
 
 const identity = { id: 's', phase: 's', phaseKind: 'stress', kind: 'baseline', path: 'direct', policy: null } as const
@@ -27,12 +29,13 @@ function windowOf(index: number, changes: Partial<WindowMeasurement>): WindowMea
     settling: false,
     series: { offered: 0, bins: [] },
     queue: null,
+    collection: null,
     ...changes,
   }
 }
 
 function summaryOf(...windows: readonly Partial<WindowMeasurement>[]) {
-  const watch = watchWindows(0, [])
+  const watch = watchWindows([])
   for (const [index, window] of windows.entries()) watch.add(windowOf(index, window))
   return watch.read()
 }
@@ -59,6 +62,28 @@ describe('the windows of the stress stage', () => {
       holdCeilings(ceilings, [], summaryOf({ ok, failed }), false).find(({ scope }) => scope.includes('window'))?.ok
     expect(worst(1, 19)).toBe(true)
     expect(worst(50, 950)).toBe(false)
+  })
+
+  test('share one error, however many they are: a rate below the ceiling does not break it in a night', () => {
+    const broken = (night: string, rate: number): boolean => {
+      const rng = createRng(night)
+      const watch = watchWindows([])
+      for (let index = 0; index < 800; index++) {
+        const failed = Array.from({ length: 50 }, () => rng.next() < rate).filter(Boolean).length
+        watch.add(windowOf(index, { failed, ok: 50 - failed }))
+      }
+      return (watch.read().worstErrorRate?.value ?? 0) > ceilings.errorRate
+    }
+    const nights = ['a', 'b', 'c']
+    expect(nights.filter((night) => broken(night, 0.015))).toEqual([])
+    const watch = watchWindows([])
+    for (let index = 0; index < 800; index++) watch.add(windowOf(index, index === 500 ? { failed: 12, ok: 38 } : {}))
+    const alpha = 0.01 / 1024
+    expect(watch.read().worstErrorRate).toEqual({
+      value: clopperPearsonLower(12, 50, alpha),
+      fromMs: 500_000,
+      toMs: 501_000,
+    })
   })
 
   test('of other phases are passed over', () => {

@@ -1,9 +1,18 @@
 import { readFileSync } from 'node:fs'
+import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
+import { resultSchema } from '../../../harness/archive/schema.ts'
+import { faultAloneSchema, ruleSetSchema } from '../../../harness/faults/rule-schema.ts'
+import { memoryTraceSchema } from '../../../harness/judge/trace/memory-trace.ts'
+import { pairedTraceSchema } from '../../../harness/judge/trace/paired-trace.ts'
+import { seriesSchema } from '../../../harness/judge/trace/series.ts'
 import type { JsonSchema } from '../../../harness/kernel/json-schema.ts'
 import { checkOf } from '../../../harness/kernel/schema-check.ts'
 import { keysIn, keysOfDefaults, partOf } from '../../../harness/kernel/schema-part.ts'
 import { profileJsonSchema } from '../../../harness/profile/schema.ts'
+import { programPoolSchema } from '../../../harness/resilience/pool/settings.ts'
+import { clientSchema } from '../../../harness/resilience/settings.ts'
+import { targetSchema } from '../../../harness/target/settings.ts'
 
 const schema = {
   type: 'object',
@@ -16,6 +25,22 @@ const schema = {
   required: ['kind', 'large'],
   additionalProperties: false,
 }
+
+test.each<[string, JsonSchema]>([
+  ['a profile', profileJsonSchema()],
+  ['a fault', faultAloneSchema],
+  ['rules', ruleSetSchema],
+  ['a target', targetSchema],
+  ['a client', clientSchema],
+  ["a program's pool", programPoolSchema],
+  ['a result', resultSchema],
+  ['a paired trace', pairedTraceSchema],
+  ['a memory trace', memoryTraceSchema],
+  ['a series', seriesSchema],
+])('the schema of %s is one by its meta-schema, which a check does not ask', (_, schema) => {
+  const ajv = new Ajv()
+  expect([ajv.validateSchema(schema), ajv.errors ?? []]).toEqual([true, []])
+})
 
 describe('the part of a schema that matters to a document', () => {
   test('has nothing of the properties that it does not have, but for names, descriptions and defaults', () => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { Result } from '../../../harness/archive/result.ts'
+import type { Result, ResultLimit } from '../../../harness/archive/result.ts'
 import { validateResult } from '../../../harness/archive/validate.ts'
 import type { GateCalibration } from '../../../harness/judge/calibration/ruler.ts'
 import { analyzeDocument, type ResultAnswer } from '../../../harness/judge/trace/analyze.ts'
@@ -9,12 +9,18 @@ import { exampleResult, type Mutable } from '../../fixtures/results/example.ts'
 import { archivedArms, type ArchivedChanges, archivedRun } from '../../support/archived-run.ts'
 
 function analyzed(document: unknown): { readonly answer: ResultAnswer; readonly exit: string } {
-  const outcome = analyzeDocument(document, resultAnalyzers)
+  const outcome = analyzeDocument(document, resultAnalyzers())
   if (!('answer' in outcome) || !('reproduced' in outcome.answer)) throw new Error(JSON.stringify(outcome))
   return { answer: outcome.answer, exit: outcome.exit }
 }
 
 const slow = { 'baseline/baseline-direct#0': 0.8, 'baseline/again-direct#0': 0.8 }
+/** A policy of which these rounds cannot tell whether it is worse. */
+const unsure = { spread: 0.1, faster: { 'policy.retry/policy-direct#1': 0.98 } }
+const nights = [
+  { id: 'later', night: '2026-05-02' },
+  { id: 'earlier', night: '2026-05-01' },
+]
 const calibrated: GateCalibration = {
   process: null,
   build: {
@@ -34,7 +40,13 @@ describe('an archived result', () => {
     ['void', 114, { faster: { 'baseline/again-direct#0': 0.8 } }],
     ['void', 114, { spread: 3 }],
     ['inconclusive', 0, { unread: true }],
-    ['void', 114, { spread: 0.12 }],
+    ['void', 114, { spread: 0.14 }],
+    ['inconclusive', 0, unsure],
+    ['inconclusive', 0, { ...unsure, nights: nights.slice(1) }],
+    ['void', 114, { ...unsure, nights }],
+    ['void', 114, { ...unsure, run: { strict: true } }],
+    // What has an answer does not mind the nights without one.
+    ['pass', 0, { nights }],
     ['void', 114, { unread: true, run: { strict: true } }],
     ['fail', 99, { failed: 150 }],
     ['fail', 99, { failed: 150, faster: slow }],
@@ -76,7 +88,7 @@ describe('an archived result', () => {
       expect(answer.differences).toEqual([])
       expect(answer).toMatchObject({ id: 'r', verdict, exitCode, reasons: result.run.reasons, reproduced: true })
       expect(answer.doubts).toEqual(result.doubts)
-      expect(answer.judged.comparisons).toBe(2 * 7)
+      expect(answer.judged.comparisons).toBe(result.comparisons.filter(({ gated }) => gated !== undefined).length)
       expect(exit === 'pass').toBe(exitCode === 0)
       // Of these the file has the fact, and the words in the reason itself only.
       const inWords = result.run.reasons.filter((text) =>
@@ -214,10 +226,25 @@ describe('an archived result', () => {
     ['thresholds', 'throughput', 1],
   ] as const)('fails by one of the %s on %s that what was found does not keep', (list, expr, change) => {
     const at = limitIn(list, expr)
-    const limit = (passed[list][at]?.actual ?? 0) + change
-    const answer = edited((draft) => void Object.assign(draft[list][at]!, { limit }))
+    const { actual, expr: written } = passed[list][at] as ResultLimit
+    const limit = (actual ?? 0) + change
+    const own = written.replace(/(?<=[<>]=? ?)[\d.]+\w*/u, String(limit))
+    expect(own).not.toBe(written)
+    const answer = edited((draft) => void Object.assign(draft[list][at]!, { expr: own, limit }))
     expect(answer).toMatchObject({ verdict: 'fail', exitCode: 99 })
     expect(answer.differences.map(({ where }) => where)).toContain(`/${list}/${at}/ok`)
+  })
+
+  test('tells a limit that is not what its expression says, or its baseline', () => {
+    const at = limitIn('thresholds', 'latency')
+    const answer = edited((draft) => void Object.assign(draft.thresholds[at]!, { limit: 99_999 }))
+    expect(answer.differences).toEqual([{ where: `/thresholds/${at}/limit`, recorded: 99_999, found: 1000 }])
+    const { arms } = passed.phases.find(({ id }) => id === 'baseline') as Result['phases'][number]
+    const p50 = arms.find(({ arm, path }) => arm === 'baseline' && path === 'direct')?.latencyMs.p50 ?? 0
+    const changed = { expr: 'latency: p(50)<max(baseline*1000, 3s)', limit: 1 }
+    const relative = edited((draft) => void Object.assign(draft.thresholds[at]!, changed))
+    const found = relative.differences.find(({ where }) => where.endsWith('/limit'))?.found
+    expect(found).toBeCloseTo(Math.max(1000 * p50, 3000), 0)
   })
 
   test('tells a percentile that its histogram does not have', () => {
@@ -329,6 +356,6 @@ describe('a result without a gate', () => {
 })
 
 test('a document that is no whole result is told what is wrong with it', () => {
-  const outcome = analyzeDocument({ ...exampleResult(), plan: undefined }, resultAnalyzers)
+  const outcome = analyzeDocument({ ...exampleResult(), plan: undefined }, resultAnalyzers())
   expect(outcome).toMatchObject({ id: 'f0f0f0f0', problems: [{ where: '/plan', message: 'found nothing, required' }] })
 })

@@ -7,7 +7,6 @@ import type { Clock } from '../../../harness/kernel/clock.ts'
 import { createRng } from '../../../harness/kernel/rng.ts'
 import { createVirtualClock } from '../../../harness/kernel/virtual-clock.ts'
 import { doubt, type DoubtKind } from '../../../harness/measure/doubts.ts'
-import type { Measurements } from '../../../harness/measure/measurements.ts'
 import { readCalibration } from '../../../harness/pipeline/calibrate.ts'
 import { keepControls, openGate, tellsOfNoise } from '../../../harness/pipeline/gate.ts'
 import { environmentOf } from '../../../harness/pipeline/result.ts'
@@ -39,10 +38,13 @@ async function calibrated(name: string, runs: number, noise = 0.01, plan = planO
   const hourly = (hours: number) => new Date(start + hours * 3_600_000)
   for (let index = 0; index < runs; index++) {
     const at = hourly(index)
-    const gate = await openGate(plan, environmentOf({ plan, git: null }), resultsDir, at)
+    const run = { resultsDir, kind: 'soak', sabotage: null }
+    const gate = await openGate(plan, environmentOf({ plan, git: null }), run, at)
     if (gate === null || plan.gate === null) throw new Error('no gate')
     const slices = slicesOf(plan.gate, 12, () => 1e6 * Math.exp(noise * (rng.next() - 0.5)))
-    await keepControls(gate, { slices } as Measurements, { id: `run-${index}`, at, resultsDir })
+    const answer = { verdict: 'pass', rounds: 12, comparisons: [], doubts: [], catastrophes: [] } as const
+    const told = { verdict: { gate: answer, doubts: [] }, measurements: { slices }, id: `run-${index}`, at }
+    expect(await keepControls(gate, run, told)).toBeNull()
   }
   const clock = { date: () => hourly(runs) } as Clock
   return readCalibration({ plan, git: null, resultsDir, clock })
@@ -67,20 +69,28 @@ describe('a calibration', () => {
     expect(within.selfTest).toEqual({ runs: 12, failed: [] })
   })
 
-  test('belongs to a profile whatever its limits and its former build are, and to no other workload', async () => {
+  test('belongs to a profile whatever it measures besides the baseline, and to no other workload, slices or gate', async () => {
     const same = planOf({
       base: { builtin: 'http', knobs: { cpuTime: '1ms' } },
       thresholds: { latency: ['p(99)<1s'] },
       ceilings: {},
+      policies: { latency: { fault: { latency: { delay: '9ms' } } } },
+      modes: { long: { gate: { rounds: [12] }, duration: '9m', rounds: 2, policies: ['latency'] } },
     })
-    const other = planOf({ workload: { protocol: 'http', requests: [{ path: '/echo/other' }] } })
+    const others = [
+      { workload: { protocol: 'http', requests: [{ path: '/echo/other' }] } },
+      { target: { builtin: 'http', knobs: { cpuTime: '1ms' } } },
+      { load: { model: 'closed', workers: 7 } },
+      { modes: { long: { gate: { rounds: [12] }, slice: '3s' } } },
+      { modes: { long: { gate: { rounds: [12], slices: 9 } } } },
+    ]
     const read = async (plan: Plan) => {
       const clock = createVirtualClock()
       return readCalibration({ plan, git: null, resultsDir: join(directory, 'key'), clock })
     }
-    const { profileFingerprint } = await read(planOf())
-    expect((await read(same)).profileFingerprint).toBe(profileFingerprint)
-    expect((await read(other)).profileFingerprint).not.toBe(profileFingerprint)
+    const { controlFingerprint } = await read(planOf())
+    expect((await read(same)).controlFingerprint).toBe(controlFingerprint)
+    for (const other of others) expect((await read(planOf(other))).controlFingerprint).not.toBe(controlFingerprint)
   })
 })
 

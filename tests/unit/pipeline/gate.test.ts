@@ -1,13 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addControlRun, calibrationPath, contentHash } from '../../../harness/archive/calibration-file.ts'
+import { planGate } from '../../../harness/judge/gate.ts'
 import { canFail } from '../../../harness/judge/paired/decide.ts'
-import { openGate, resultComparison } from '../../../harness/pipeline/gate.ts'
+import { calibrationKey } from '../../../harness/pipeline/calibration.ts'
+import { keepControls, openGate, resultComparison, type RunGate } from '../../../harness/pipeline/gate.ts'
 import { compilePlan, type Plan } from '../../../harness/plan/plan.ts'
 import { mostRounds } from '../../../harness/profile/modes.ts'
 import { parseProfile } from '../../../harness/profile/parse.ts'
+import { gateOfBuilds, slicesOf } from '../../support/gate-slices.ts'
 import { answerTo, ripple } from '../../support/paired-traces.ts'
 
 let results: string
@@ -16,7 +19,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(results, { recursive: true }))
 
-const env = { hostFingerprint: 'h', profileFingerprint: 'f' }
+const env = { hostFingerprint: 'h' }
+const stage = (): { resultsDir: string; kind: string } => ({ resultsDir: results, kind: 'soak' })
 const now = new Date(Date.UTC(2026, 5, 30))
 const daysAgo = (days: number): string => new Date(now.getTime() - days * 86_400_000).toISOString()
 
@@ -29,7 +33,11 @@ function planOf(name: string, rounds: readonly number[], policies = 0): Plan {
   return compilePlan(profile, { baseline: false, policies: true, gate: 'comparisons', stress: false })
 }
 
-const opened = (plan: Plan) => openGate(plan, env, results, now)
+/** How many comparisons may fail a run. */
+const testsOf = ({ gate }: Plan): number =>
+  (gate ? planGate(gate, [], true).pairings : []).reduce((sum, { gated }) => sum + gated.length, 0)
+
+const opened = (plan: Plan) => openGate(plan, env, stage(), now)
 
 describe('a gate', () => {
   test('is none where the plan has none', async () => {
@@ -48,7 +56,7 @@ describe('a gate', () => {
   ])(
     'that cannot fail with %j rounds and %i policies is refused, with the rounds that are enough',
     async (rounds, policies) => {
-      const tests = Math.min(12, 4 + policies)
+      const tests = testsOf(planOf('blind', rounds, policies))
       const before = rounds.slice(0, -1)
       const refusal = await opened(planOf('blind', rounds, policies)).catch((error: unknown) => error)
       expect(refusal).toMatchObject({ code: 'gate-cannot-fail', exitCode: 104 })
@@ -61,8 +69,8 @@ describe('a gate', () => {
     },
   )
 
-  test('of nine rounds is enough for a build alone, and of eleven for twelve comparisons', async () => {
-    await expect(opened(planOf('nine', [9]))).resolves.not.toBeNull()
+  test('of ten rounds is enough for a build alone, and of eleven for twelve comparisons', async () => {
+    await expect(opened(planOf('ten', [10]))).resolves.not.toBeNull()
     await expect(opened(planOf('eleven', [11], 8))).resolves.not.toBeNull()
     expect(mostRounds).toBe(60)
   })
@@ -75,7 +83,10 @@ describe('the calibration that a gate opens with', () => {
       at: daysAgo(days(index)),
       metrics: { throughput: [index % 2 === 0 ? apart : -apart, 0] },
     }))
-  const keyOf = (profile: string, of: 'process' | 'build') => ({ profile, mode: 'long', ...env, of })
+  const keyOf = (name: string, of: 'process' | 'build') => ({
+    ...calibrationKey(planOf(name, [12]).profile, env.hostFingerprint),
+    of,
+  })
   const kept = async (name: string, of: 'process' | 'build', all: ReturnType<typeof runs>) => {
     for (const run of all) await addControlRun(results, keyOf(name, of), run)
     return (await opened(planOf(name, [12])))?.calibration
@@ -131,8 +142,12 @@ describe('the calibration that a gate opens with', () => {
       'build',
       runs(10, () => 1),
     )
-    const elsewhere = await openGate(planOf('host', [12]), { ...env, hostFingerprint: 'x' }, results, now)
+    const elsewhere = await openGate(planOf('host', [12]), { hostFingerprint: 'x' }, stage(), now)
     expect(elsewhere?.calibration.build).toBeNull()
+    expect(elsewhere?.notes).toEqual([
+      'the calibrations that there are of long of host are of other settings, another host or an older version',
+    ])
+    expect((await opened(planOf('host', [12])))?.notes).toEqual([])
     await addControlRun(results, keyOf('broken', 'build'), {
       ...runs(1, () => 1)[0]!,
       metrics: { throughput: [Number.NaN] },
@@ -142,6 +157,35 @@ describe('the calibration that a gate opens with', () => {
       exitCode: 104,
     })
     expect(calibrationPath(results, keyOf('broken', 'build'))).toContain('broken-long-build-')
+  })
+})
+
+describe('the control arms of a run', () => {
+  const noise = { verdict: { gate: null, doubts: [] } }
+  const of = (gate: RunGate, resultsDir: string) => {
+    const answer = { verdict: 'pass', rounds: 12, comparisons: [], doubts: [], catastrophes: [] } as const
+    const { gate: groups } = gateOfBuilds(0)
+    const slices = slicesOf(groups, 12, (_, round) => 1000 + round)
+    const told = { verdict: { gate: answer, doubts: [] }, measurements: { slices }, id: 'run', at: now }
+    return {
+      kept: () => keepControls(gate, { resultsDir, kind: 'soak', sabotage: null }, told),
+      sabotaged: () => keepControls(gate, { resultsDir, kind: 'soak', sabotage: 'fault-off' }, told),
+      unjudged: () => keepControls(gate, { resultsDir, kind: 'soak', sabotage: null }, { ...told, ...noise }),
+    }
+  }
+
+  test('are kept where it tells of the noise, and what kept them from being written is told, not thrown', async () => {
+    const gate = await opened(planOf('kept', [12]))
+    const directory = calibrationPath(results, { ...gate!.key, of: 'build' })
+    const { kept, sabotaged, unjudged } = of(gate!, results)
+    expect(await sabotaged()).toBeNull()
+    expect(await unjudged()).toBeNull()
+    await expect(readdir(directory)).rejects.toMatchObject({ code: 'ENOENT' })
+    expect(await kept()).toBeNull()
+    expect(await readdir(directory)).toHaveLength(1)
+    const file = join(results, 'a-file')
+    await writeFile(file, '')
+    expect(await of(gate!, file).kept()).toMatchObject({ code: 'cannot-write', exitCode: 106 })
   })
 })
 

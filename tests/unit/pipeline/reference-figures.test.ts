@@ -1,13 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import type { ArchivedResult } from '../../../harness/archive/read.ts'
 import type { Result } from '../../../harness/archive/result.ts'
+import type { Reference } from '../../../harness/pipeline/reference.ts'
 import { referenceFigures } from '../../../harness/pipeline/reference-figures.ts'
 import { exampleResult, type Mutable } from '../../fixtures/results/example.ts'
+
+const referenceOf = (...results: readonly Result[]): Reference => {
+  const [first, ...others] = results.map((result) => ({ result }) as unknown as ArchivedResult)
+  if (first === undefined) throw new Error('no result')
+  return { kind: 'median', asked: 'median:10', found: [first, ...others], leftOut: [] }
+}
+
+const here = exampleResult().env
 
 function figuresOf(change: (result: Mutable<Result>) => void = () => {}) {
   const result = exampleResult()
   change(result)
-  return { result, figures: referenceFigures({ found: { result } as unknown as ArchivedResult }) }
+  return { result, figures: referenceFigures(referenceOf(result), here) }
 }
 
 /** The direct baseline of a result. */
@@ -78,9 +87,30 @@ describe('the figures of an archived result', () => {
     expect([figures.windows('stress.long', ['lost']), figures.windows('stress.smoke', [])]).toEqual([null, null])
   })
 
+  test('are of several results the median of each, and of an arm that few of them have, of those', () => {
+    const withRate = (perSecond: number) => {
+      const result = exampleResult()
+      baselineIn(result).operations.perSecond = perSecond
+      return result
+    }
+    const without = { ...exampleResult(), phases: [] }
+    const figures = referenceFigures(referenceOf(withRate(3), withRate(100), without, withRate(1)), here)
+    expect(figures.arm(id)?.okPerSecond).toBe(3)
+    const { count, ...latency } = baselineIn(exampleResult()).latencyMs
+    expect([count > 0, figures.arm(id)?.judgedLatencyMs]).toEqual([true, latency])
+    expect(figures.arm(id)?.percentileMs(97)).not.toBeNull()
+  })
+
   test('are none of an arm that it has not, nor without it', () => {
     expect([figuresOf().figures.arm('policy.x/policy-relay'), figuresOf().figures.successes('x')]).toEqual([null, null])
-    const none = referenceFigures({ whyNone: 'no earlier smoke of x' })
+    const none = referenceFigures({ whyNone: 'no earlier smoke of x', asked: 'median:10', leftOut: [] }, here)
     expect([none.arm(id), none.whyNone]).toEqual([null, 'no earlier smoke of x'])
+  })
+
+  test('are none where it was measured on another kind of host, since they are absolute', () => {
+    const elsewhere = exampleResult()
+    elsewhere.env.hostFingerprint = 'another'
+    const figures = referenceFigures(referenceOf(exampleResult(), elsewhere), here)
+    expect([figures.arm(id), figures.whyNone]).toEqual([null, 'the reference was measured on another host'])
   })
 })

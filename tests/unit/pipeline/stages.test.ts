@@ -3,6 +3,7 @@ import type { RunOptions } from '../../../harness/pipeline/options.ts'
 import { StageRunner } from '../../../harness/pipeline/stages.ts'
 import { compilePlan, type Stages } from '../../../harness/plan/plan.ts'
 import { parseProfile } from '../../../harness/profile/parse.ts'
+import type { Session, SliceOrder } from '../../../harness/run/session.ts'
 import { fakeSession } from '../../support/fake-session.ts'
 import { createJumpClock } from '../../support/jump-clock.ts'
 
@@ -20,7 +21,7 @@ async function slicesTold(rounds: number, stages: Omit<Stages, 'policies' | 'str
   const onProgress: RunOptions['onProgress'] = (event) => {
     if (event.kind === 'stage' && event.detail.includes('slice')) told.push(event.detail)
   }
-  await new StageRunner(session, { plan, onProgress } as unknown as RunOptions).measure(async () => false)
+  await new StageRunner(session, { plan, onProgress } as unknown as RunOptions, null).measure(async () => false)
   return told
 }
 
@@ -57,7 +58,7 @@ async function roundsUntil(answer: (asked: number) => boolean, stopAfter?: numbe
     const { slices } = await session.measurements()
     return [...new Set(slices.filter(({ group }) => group !== null).map(({ round }) => round))]
   }
-  await new StageRunner(session, { plan, onProgress: () => {} } as unknown as RunOptions).measure(async () => {
+  await new StageRunner(session, { plan, onProgress: () => {} } as unknown as RunOptions, null).measure(async () => {
     asked.push((await rounds()).length)
     return answer(asked.length)
   })
@@ -75,7 +76,7 @@ test('a gate that has its answer is not measured any further, and what it has is
   const last = slices.filter(({ round, group }) => group !== null && round === 3)
   // Two processes of each build by turns in two cycles, and two baselines with the policy in two.
   expect(last.filter(({ group }) => group === 0)).toHaveLength(4)
-  expect(last.filter(({ group }) => group === 1)).toHaveLength(6)
+  expect(last.filter(({ group }) => group === 1)).toHaveLength(8)
 })
 
 test('a gate is asked for nothing when its run was ended', async () => {
@@ -84,4 +85,31 @@ test('a gate is asked for nothing when its run was ended', async () => {
   const { asked, rounds, slices } = await roundsUntil(() => true, before + 5)
   expect({ asked, rounds }).toEqual({ asked: [], rounds: 1 })
   expect(slices).toHaveLength(before + 5)
+})
+
+test('what a process holds is read where builds are compared, after its last slice with its heap, and slow is what is calibrated', async () => {
+  const raw = {
+    target: { builtin: 'http' },
+    base: { builtin: 'http' },
+    policies: { retry: { client: { retry: {} } } },
+    modes: { long: { rounds: 1, slices: 1, gate: { rounds: [1, 2], slices: 4 } } },
+  }
+  const profile = parseProfile(raw, { mode: 'long', flags: {}, env: {} })
+  const plan = compilePlan(profile, { baseline: false, policies: true, gate: 'comparisons', stress: false })
+  const session = fakeSession({ capacity: 300, serviceMs: 10 }, createJumpClock(), () => {})
+  const placed: (SliceOrder & { readonly build: string })[] = []
+  const slice: Session['slice'] = (arm, place) => {
+    placed.push({ ...place, build: arm.build })
+    return session.slice(arm, place)
+  }
+  const known = (slowOverMs: number) => ({ name: 'n', runs: 10, slowOverMs, metrics: {} })
+  const calibration = { process: known(7), build: known(9) }
+  const options = { plan, onProgress: () => {} } as unknown as RunOptions
+  await new StageRunner({ ...session, slice }, options, calibration).measure(async () => false)
+  const first = placed.filter(({ round, group }) => round === 0 && group === 0)
+  for (const build of ['target', 'again', 'base', 'twin'])
+    expect(first.filter((one) => one.build === build).map(({ memory }) => memory)).toEqual(['read', 'last'])
+  expect(new Set(first.map(({ slowOverMs }) => slowOverMs))).toEqual(new Set([9]))
+  const others = placed.filter(({ group }) => group === 1)
+  expect(new Set(others.map(({ slowOverMs, memory }) => `${slowOverMs} ${memory}`))).toEqual(new Set(['7 undefined']))
 })

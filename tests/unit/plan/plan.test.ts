@@ -24,22 +24,29 @@ describe('a plan', () => {
     ])
   })
 
-  test('lays each slice beside a baseline slice of its path', () => {
+  test('lays each slice in a block with a baseline slice of its path, with one slice between them at most', () => {
     const policies = Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((name) => [name, latency('10ms')]))
     for (let seed = 1; seed <= 20; seed++) {
       const [life] = compilePlan(profileOf(policies, { budget: '10m' }, seed), everything).lives
       const slices = life?.slices ?? []
-      for (const [
-        index,
-        {
-          arm: { kind, path },
-        },
-      ] of slices.entries()) {
-        if (kind === 'baseline') continue
-        const beside = [slices[index - 1], slices[index + 1]]
-        expect(beside.some((other) => other?.arm.kind === 'baseline' && other.arm.path === path)).toBe(true)
+      for (const [index, { arm }] of slices.entries()) {
+        const near = slices.slice(Math.max(0, index - 2), index + 3)
+        expect(near.some((other) => other.arm.kind === 'baseline' && other.arm.path === arm.path)).toBe(true)
       }
     }
+  })
+
+  test('lets chance choose which place the baseline has among the slices that share it', () => {
+    const profile = profileOf({ a: latency('10ms'), b: latency('10ms') }, { slices: 12, budget: '1h' })
+    const [life] = compilePlan(profile, { ...everything, stress: false }).lives
+    const relayed = (life?.slices ?? []).filter(({ arm }) => arm.path === 'relay').map(({ arm }) => arm.kind)
+    expect(relayed).toHaveLength(36)
+    const places = Array.from({ length: 12 }, (_, block) => relayed.slice(3 * block, 3 * block + 3).indexOf('baseline'))
+    expect([...Map.groupBy(places, (place) => place).keys()].toSorted((x, y) => x - y)).toEqual([0, 1, 2])
+    // The control shares the direct baseline's slices evenly: none lies alone while another has two.
+    const direct = (life?.slices ?? []).filter(({ arm }) => arm.path === 'direct').map(({ arm }) => arm.kind)
+    const pairs = Array.from({ length: 12 }, (_, block) => direct.slice(2 * block, 2 * block + 2).toSorted())
+    expect(new Set(pairs.map(String))).toEqual(new Set(['baseline,control']))
   })
 
   test('is the same for the same seed, and another for another', () => {

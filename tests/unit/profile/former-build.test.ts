@@ -33,6 +33,22 @@ describe('the former build of a profile', () => {
     expect(problemsOf({ base: {} }).map(({ where }) => where)).toEqual(['/base'])
   })
 
+  test('is no command that is empty', () => {
+    const found = (builds: object): readonly Problem[] => {
+      try {
+        baseOf({}, builds)
+        return []
+      } catch (error) {
+        return (error as { readonly problems: readonly Problem[] }).problems
+      }
+    }
+    expect(found({ base: '', head: ' ' })).toEqual([
+      { where: '--base', message: 'found "", allowed: a command' },
+      { where: '--head', message: 'found " ", allowed: a command' },
+    ])
+    expect(found({ base: 'x {port}' })).toEqual([])
+  })
+
   test('is told what is wrong with it by its own place, and every problem at once', () => {
     const places = problemsOf({ base: { builtin: 'http', knobs: { nothing: 1 } }, target: { builtin: 'none' } })
     expect(places.map(({ where }) => where)).toEqual(expect.arrayContaining(['/target/builtin']))

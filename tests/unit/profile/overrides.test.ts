@@ -16,16 +16,16 @@ function problemsOf(work: () => unknown): readonly Problem[] {
 }
 
 test('--gate-rounds says after which rounds the gate of the mode may have an answer, also where it had none', () => {
-  expect(parse({ gateRounds: '8, 16' }, 'long').mode.gate).toEqual({ rounds: [8, 16], slices: 4 })
-  expect(parse({ gateRounds: 12 }, 'smoke').mode.gate).toEqual({ rounds: [12], slices: 4 })
+  expect(parse({ gateRounds: '8, 16' }, 'long').mode.gate).toEqual({ rounds: [8, 16], slices: 4, yardstick: true })
+  expect(parse({ gateRounds: 12 }, 'smoke').mode.gate).toEqual({ rounds: [12], slices: 4, yardstick: true })
   const own = parse({ gateRounds: '9' }, 'long', { long: { gate: { slices: 2 } } })
-  expect(own.mode.gate).toEqual({ rounds: [9], slices: 2 })
+  expect(own.mode.gate).toEqual({ rounds: [9], slices: 2, yardstick: true })
   expect(own.provenance['/modes/long/gate/rounds/0']).toBe('flag')
 })
 
 test('--gate-rounds gives a gate where the profile says that there is none, and is refused where it is no list of rounds', () => {
   const none = { long: { gate: false } }
-  expect(parse({ gateRounds: '12' }, 'long', none).mode.gate).toEqual({ rounds: [12], slices: 4 })
+  expect(parse({ gateRounds: '12' }, 'long', none).mode.gate).toEqual({ rounds: [12], slices: 4, yardstick: true })
   for (const [given, message] of [
     ['x', /"x"/u],
     ['8,', /""/u],

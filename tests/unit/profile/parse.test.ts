@@ -56,7 +56,7 @@ describe('a profile', () => {
       policies: 'all',
       budgetNs: 7200e9,
       windowNs: 2e9,
-      gate: { rounds: [8, 16, 24], slices: 4 },
+      gate: { rounds: [8, 12, 16, 24], slices: 4, yardstick: true },
     })
   })
 

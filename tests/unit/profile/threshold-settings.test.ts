@@ -55,7 +55,7 @@ describe('a threshold', () => {
     [{ errors: [{ threshold: 'count!=3', window: '1m' }] }, '/errors/0/window', 'none with !='],
     [{ rss: [{ threshold: 'slope<1mib/h', abortOnFail: true }] }, '/rss/0/abortOnFail', 'none with slope'],
     [{ latency: [{ threshold: 'max<1s', delayAbortEval: '5s' }] }, '/latency/0/delayAbortEval', 'none without'],
-    [{ heap: ['max<1mib'] }, '/heap/0', 'the heap of a target cannot be read'],
+    [{ heap: ['max<1mib'] }, '/heap/0', 'a heap is read a few times in a run'],
   ])('in a form that means nothing is told: %j', (raw, where, message) => {
     expect(thresholdProblems(raw, '')).toEqual([{ where, message: expect.stringContaining(message) as string }])
   })
@@ -113,6 +113,25 @@ test('a window that is longer than the stress stage is warned of, and one that j
   expect(warningsOf({ thresholds: window('2001ms') })).toEqual(['/thresholds/latency/1'])
   expect(warningsOf({ thresholds: window('20s') }, 'long')).toEqual([])
   expect(warningsOf({ thresholds: window('1m') }, 'long')).toEqual(['/thresholds/latency/1'])
+})
+
+test('a window that recorded windows do not add up to, and an abort that comes too late, are warned of', () => {
+  const told = (one: object): string[] => {
+    const parts = {
+      thresholds: { latency: [{ threshold: 'p(99)<1s', ...one }] },
+      modes: { smoke: { window: '500ms' } },
+    }
+    const { warnings } = parseProfile({ target: { builtin: 'http' }, ...parts }, { mode: 'smoke', flags: {}, env: {} })
+    return warnings.filter(({ where }) => where === '/thresholds/latency/0').map(({ message }) => message)
+  }
+  const recorded = ': mode smoke records windows of 500ms'
+  expect(told({ window: '100ms' })).toEqual([`is judged in windows of 500ms${recorded}`])
+  expect(told({ window: '1100ms' })).toEqual([`is judged in windows of 1.5s${recorded}`])
+  expect(told({ window: '1s' })).toEqual([])
+  expect(told({ abortOnFail: true, delayAbortEval: '2s' })).toEqual([])
+  expect(told({ abortOnFail: true, delayAbortEval: '3s' })).toEqual([
+    'never ends the run: its delayAbortEval is 3s, and the stress stage of mode smoke takes 2s',
+  ])
 })
 
 test('a slope needs five minutes of stress', () => {

@@ -36,7 +36,9 @@ test('for people a trace is its verdict, its comparisons and its doubts', () => 
       ?.split(/ {2,}/u)
       .slice(2, 5),
   ).toEqual(['yes', 'fail', '11%'])
-  expect(lines.at(-1)).toBe('uncalibrated (note): no calibration: the standard floors and margins hold')
+  expect(lines.at(-1)).toBe(
+    'uncalibrated (note): no calibration: the standard floors and margins hold, and what two runs of one build differ by may fail this one',
+  )
 })
 
 test('for people a series is its change points', () => {
@@ -70,7 +72,7 @@ test('for people a result is its verdict, whether the file says so, what differs
     differences: [{ where: '/run/verdict', recorded: 'pass', found: 'fail' }],
     comparisons: [],
     doubts: [{ kind: 'one-round', detail: 'one round', taints: [], effect: 'note' }],
-    judged: { comparisons: 0, limits: 3, effects: 2, doubts: 0 },
+    judged: { comparisons: 0, references: 4, limits: 3, effects: 2, doubts: 0 },
     believed: ['/ceilings/1/actual', 'one-round'],
   }
   expect(renderAnalysis(1, { answer, exit: 'void' }, options).split('\n')).toEqual([
@@ -78,7 +80,7 @@ test('for people a result is its verdict, whether the file says so, what differs
     '/run/verdict: recorded "pass", found "fail"',
     'bound of p broken: errors: rate<1%, found 0.5',
     'one-round (note): one round',
-    'judged again: 0 comparisons, 3 limits, 2 effects, 0 doubts',
+    'judged again: 0 comparisons, 4 references, 3 limits, 2 effects, 0 doubts',
     'believed: /ceilings/1/actual, one-round',
   ])
   const [first] = renderAnalysis(1, { answer: { ...answer, reproduced: true }, exit: 'broken' }, options).split('\n')

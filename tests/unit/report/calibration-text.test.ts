@@ -19,7 +19,7 @@ const build: KinshipState = {
   selfTest: { runs: 11, failed: [] },
 }
 const none: KinshipState = { runs: runs.slice(0, 3), missing: 7, calibration: null, expiresAt: null, selfTest: null }
-const about = { profile: 'ab', mode: 'long', hostFingerprint: 'h', profileFingerprint: 'p' }
+const about = { profile: 'ab', mode: 'long', hostFingerprint: 'h', controlFingerprint: 'p' }
 const textOf = (changes: Partial<CalibrationState>): string =>
   renderCalibration({ ...about, build, process: none, ...changes }, { color: false, width: 100 })
 

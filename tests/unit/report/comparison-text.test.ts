@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { compareResults } from '../../../harness/compare/compare.ts'
 import { renderComparison, renderComparisonMarkdown } from '../../../harness/report/comparison-text.ts'
 import { exampleResult } from '../../fixtures/results/example.ts'
+import { gatedResult } from '../../fixtures/results/gated.ts'
 
 const comparison = (change: (result: ReturnType<typeof exampleResult>) => void) => {
   const next = exampleResult()
@@ -18,7 +19,7 @@ const slower = comparison(({ phases }) => {
 
 test('rows show both figures, their ratio, difference, spread and direction', () => {
   const lines = renderComparison(slower, { color: false, width: 140 }).split('\n')
-  expect(lines[0]).toBe('inconclusive: one run of each cannot tell a difference from chance')
+  expect(lines[0]).toBe('undecided: one round tells no difference from chance')
   expect(lines.at(-1)).toBe(lines[0])
   const row = lines.find((line) => line.startsWith('baseline/baseline-direct     requestsPerSecond'))
   expect(row?.split(/ {2,}/u)).toEqual([
@@ -47,7 +48,31 @@ test('between hosts only ratios within a run are shown', () => {
 
 test('markdown folds the rows', () => {
   const text = renderComparisonMarkdown(slower)
-  expect(text).toContain('## soakrig compare default smoke: inconclusive')
+  expect(text).toContain('## soakrig compare default smoke: undecided')
   expect(text).toContain('<summary>absolute figures</summary>')
   expect(text).toContain('| baseline/baseline-direct | requestsPerSecond 1/s | 20,000 | 15,000 | x0.750 |')
+})
+
+test('what decides stands first, with its interval and what would have been found', () => {
+  const noise = { runs: 20, bias: 0, deviation: 0.01, between: 0.01, perRound: 0.02, noise: 0.02, floor: 0.03 }
+  const [base, next] = [0.02, 0.12].map((throughput) => {
+    const result = gatedResult(24, { client: { throughput } })
+    result.gate!.calibration = { process: { name: 'c', runs: 20, metrics: { throughput: noise } }, build: null }
+    Object.assign(result.run, { verdict: 'pass', exitCode: 0, reasons: [] })
+    return { result, sha256: `${throughput}` }
+  })
+  const text = renderComparison(compareResults(base!, next!), { color: false, width: 200 })
+  expect(text.split('\n')[0]).toMatch(/^fail: throughput of policy\.retry\/client-direct .* \[exit 111\]$/u)
+  const row = text.split('\n').find((line) => /^policy\.retry\/client-direct .* throughput /u.test(line))
+  expect(row?.split(/ {2,}/u)).toEqual([
+    'policy.retry/client-direct',
+    'baseline/baseline-direct',
+    'throughput',
+    expect.stringMatching(/^9\.\d+ %$/u),
+    expect.stringMatching(/^6\.\d+ % to 12\.\d %$/u),
+    '1',
+    'fail',
+    expect.stringMatching(/^\d\.\d+ %$/u),
+  ])
+  expect(text).toContain('exact: the target beside its former build, in the rounds of the new run')
 })

@@ -15,6 +15,27 @@ const textOf = (result: Parameters<typeof renderResult>[0]): string =>
 const sectionOf = (text: string, title: string): string => text.split('\n\n').find((one) => one.startsWith(title)) ?? ''
 
 describe('a report shows of a gate', () => {
+  test('the speed of the target beside the yardstick, which decides nothing', () => {
+    const result = gatedResult(12)
+    const like = result.comparisons.find(({ metric, gated }) => metric === 'throughput' && gated === true)!
+    const pairing = { policy: 'b', against: 'y', arms: [], baseArms: [] }
+    Object.assign(result.gate!, { yardstick: { name: 'yardstick@1', pairing } })
+    const speed = { ...like, gated: false, base: 8000, value: 500, logRatio: Math.log(16), interval: [2.7, 2.8] }
+    Object.assign(result, { comparisons: [{ ...speed, verdict: 'reported', falseDiscoveryRate: null }] })
+    expect(sectionOf(textOf(result), 'speed:')).toMatchInlineSnapshot(`
+      "speed: beside soakrig's own server (yardstick@1)
+        decides nothing here: other runs are compared with this one by it
+        metric                target           yardstick  times worse          95 %
+        throughput  500 operations/s  8,000 operations/s           16  14.9 to 16.4"
+    `)
+    expect(textOf(result)).not.toContain('worth a look')
+    Object.assign(result.gate!, { verdict: 'reported', pairings: [] })
+    expect(sectionOf(textOf(result), 'what may fail').split('\n')[1]).toBe(
+      '  nothing that could fail the run was compared, in 12 rounds',
+    )
+    expect(verdictLine(result)).not.toContain('gate:')
+  })
+
   test('every comparison that may fail the run, and what would have been found', () => {
     expect(sectionOf(textOf(slower), 'what may fail')).toMatchInlineSnapshot(`
       "what may fail the run by being worse (the gate)
@@ -22,11 +43,11 @@ describe('a report shows of a gate', () => {
         ruler within a process: uncalibrated, the usual floors hold
         ruler between builds: uncalibrated, the usual floors hold
         policy               against       metric      worse by, %           95 %  verdict     would find
-        the target           former build  throughput         7.61   7.42 to 7.81  fail              2.16
-        the target           former build  p50                2.93   2.77 to 3.08  pass-minor        2.14
-        the target           former build  p99                2.99   2.83 to 3.21  pass-minor        5.27
-        the target           former build  cpu                0.13  -0.11 to 0.37  pass              2.20
-        policy.retry client  baseline      throughput        -0.20  -0.42 to 0.04  pass              2.17"
+        the target           former build  throughput         7.61   7.42 to 7.81  fail              5.00
+        the target           former build  p50                2.93   2.77 to 3.08  pass-minor        5.00
+        the target           former build  p99                2.99   2.83 to 3.21  pass-minor       10.00
+        the target           former build  cpu                0.13  -0.11 to 0.37  pass              5.00
+        policy.retry client  baseline      throughput        -0.20  -0.42 to 0.04  pass              5.00"
     `)
   })
 
@@ -58,10 +79,22 @@ describe('a report shows of a gate', () => {
     expect(textOf(result)).not.toContain('ruler between builds')
   })
 
+  test('what a policy may cost', () => {
+    const result = gatedResult(12)
+    expect(textOf(result)).not.toContain('may cost')
+    const cost = result.comparisons.find(
+      ({ policy, gated }) => policy === 'policy.retry/client-direct' && gated === true,
+    )!
+    Object.assign(cost, { accepted: -Math.log(0.85) })
+    expect(sectionOf(textOf(result), 'what may fail')).toContain(
+      'may cost: retry 15 % of throughput; what is told of these counts from there',
+    )
+  })
+
   test('what failed whatever the tests say', () => {
     const result = gatedResult(12, { target: { throughput: 1 } })
     expect(sectionOf(textOf(result), 'what may fail')).toContain(
-      'whatever the tests say: throughput of baseline/baseline-direct is 2.71 times worse than of baseline/base-direct',
+      'whatever the tests say: throughput of the target is 2.71 times worse than of its former build',
     )
   })
 

@@ -28,7 +28,7 @@ const window: ProgressEvent = {
 async function shown(options: Partial<LiveOptions>): Promise<string> {
   const stream = new PassThrough()
   const clock = createVirtualClock()
-  const view = createLiveView({ stream, enabled: true, color: false, clock, ...options })
+  const view = await createLiveView({ stream, enabled: true, color: false, clock, ...options })
   view.update(stage('baseline'))
   await clock.advance(2e9)
   view.update(arm)
@@ -43,6 +43,31 @@ async function shown(options: Partial<LiveOptions>): Promise<string> {
 test('without a terminal each finished stage is one line, and notes are told', async () => {
   expect(await shown({ interactive: false })).toBe(
     'relay restarted\nbaseline: 2s, 20,000 ok/s, 0 failed\nstress: 1.5s\n',
+  )
+})
+
+test('without a terminal the many slices of one life are one line together', async () => {
+  const stream = new PassThrough()
+  const clock = createVirtualClock()
+  const view = await createLiveView({ stream, enabled: true, color: false, clock, interactive: false })
+  for (const part of ['round 1 of at most 24, target 1', 'round 2 of at most 24, target 2']) {
+    for (const name of ['start', 'baseline/baseline-direct', 'baseline/control-direct']) {
+      view.update({ ...stage(name), part } as ProgressEvent)
+      await clock.advance(2e9)
+      if (name !== 'start') view.update(arm)
+    }
+  }
+  view.update(stage('stress long'))
+  await clock.advance(1e9)
+  view.done()
+  expect(String(stream.read())).toBe(
+    'round 1 of at most 24, target 1: 6s, 2 slices\nround 2 of at most 24, target 2: 6s, 2 slices\nstress long: 1s\n',
+  )
+})
+
+test('what a run may take at most is said to be that', async () => {
+  expect(await shown({ interactive: true, expectedMs: 10_000, atMost: true })).toContain(
+    'run: 3.5s of at most about 10s',
   )
 })
 

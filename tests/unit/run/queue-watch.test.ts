@@ -61,11 +61,14 @@ test('only a built-in target of a scenario is asked: another would count the loo
   const watchedAs = async (kind: string, scenario: object | null = { expect: 'recovered' }) => {
     const { server, port, asked } = await answering(['{}'])
     const target = { url: `http://127.0.0.1:${port}`, statsPort: null, isDown: true }
-    const life = { target, sampleTarget: () => Promise.resolve(null) } as unknown as Parameters<typeof watchLife>[0]
+    const life = { target, sampleTarget: () => Promise.resolve(null) } as unknown as Parameters<
+      typeof watchLife
+    >[0]['life']
     const profile = { mode: { name: 'smoke' }, scenario, target: { kind } } as unknown as Parameters<
       typeof watchLife
     >[1]
-    const watch = watchLife(life, profile, realClock)
+    const slice = { arm: { phaseKind: 'stress', sliceNs: 1e9 }, isFaulty: () => false, recess: () => Promise.resolve() }
+    const watch = watchLife({ life, clock: realClock, ...slice } as Parameters<typeof watchLife>[0], profile)
     const stop = async (): Promise<void> => {
       await watch.stop()
       server.close()

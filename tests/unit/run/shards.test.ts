@@ -15,7 +15,8 @@ test('a script that is never loaded ends the wait for the workers, and the worke
   const opening = startShards({
     count: 1,
     allowedHosts: [],
-    profile: { seed: 1, workload: { ...workloadOf([]), script }, policies: [], stressClient: [] },
+    profile: { seed: 1, policies: [], stressClient: [] },
+    workloads: { own: { ...workloadOf([]), script } },
     clock,
     runId: 'test',
     onProcess: ({ pid }) => pids.push(pid),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isSame, parseEnviron, parsePss, parseStat, readStat } from '../../../harness/target/proc.ts'
+import { isSame, parseEnviron, parseRollup, parseStat, readStat } from '../../../harness/target/proc.ts'
 
 const rest = '1 42 42 0 -1 4194560 100 0 0 0 7 5 1 2 20 0 11 0 123456 1000000 2500 18446744073709551615 1 1'
 
@@ -31,8 +31,9 @@ test('an environment is read up to its first "=", and garbage in it is left out'
 })
 
 test('PSS is read from the line of that name', () => {
-  expect(parsePss('Rss:  900 kB\nPss:    321 kB\nPss_Dirty: 5 kB\n')).toBe(321)
-  expect(parsePss('Rss: 1 kB\n')).toBeUndefined()
+  const rollup = 'Rss:  900 kB\nPss:    321 kB\nPss_Dirty: 5 kB\nAnonymous:   40 kB\n'
+  expect([parseRollup(rollup, 'Pss'), parseRollup(rollup, 'Anonymous')]).toEqual([321, 40])
+  expect(parseRollup('Rss: 1 kB\n', 'Pss')).toBeUndefined()
 })
 
 test('a process is the same only with its start time', () => {

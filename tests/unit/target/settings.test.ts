@@ -121,6 +121,7 @@ describe('a target', () => {
       stop: { signal: 'SIGTERM', graceNs: 5e9 },
       prepare: [],
       port: undefined,
+      heap: false,
       stats: { kind: 'none' },
     })
     const knobs = {

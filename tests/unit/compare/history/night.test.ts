@@ -29,8 +29,7 @@ test('a result tells its policies relative to their baselines, and the figures o
 
 test('what the baseline differs from itself by, and from its reference, are no figures', () => {
   const result = exampleResult()
-  result.reference.id = 'former'
-  result.comparisons.push({ ...result.comparisons[3]!, policy: 'stress/baseline-direct', against: 'former' })
+  result.comparisons.push({ ...result.comparisons[3]!, policy: 'stress/baseline-direct', against: 'reference former' })
   const scopes = figuresOf(result).map(({ scope }) => scope)
   expect(scopes.filter((scope) => /control|former/u.test(scope))).toEqual([])
   expect(scopes.filter((scope) => scope.includes('policy'))).not.toEqual([])

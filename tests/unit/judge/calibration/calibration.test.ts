@@ -40,6 +40,14 @@ describe('a calibration', () => {
     expect(Object.keys(calibrate(some)?.metrics ?? {})).toEqual(['throughput'])
   })
 
+  test('says what is slow: the median of the baseline p99 of ten runs or more', () => {
+    const runs = exact(...around(0, 0.01, 12))
+    expect(calibrate(runs)).not.toHaveProperty('slowOverMs')
+    const told = (count: number) => runs.map((run, index) => (index < count ? { ...run, baselineP99Ms: index } : run))
+    expect(calibrate(told(9))).not.toHaveProperty('slowOverMs')
+    expect(calibrate(told(11))?.slowOverMs).toBe(5)
+  })
+
   test('does not count a run of a single round, which has no spread', () => {
     const runs = exact(...around(0, 0.01, 10))
     expect(calibrate([...runs.slice(1), runOf(0, [0.01])])).toBeNull()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { controlOf } from '../../../../harness/judge/calibration/control.ts'
+import { baselineP99Of, controlOf } from '../../../../harness/judge/calibration/control.ts'
 import { gateOfBuilds, slicesOf } from '../../../support/gate-slices.ts'
 
 const { gate, plan } = gateOfBuilds(8)
@@ -38,4 +38,13 @@ test('fewer than two rounds say nothing', () => {
       slicesOf(gate, 1, () => 1000),
     ),
   ).toEqual({})
+})
+
+test('the p99 of the baseline is the mean of both measurements, of builds that of the former one', () => {
+  const rates: Readonly<Record<string, number>> = { baseline: 1000, control: 4000, base: 500, twin: 500 }
+  const slices = slicesOf(gate, 2, ({ kind }) => rates[kind] ?? 100)
+  // Of so many answers a second the slowest hundredth took 3 s divided by that.
+  expect(baselineP99Of(plan, 'process', slices)).toEqual({ baselineP99Ms: 1.5 })
+  expect(baselineP99Of(plan, 'build', slices)).toEqual({ baselineP99Ms: 6 })
+  expect(baselineP99Of(plan, 'build', [])).toEqual({})
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { slopeBound } from '../../../../harness/judge/memory/bound.ts'
+import { leastPersistence, slopeBound } from '../../../../harness/judge/memory/bound.ts'
 
 describe('the bound of a slope', () => {
   test('is that of the length, and between two lengths lies between theirs', () => {
@@ -32,4 +32,10 @@ describe('the bound of a slope', () => {
     expect(slopeBound('rss', 14, calibration)).toBeLessThan(900)
     expect(slopeBound('rss', 14, calibration)).toBeGreaterThan(500)
   })
+})
+
+test('the longer a run, the more sure that growth goes on: from 20 minutes on more likely than not, in 12 not surely the opposite', () => {
+  expect([5, 12, 20, 600].map(leastPersistence)).toEqual([-0.3, -0.3, 0.2, 0.2])
+  expect(leastPersistence(15)).toBeGreaterThan(-0.3)
+  expect(leastPersistence(15)).toBeLessThan(0.2)
 })

@@ -120,6 +120,35 @@ describe('what is no leak does not fail:', () => {
   })
 })
 
+describe('growth that decays is no leak, and no pass:', () => {
+  const fast = (second: number): number => level + 40 * mib * (1 - Math.exp(-second / 70))
+  const perMinute = (100 * 400 * 60) / 1024
+  test.each([
+    [
+      'a warm-up with a time constant of 8 minutes, in 12',
+      12,
+      (second: number) => level + 60 * mib * (1 - Math.exp(-second / 480)),
+    ],
+    ['one of 10 minutes, in 20', 20, (second: number) => level + 60 * mib * (1 - Math.exp(-second / 600))],
+    [
+      'a cache whose hits follow a power law, in 12',
+      12,
+      (second: number) => level + 15 * mib * Math.log1p(second / 30),
+    ],
+    ['the same after a warm-up, in 30', 30, (second: number) => fast(second) + 15 * mib * Math.log1p(second / 30)],
+  ] as const)('%s', (_, minutes, kbAt) => {
+    const answer = decideMemory(caseOf(samplesOf(minutes, kbAt)))
+    expect(answer.trend?.slope).toBeGreaterThan(answer.bound ?? Infinity)
+    expect(Math.min(...(answer.trend?.parts ?? []))).toBeGreaterThan(0.5 * (answer.bound ?? Infinity))
+    expect(answer.verdict).toBe('inconclusive')
+  })
+
+  test.each([12, 20, 30])('what leaks after a warm-up is one, in %d minutes', (minutes) => {
+    const kbAt = (second: number): number => fast(second) + (perMinute * second) / 60
+    expect(decideMemory(caseOf(samplesOf(minutes, kbAt))).verdict).toBe('fail')
+  })
+})
+
 describe('faults', () => {
   const inFault = (second: number): boolean => second % 120 >= 90
   const faults = Array.from({ length: 6 }, (_, index) => ({ from: index * 120 + 90, to: index * 120 + 120 }))
@@ -130,6 +159,16 @@ describe('faults', () => {
     const answer = decideMemory(caseOf(samplesOf(12, rising), { faults, ceiling: level + 50 * mib }))
     expect(answer.verdict).toBe('fail')
     expect(answer.reason).toMatch(/ceiling/u)
+  })
+
+  test.each([
+    ['second', { from: 235, to: 490 }],
+    ['last', { from: 478, to: 720 }],
+  ])('hide no leak of 1 kB per request where one takes the %s third of the run', (_, fault) => {
+    const samples = samplesOf(12, leak((1000 * 400 * 60) / 1024))
+    expect(decideMemory(caseOf(samples, { faults: [fault] })).verdict).toBe('fail')
+    const healthy = samplesOf(12, () => level)
+    expect(decideMemory(caseOf(healthy, { faults: [fault] })).verdict).toBe('pass')
   })
 
   test('leave less to see, for which the bound is higher', () => {
@@ -199,6 +238,20 @@ describe('what was not seen does not pass:', () => {
     expect(decideMemory(caseOf(late)).verdict).toBe('pass')
     const perSecond = samplesOf(12, leak(3 * mib)).map((one) => ({ ...one, requests: 400 + (one.seconds % 3) }))
     expect(decideMemory(caseOf(perSecond))).toMatchObject({ verdict: 'fail', trend: { perRequest: null } })
+  })
+
+  test('samples at random moments serve as well, and those that are too far apart tell how near they should be', () => {
+    const rng = createRng('poisson')
+    const at = (meanSeconds: number, perSecond: number): MemorySample[] => {
+      const samples: MemorySample[] = []
+      for (let seconds = 0; seconds < 720; seconds -= meanSeconds * Math.log(1 - rng.next()))
+        samples.push({ seconds, amount: level + perSecond * seconds, requests: 400 * seconds })
+      return samples
+    }
+    expect([at(1, 0), at(1, 60)].map((samples) => decideMemory(caseOf(samples)).verdict)).toEqual(['pass', 'fail'])
+    const { verdict, doubts } = decideMemory(caseOf(at(5, 0)))
+    expect(verdict).toBe('inconclusive')
+    expect(doubts.map(({ detail }) => detail).join()).toMatch(/samples should be no more than \d+ s apart/u)
   })
 
   test('noise that would hide a leak is inconclusive', () => {

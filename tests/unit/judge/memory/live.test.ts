@@ -12,7 +12,7 @@ import { createRng } from '../../../../harness/kernel/rng.ts'
 import { memoryRun } from '../../../support/memory-noise.ts'
 import { windowsOfTrace } from '../../../support/memory-windows.ts'
 
-const terms: LiveTerms = { calibration: null, memoryCeiling: true, overloaded: false }
+const terms: LiveTerms = { calibration: null, heap: null, memoryCeiling: true, overloaded: false }
 
 /** Windows of a generated target that also has files and threads; a leak is of bytes per request at 400 a second. */
 function windowsOf(minutes: number, leakBytesPerRequest = 0): MemoryWindow[] {
@@ -139,4 +139,67 @@ test('a verdict is the same from the file of the windows, whose fractions are ro
 test('windows of before, which have no lower ends, are read as windows of which nothing is known', () => {
   const old = windowsOf(12).map(({ lows: _, threads: _threads, ...window }) => window)
   expect(verdictsOf(memoryOfWindows(old, terms))).toEqual(['inconclusive', 'inconclusive', 'inconclusive'])
+})
+
+describe('a heap that is collected by force', () => {
+  const asked: LiveTerms = { ...terms, heap: { asked: true, missing: null } }
+  const told: LiveTerms = { ...terms, heap: { asked: false, missing: 'it is no program of Node' } }
+
+  /** The same with its heap read in every second window, which grows by so much per request from 20 MiB on. */
+  const withHeaps = (windows: readonly MemoryWindow[], bytesPerRequest: number): MemoryWindow[] =>
+    windows.map((window, index) => {
+      const heapKb = 20_480 + (3 * ((7 * index) % 11) + index * 4000 * bytesPerRequest) / 1024
+      return index % 2 === 1 ? { ...window, collection: { heapKb, afterMs: 5000, recessMs: 200 } } : window
+    })
+
+  test('shows a leak of 100 B per request in five minutes, which is too little for all else', () => {
+    const verdict = memoryOfWindows(withHeaps(windowsOf(5), 100), told)
+    expect(verdict.kinds.map(({ kind, verdict: one }) => [kind, one])).toEqual([['heap', 'fail']])
+    expect(verdict.kinds[0]?.trend?.perRequest).toBeCloseTo(100 / 1024, 2)
+    expect(memoryReasons(verdict)).toMatchObject([{ code: 115, text: expect.stringContaining('leak of the heap: ') }])
+    expect(verdict.heap).toEqual({ missing: null, growth: 'heap' })
+    expect(verdictsOf(memoryOfWindows(withHeaps(windowsOf(5), 0), told))).toEqual(['pass'])
+  })
+
+  test('tells a leak from what lies outside of it', () => {
+    const leaking = memoryOfWindows(withHeaps(windowsOf(12, 500), 500), told)
+    expect([verdictsOf(leaking), leaking.heap?.growth]).toEqual([['fail', 'pass', 'pass', 'fail'], 'heap'])
+    const native = memoryOfWindows(withHeaps(windowsOf(12, 500), 0), told)
+    expect([verdictsOf(native), native.heap?.growth]).toEqual([['fail', 'pass', 'pass', 'pass'], 'outside'])
+    expect(memoryReasons(native).map(({ text }) => text)).toEqual([expect.stringMatching(/the heap does not grow/u)])
+  })
+
+  test('is void where the profile asks for it and nothing can be read; else it is told why there is none', () => {
+    const unread = memoryOfWindows(windowsOf(12), asked)
+    expect(verdictsOf(unread)).toEqual(['pass', 'pass', 'pass', 'void'])
+    expect(memoryDoubts(unread)).toContainEqual(expect.objectContaining({ kind: 'memory-unreadable', effect: 'void' }))
+    const without = memoryOfWindows(windowsOf(12), told)
+    expect(verdictsOf(without)).toEqual(['pass', 'pass', 'pass'])
+    expect(without.heap).toEqual({ missing: 'it is no program of Node', growth: null })
+  })
+
+  test('is inconclusive where it was not read for a third of the time', () => {
+    const gap = withHeaps(windowsOf(12), 0).map((window, index) => {
+      const { collection, ...others } = window
+      return index > 20 && index < 50 ? others : { ...others, ...(collection && { collection }) }
+    })
+    const verdict = memoryOfWindows(gap, told)
+    expect(verdictsOf(verdict)).toEqual(['pass', 'pass', 'pass', 'inconclusive'])
+    expect(inconclusive(verdict)).toEqual(['samples-missing heap'])
+  })
+
+  test('is not read under a fault, and begins anew with the target', () => {
+    const windows = withHeaps(windowsOf(24), 0).map((window, index) => {
+      const { collection = null } = window
+      const restarts = index < 40 ? 0 : 1
+      const high = collection && { ...collection, heapKb: 900_000 }
+      const seen = index < 40 || index % 9 === 1 ? high : collection
+      const faults = index % 9 === 1 ? ['latency'] : []
+      const lows = window.lows ? { ...window.lows, restarts } : null
+      return { ...window, faults, collection: seen, lows }
+    })
+    const heap = memoryOfWindows(windows, told).kinds.at(-1)
+    expect([heap?.kind, heap?.verdict]).toEqual(['heap', 'pass'])
+    expect(heap?.peak).toBeLessThan(21_000)
+  })
 })

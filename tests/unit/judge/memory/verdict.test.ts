@@ -13,14 +13,14 @@ function caseOf(mode: 'smoke' | 'long', kbPerSecond: number, changes: Partial<Ca
   const plan = compilePlan(profile, { baseline: false, policies: false, stress: true })
   const arms = plan.stress.map(({ arm }) => arm)
   const okLatency = createHistogram().encode()
-  const watch = watchWindows(0, [])
+  const watch = watchWindows([])
   const identity = arms.at(-1)!
   for (let index = 0; index < 72; index++) {
     const memoryKb = 80_000 + Math.round(10 * index * kbPerSecond) + 40 * ((3 * index) % 7)
     const held = { memoryKb, fds: 20, threads: 9 }
     const span = { slice: 0, index, fromNs: 10e9 * index, toNs: 10e9 * (index + 1) }
     const counts = { ok: 4000, failed: 0, degraded: 0, p50Ms: 1, p99Ms: 2, cpuCores: null, okLatency }
-    const rest = { series: { offered: 0, bins: [] }, queue: null, faults: [], settling: false }
+    const rest = { series: { offered: 0, bins: [] }, queue: null, collection: null, faults: [], settling: false }
     watch.add({ identity, ...span, ...counts, ...held, lows: { ...held, readings: 10, restarts: 0 }, ...rest })
   }
   const measurements: Measurements = {
@@ -38,7 +38,7 @@ function caseOf(mode: 'smoke' | 'long', kbPerSecond: number, changes: Partial<Ca
     unplannedExit: null,
     failureBudget: null,
     memoryMissing: { count: 0, detail: null },
-    target: { command: [], url: null, pid: 1, startTicks: 1 },
+    target: { command: [], url: null, pid: 1, startTicks: 1, heapMissing: 'nobody asked' },
   }
   const end = { stressed: true, scenario: null, stopped: null, strict: false } as const
   return { profile, arms, rounds: 1, measurements, windows: watch.read(), stepped: [], ...end, ...changes }

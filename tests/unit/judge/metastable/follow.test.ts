@@ -27,6 +27,7 @@ function windowOf(index: number, changes: Partial<WindowMeasurement> = {}): Wind
     settling: false,
     series: { offered: 100, bins: [60, 50] },
     queue: null,
+    collection: null,
     ...changes,
   }
 }

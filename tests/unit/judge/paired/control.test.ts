@@ -45,10 +45,24 @@ describe('a baseline measured twice in the same rounds', () => {
 
   test('makes a run void in fewer rounds than a test needs, where one of the two is a catastrophe beside the other', () => {
     const catastrophe = (): Effect => ({ throughput: 3 })
-    for (const torn of [{ p50: 1 }, { throughput: -1 }, { errors: 0.1 }]) {
+    for (const torn of [{ p50: 1 }, { throughput: -1 }]) {
       const answer = answerTo(4, () => torn, catastrophe)
       expect(answer).toMatchObject({ verdict: 'void', catastrophes: [expect.stringContaining('throughput of a')] })
       expect(answerTo(24, () => torn, catastrophe, { looks: [8, 16, 24] }).verdict).toBe('void')
+    }
+  })
+
+  test('makes the run void where one of the two fails in bursts', () => {
+    for (const sides of [
+      { control: { errors: 0.1 }, base: 0 },
+      { control: {}, base: 100 },
+    ]) {
+      const trace = tracedRounds(12, { control: () => sides.control, 'policy:a': healthy }, { gate: [['a', 'p50']] })
+      const rounds = trace.rounds.map(({ slices: [first, ...others] }) => ({
+        slices: [{ ...first!, ok: first!.ok - sides.base, failed: sides.base }, ...others],
+      }))
+      const answer = decideTrace({ ...trace, rounds })
+      expect(answer).toMatchObject({ verdict: 'void', doubts: [{ kind: 'baseline-differs' }, {}] })
     }
   })
 

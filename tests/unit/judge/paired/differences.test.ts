@@ -1,13 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { differencesOf } from '../../../../harness/judge/paired/differences.ts'
+import { heldTo, metricNames, metricsOf, pairedMetrics } from '../../../../harness/judge/paired/metrics.ts'
 import type { PairedSlice, Pairing, Round } from '../../../../harness/judge/paired/slice.ts'
 
 const pairing: Pairing = { policy: 'p', against: 'b', arms: ['p'], baseArms: ['b', 'c'] }
 
 function slice(arm: string, changes: Partial<PairedSlice> = {}): PairedSlice {
   const latencyMs = { p50: 1, p95: 2, p99: 4 }
-  return { arm, durationMs: 1000, ok: 1000, failed: 0, latencyMs, slow: 10, cpuMs: 500, throughput: true, ...changes }
+  const held = { rssKb: 60_000, heapKb: 40_000 }
+  const counts = { durationMs: 1000, ok: 1000, failed: 0, latencyMs, slow: 10, cpuMs: 500, throughput: true }
+  return { arm, ...counts, ...held, ...changes }
 }
 
 function p50(arm: string, ms: number): PairedSlice {
@@ -29,6 +32,8 @@ describe('the difference of two arms in a round', () => {
     ['slow', { slow: 15 }, 0.005],
     ['errors', { ok: 998, failed: 2 }, 0.002],
     ['cpu', { cpuMs: 550 }, Math.log(1.1)],
+    ['rss', { rssKb: 66_000 }, Math.log(1.1)],
+    ['heap', { heapKb: 44_000 }, Math.log(1.1)],
   ] as const)('is positive where %s is worse', (metric, worse, difference) => {
     const { values } = differencesOf([{ slices: [slice('b'), slice('p', worse)] }], pairing, metric)
     expect(values).toEqual([Number(difference.toPrecision(6))])
@@ -91,6 +96,48 @@ describe('the difference of two arms in a round', () => {
       }),
       { numRuns: 100, seed: 6 },
     )
+  })
+})
+
+describe('what processes hold', () => {
+  const builds: Pairing = { policy: 'p', against: 'b', arms: ['p', 'q'], baseArms: ['b', 'c'] }
+  const held = (arm: string, rssKb: number | null): PairedSlice => slice(arm, { rssKb, heapKb: null })
+  const differenceIn = (slices: readonly PairedSlice[]) => differencesOf([{ slices }], builds, 'rss').values
+
+  test('is compared by what each came to at the end of the round, whatever it was before', () => {
+    const early = [held('p', 900_000), held('b', 50_000), held('q', 70_000), held('c', 50_000)]
+    const late = [held('b', 100_000), held('p', 110_000), held('c', 100_000), held('q', 130_000)]
+    expect(differenceIn([...early, ...late])).toEqual([Number(((Math.log(1.1) + Math.log(1.3)) / 2).toPrecision(6))])
+  })
+
+  test('is of many slices the median of the last quarter, so that one reading is not all', () => {
+    const rising = Array.from({ length: 12 }, (_, index) => held('p', index === 11 ? 900_000 : 110_000))
+    const level = [...Array.from({ length: 12 }, () => held('b', 100_000)), held('q', 110_000), held('c', 100_000)]
+    expect(differenceIn([...rising, ...level])).toEqual([Number(Math.log(1.1).toPrecision(6))])
+  })
+
+  test('is the same where they lie less than 2 MiB apart', () => {
+    const of = (kb: number) => differenceIn([held('p', kb), held('q', kb), held('b', 10_000), held('c', 10_000)])
+    expect([of(12_047), of(7953)]).toEqual([[0], [0]])
+    expect(of(12_049)).toEqual([Number(Math.log(1.2049).toPrecision(6))])
+  })
+
+  test('may grow by no more than 32 MiB, however large the process is, unless the calibrated floor is more', () => {
+    const usual = { noise: 0, floor: pairedMetrics.rss.floor, margin: pairedMetrics.rss.margin }
+    expect(heldTo(usual, 'rss', 60_000)).toEqual(usual)
+    const large = { noise: 0, floor: Math.log1p(0.032), margin: Math.log1p(0.032) }
+    expect(heldTo(usual, 'rss', 1024 * 1000)).toEqual(large)
+    expect(heldTo({ ...usual, noise: 0.04 }, 'heap', 1024 * 1000)).toEqual({ ...large, noise: 0.04, floor: 0.04 })
+    expect(heldTo({ ...usual, floor: 0.08 }, 'rss', 1024 * 1000)).toEqual({ ...large, floor: 0.08 })
+    expect([heldTo(usual, 'cpu', 1024 * 1000), heldTo(usual, 'rss', null)]).toEqual([usual, usual])
+  })
+
+  test('is told of pairs whose slices tell it, and of no other', () => {
+    const rounds = [{ slices: [held('p', 1), slice('b', { heapKb: 5 }), slice('x')] }]
+    expect(metricsOf(rounds, builds)).toEqual(metricNames)
+    expect(metricsOf(rounds, { ...builds, baseArms: ['c'] })).toEqual(metricNames.filter((name) => name !== 'heap'))
+    expect(metricsOf(rounds, pairing)).toContain('throughput')
+    expect(metricsOf([{ slices: [slice('x'), held('b', null)] }], pairing)).not.toContain('rss')
   })
 })
 

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { comparablesOf, noReference, type ReferenceFigures } from '../../../../harness/judge/thresholds/against.ts'
+import {
+  baselinesOf,
+  comparablesOf,
+  noReference,
+  type ReferenceFigures,
+} from '../../../../harness/judge/thresholds/against.ts'
 import { watchWindows } from '../../../../harness/judge/windows.ts'
 import type { ArmIdentity } from '../../../../harness/measure/arm.ts'
 import { type ArmMeasurement, emptyArm } from '../../../../harness/measure/measurements.ts'
@@ -41,9 +46,14 @@ const reference: ReferenceFigures = {
 }
 
 function comparables(windows: readonly WindowShape[], measured: readonly [string, ArmMeasurement][], stepped = true) {
-  const watch = watchWindows(0, stepped ? [phase] : [])
+  const watch = watchWindows(stepped ? [phase] : [])
   for (const [index, shape] of windows.entries()) watch.add(windowAt(index, shape))
-  return comparablesOf({ arms: [stressArm], measured: new Map(measured), windows: () => watch.read(), reference })
+  return comparablesOf({
+    arms: [stressArm],
+    baselines: baselinesOf(new Map(measured)),
+    windows: () => watch.read(),
+    reference,
+  })
 }
 
 describe('what a limit is relative to', () => {

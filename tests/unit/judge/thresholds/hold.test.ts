@@ -31,7 +31,7 @@ interface Situation {
 function hold(raw: RawThresholds, { windows = [], seconds = 600, slope, whyNone = null }: Situation = {}) {
   const mode = { name: 'long', durationNs: seconds * 1e9 }
   const profile = { thresholds: parseThresholds(raw), policies: [], mode } as unknown as Profile
-  const [summary, watch] = [watchWindows(0, []), watchThresholds(profile, 0, () => undefined)]
+  const [summary, watch] = [watchWindows([]), watchThresholds(profile, () => undefined)]
   for (const [index, shape] of windows.entries()) {
     summary.add(windowAt(index, shape))
     watch.add(windowAt(index, shape))
@@ -127,7 +127,7 @@ describe('thresholds of what the target uses', () => {
 })
 
 describe('a limit on a slope', () => {
-  const found = { slope: 3000, lower: 2800, upper: 3200, slowest: 2900, usual: 500 }
+  const found = { slope: 3000, lower: 2800, upper: 3200, slowest: 2900, usual: 500, goesOn: true }
   const held = (slope: ResourceSlope | null, seconds?: number) => {
     const { limits, doubts } = hold({ rss: ['slope<1MiB/h'] }, { windows: [{}], slope, ...(seconds && { seconds }) })
     const [limit] = limits
@@ -157,6 +157,7 @@ describe('a limit on a slope', () => {
     ['noise is wider than the difference', { lower: 900 }],
     ['healthy targets rise as much in so short a run', { usual: 5000 }],
     ['it came to a level', { slowest: 100 }],
+    ['it decays', { goesOn: false }],
     ['it is below, but noise may hide that it is not', { slope: 900, lower: 500 }],
   ])('is neither where %s', (_, changes) => {
     const { limit, ...answer } = held({ ...found, ...changes })

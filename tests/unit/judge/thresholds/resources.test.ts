@@ -5,7 +5,7 @@ import type { ResourceMetric } from '../../../../harness/profile/threshold-metri
 import { windowAt, type WindowShape } from '../../../support/stress-windows.ts'
 
 function follow(metric: ResourceMetric, windows: readonly WindowShape[]): ResourceFollower {
-  const follower = new ResourceFollower(metric, 0)
+  const follower = new ResourceFollower(metric)
   for (const [index, shape] of windows.entries()) follower.add(windowAt(index, { ok: 0, ...shape }))
   return follower
 }

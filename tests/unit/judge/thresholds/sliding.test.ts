@@ -15,7 +15,7 @@ function percentileOf(windows: readonly WindowMeasurement[], percent: number): n
 }
 
 test('a window of a length is told as soon as there are enough recorded ones, and then with each one more', () => {
-  const sliding = new SlidingWindow(3 * second, 0)
+  const sliding = new SlidingWindow(3 * second)
   const spans = [0, 1, 2, 3, 4].map((index) => {
     const slid = sliding.add(windowAt(index))
     return slid && [slid.fromMs, slid.toMs]
@@ -25,7 +25,7 @@ test('a window of a length is told as soon as there are enough recorded ones, an
 
 test('a length between those of recorded windows takes one more of them; one below theirs, one', () => {
   const spanOf = (lengthNs: number) => {
-    const sliding = new SlidingWindow(lengthNs, 0)
+    const sliding = new SlidingWindow(lengthNs)
     const slid = [0, 1, 2, 3].map((index) => sliding.add(windowAt(index))).at(-1)
     return slid && slid.toMs - slid.fromMs
   }
@@ -33,7 +33,7 @@ test('a length between those of recorded windows takes one more of them; one bel
 })
 
 test('it begins anew after a gap, and in another slice', () => {
-  const sliding = new SlidingWindow(2 * second, 0)
+  const sliding = new SlidingWindow(2 * second)
   const told = [
     windowAt(0),
     windowAt(1),
@@ -52,7 +52,7 @@ test('its figures are those of its recorded windows taken together, however many
   )
   fc.assert(
     fc.property(shapes, fc.integer({ min: 1, max: 4 }), (all, count) => {
-      const sliding = new SlidingWindow(count * second, 0)
+      const sliding = new SlidingWindow(count * second)
       const windows = all.map((shape, index) => windowAt(index, shape))
       for (const [index, window] of windows.entries()) {
         const slid = sliding.add(window)

@@ -19,7 +19,7 @@ function watch(
   let seen = 0
   let breaches = 0
   const settings = { thresholds: parseThresholds(thresholds), policies: policies as readonly Policy[] }
-  const watching = watchThresholds(settings, 0, () => {
+  const watching = watchThresholds(settings, () => {
     endedAfter ??= seen
     breaches++
   })

@@ -65,6 +65,16 @@ describe('the answer to a trace', () => {
     expect(perRound).toBeGreaterThan(-0.2)
   })
 
+  test('compares what processes hold where slices tell it, and finds one that keeps a tenth more', () => {
+    const held = withSlices(interleaved(['a']), (slices) =>
+      slices.map((one) => ({ ...one, rssKb: 60_000 * (one.arm === 'policy:a' ? 1.1 : 1) + one.order })),
+    )
+    const answer = decideTrace({ ...held, gate: [['a', 'rss']] })
+    expect(comparisonOf(answer, 'rss').estimate).toBeCloseTo(Math.log(1.1), 2)
+    expect([answer.verdict, comparisonOf(answer, 'rss').verdict]).toEqual(['fail', 'fail'])
+    expect(answer.comparisons.some(({ metric }) => metric === 'heap')).toBe(false)
+  })
+
   test('is gated by throughput, p50 and p99 of the first four policies by name where the trace does not say', () => {
     const arms = Object.fromEntries(['e', 'd', 'c', 'b', 'a'].map((name) => [`policy:${name}`, () => ({})]))
     const gated = decideTrace(tracedRounds(12, arms)).comparisons.filter((one) => one.gated)
@@ -157,8 +167,8 @@ describe('the problems of a trace', () => {
     [{ looks: [8, 8] }, '/looks', 'found 8, 8, allowed: ascending numbers of rounds'],
     [{ looks: [] }, '/looks', 'found an empty list, allowed: a list that is not empty'],
     [
-      { calibration: { name: 'c', metrics: { rss: {} } } },
-      '/calibration/metrics/rss',
+      { calibration: { name: 'c', metrics: { swap: {} } } },
+      '/calibration/metrics/swap',
       expect.stringContaining('unknown key'),
     ],
   ])('are told at their place: %j', (changes, where, message) => {

@@ -162,6 +162,8 @@ describe('a pool of shared connections', () => {
       state = (state * 1_103_515_245 + 12_345) % 2 ** 31
       return Math.floor((state / 2 ** 31) * below)
     }
+    const broken = new Set<string>()
+    const must = (what: string, holds: boolean): unknown => holds || broken.add(what)
     for (let step = 0; step < 20_000; step++) {
       const kind = random(5)
       if (kind < 2) {
@@ -173,11 +175,19 @@ describe('a pool of shared connections', () => {
         pool.release(held.splice(random(held.length), 1)[0]!, step)
         if (waiting[0]?.plug) held.push(waiting.shift()!.plug!)
       } else if (waiting.length > 0) pool.withdraw(waiting.splice(random(waiting.length), 1)[0]!)
-      expect(waiting.every(({ plug }) => plug === null)).toBe(true)
-      expect(made.reduce((sum, { leases }) => sum + leases, 0)).toBe(held.length)
-      expect(made.every(({ leases }) => leases <= depth)).toBe(true)
-      expect(waiting.length === 0 || held.length === connections * depth).toBe(true)
+      const leased = made.reduce((sum, { leases }) => sum + leases, 0)
+      must(
+        'who waits has nothing',
+        waiting.every(({ plug }) => plug === null),
+      )
+      must('what is leased is held', leased === held.length)
+      must(
+        'no connection has more than its depth',
+        made.every(({ leases }) => leases <= depth),
+      )
+      must('who waits does so for all', waiting.length === 0 || held.length === connections * depth)
     }
+    expect(broken).toEqual(new Set())
     expect(made).toHaveLength(connections)
   })
 })

@@ -52,7 +52,7 @@ describe('a breaker under random events', () => {
         }
         for (const state of pair.told) seen.add(state)
       }),
-      { seed: 8, numRuns: 300 },
+      { seed: 8, numRuns: 100 },
     )
     expect(seen).toEqual(new Set(['open', 'half-open', 'closed']))
   })

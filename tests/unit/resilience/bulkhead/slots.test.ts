@@ -146,6 +146,8 @@ describe('slots', () => {
           const waiting: { compartment: number; waiter: ReturnType<typeof enter>['waiter'] }[] = []
           let number = 0
           let refusedForOthers = 0
+          const broken = new Set<string>()
+          const must = (what: string, holds: boolean): unknown => holds || broken.add(what)
           for (const { kind, compartment, of } of steps) {
             const slots = all[compartment]!
             if (kind === 'enter') {
@@ -160,18 +162,17 @@ describe('slots', () => {
               if (one) all[one.compartment]!.withdraw(one.waiter)
             }
             const total = all.reduce((sum, { active }) => sum + active, 0)
-            expect(total).toBeLessThanOrEqual(6)
-            // A compartment with room of its own refuses nobody, whoever works in its slots.
-            expect(refusedForOthers).toBe(0)
+            must('no more work than there are slots', total <= 6)
+            must('a compartment with room of its own refuses nobody', refusedForOthers === 0)
             for (const { active, line, tally } of all) {
-              expect(active).toBeLessThanOrEqual(ceiling)
-              expect(line.length).toBeLessThanOrEqual(maxQueue + Math.max(0, 2 - active))
+              must('none goes beyond its ceiling', active <= ceiling)
+              must('no line is longer than it may be', line.length <= maxQueue + Math.max(0, 2 - active))
               const { accepted, rejected, timedOut, abandoned } = tally
-              expect(accepted + rejected + timedOut + abandoned + line.length).toBe(tally.total)
-              // Nobody waits for a slot that there is.
-              expect(line.length === 0 || total === 6 || active === ceiling).toBe(true)
+              must('the counters add up', accepted + rejected + timedOut + abandoned + line.length === tally.total)
+              must('nobody waits for a slot that there is', line.length === 0 || total === 6 || active === ceiling)
             }
           }
+          expect(broken).toEqual(new Set())
           // Within a compartment, in order.
           for (let compartment = 0; compartment < 3; compartment++) {
             const numbers = got.filter((one) => one.startsWith(`${compartment}/`)).map((one) => Number(one.slice(2)))

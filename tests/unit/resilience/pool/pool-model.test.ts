@@ -12,14 +12,15 @@ import { PoolModel } from '../../../support/pool-model.ts'
 
 const users = 6
 
+// Mostly what leaves several idle at once, or their order would not show.
 const command = fc.oneof(
   { weight: 50, arbitrary: fc.record({ do: fc.constant('acquire' as const), who: fc.nat(users - 1) }) },
   { weight: 40, arbitrary: fc.record({ do: fc.constant('release' as const), who: fc.nat(users - 1) }) },
-  { weight: 20, arbitrary: fc.record({ do: fc.constant('destroy' as const), who: fc.nat(users - 1) }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('destroy' as const), who: fc.nat(users - 1) }) },
   { weight: 40, arbitrary: fc.record({ do: fc.constant('open' as const), who: fc.nat(9) }) },
-  { weight: 20, arbitrary: fc.record({ do: fc.constant('lose' as const), who: fc.nat(9) }) },
-  { weight: 30, arbitrary: fc.record({ do: fc.constant('advance' as const), who: fc.integer({ min: 1, max: 60 }) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('close' as const), who: fc.constant(0) }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('lose' as const), who: fc.nat(9) }) },
+  { weight: 10, arbitrary: fc.record({ do: fc.constant('advance' as const), who: fc.integer({ min: 1, max: 60 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('close' as const), who: fc.constant(0) }) },
 )
 
 type Command = { readonly do: string; readonly who: number }
@@ -116,7 +117,7 @@ function checkIdentities({ counters, active, idle, total, connecting, pending }:
 
 test('a pool does what its plain model does, whatever happens in whatever order (H10-H15, P40, P41)', () => {
   const property = fc.property(
-    fc.array(command, { maxLength: 80 }),
+    fc.array(command, { size: 'max', maxLength: 80 }),
     fc.integer({ min: 1, max: 4 }),
     fc.constantFrom('lifo' as const, 'fifo' as const),
     (commands, max, order) => {
@@ -156,12 +157,12 @@ test('a pool does what its plain model does, whatever happens in whatever order 
       expect(plugs.every(({ closed }) => closed)).toBe(true)
     },
   )
-  fc.assert(property, { numRuns: 500, seed: 1 })
+  fc.assert(property, { numRuns: 100, seed: 1 })
 })
 
 test('a pool with a minimum, lifetimes, checks and limited rates keeps its books, and closes all (H15)', () => {
   const property = fc.property(
-    fc.array(command, { maxLength: 80 }),
+    fc.array(command, { size: 'max', maxLength: 80 }),
     fc.integer({ min: 0, max: 3 }),
     fc.integer({ min: 3, max: 5 }),
     fc.constantFrom(20, Number.POSITIVE_INFINITY),
@@ -197,5 +198,5 @@ test('a pool with a minimum, lifetimes, checks and limited rates keeps its books
       expect(told.filter((text) => text.includes('has'))).toHaveLength(poolAcquired)
     },
   )
-  fc.assert(property, { numRuns: 300, seed: 2 })
+  fc.assert(property, { numRuns: 100, seed: 2 })
 })

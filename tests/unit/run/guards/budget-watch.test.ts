@@ -27,6 +27,7 @@ test('only clean load is asked for its counts: what a policy does to it is no re
     load: createArm(mode, 'load', { kind: 'baseline', path: 'direct' }),
     canary: createArm(mode, 'canary', { kind: 'policy', path: 'relay', rules }),
     fault: createArm(mode, 'policy', { kind: 'policy', path: 'relay', policy: 'lost', rules }),
+    yardstick: createArm(mode, 'baseline', { kind: 'yardstick', path: 'direct', build: 'yardstick' }),
     client: createArm(mode, 'policy', { kind: 'client', path: 'direct', policy: 'retry' }),
   }
   expect(new BudgetWatch(null, followFaults(0), () => {}).countEveryNs(arms.load)).toBeUndefined()

@@ -1,0 +1,87 @@
+import type { GateCalibration } from '../calibration/ruler.ts'
+import { medianOf } from '../stats/median.ts'
+import type { Estimand, EstimandMetric } from './estimand.ts'
+
+/** How far a figure of a run may lie from its reference by chance. */
+export interface Spread {
+  /** Standard error of the difference. */
+  readonly error: number
+  /** Degrees of freedom of Student's distribution that it is held to; Infinity is never reached. */
+  readonly freedom: number
+  /** What that was learnt from. */
+  readonly by: 'history' | 'calibration'
+}
+
+/** From so many results on, what they differ by among themselves tells what a new one may. */
+export const leastHistory = 5
+
+/** A deviation as the median of the deviations tells it (Rousseeuw and Croux 1993, J. Am. Stat. Assoc. 88:1273). */
+const perDeviation = 1.4826
+
+/** Variance of the median of so many values, for each that of one of them: 1 of one, and asymptotically pi / 2n. */
+function medianVariance(count: number): number {
+  return count === 1 ? 1 : Math.PI / (2 * count)
+}
+
+/**
+ * The spread of a new run about the median of former ones, by what those differ by: sd * sqrt(1 + pi / 2n), where sd is the
+ * larger of their standard deviation and of that which the median of their deviations tells; for the new run its own
+ * standard error where that is larger. Nights are not normal: with the n - 1 degrees of freedom of normal ones four in a
+ * hundred healthy runs would fail where they differ as Student's distribution with 4 has it. A tail like that is the
+ * lightest that can be counted on, so that there are no more than 4 degrees, and (n + 1) / 2 of few, which keeps it to one
+ * in a hundred (`tests/bench/references.ts`). Null of fewer than five.
+ */
+export function historySpread(own: Estimand, references: readonly Estimand[]): Spread | null {
+  const count = references.length
+  if (count < leastHistory) return null
+  const values = references.map(({ value }) => value)
+  const mean = values.reduce((sum, value) => sum + value, 0) / count
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1)
+  const middle = medianOf(values)
+  const robust = (perDeviation * medianOf(values.map((value) => Math.abs(value - middle)))) ** 2
+  const spread = Math.max(variance, robust)
+  const ofNew = Math.max(spread, (own.error ?? 0) ** 2)
+  return {
+    error: Math.sqrt(ofNew + spread * medianVariance(count)),
+    freedom: Math.min(4, (count + 1) / 2),
+    by: 'history',
+  }
+}
+
+/**
+ * The same where they are too few, by a calibration: sqrt(se_a^2 + se_b^2 + 2 * sigma_b^2) of one, se being the standard
+ * errors that the rounds of either tell and sigma_b what runs differ by beyond those; of several, the part of the reference
+ * is that of their median. Degrees of freedom by Welch (1947, Biometrika 34:28) and Satterthwaite (1946, Biometrics Bulletin
+ * 2:110). Null without a calibration of the metric, or where a run has but one round; and for the speed beside the yardstick,
+ * since a calibration tells by how much two runs of one program differ, and two programs may do so by more from night to night.
+ */
+export function calibratedSpread(
+  own: Estimand,
+  references: readonly Estimand[],
+  calibration: GateCalibration,
+): Spread | null {
+  const known = own.kind === 'speed' ? null : calibrated(calibration, own.metric)
+  const errors = references.map(({ error }) => error)
+  if (known === null || own.error === null || references.length === 0 || errors.includes(null)) return null
+  const { between, runs } = known
+  const squares = errors.map((error) => (error as number) ** 2)
+  const share = medianVariance(references.length)
+  const ofReference = (share * squares.reduce((sum, square) => sum + square, 0)) / squares.length
+  const rounds = references.reduce((sum, one) => sum + one.rounds - 1, 0)
+  const parts = [
+    { variance: own.error ** 2, freedom: own.rounds - 1 },
+    { variance: ofReference, freedom: rounds },
+    { variance: (1 + share) * between ** 2, freedom: runs - 1 },
+  ]
+  const variance = parts.reduce((sum, part) => sum + part.variance, 0)
+  const doubt = parts.reduce((sum, part) => sum + part.variance ** 2 / part.freedom, 0)
+  return variance === 0 ? null : { error: Math.sqrt(variance), freedom: variance ** 2 / doubt, by: 'calibration' }
+}
+
+function calibrated(
+  calibration: GateCalibration,
+  metric: EstimandMetric,
+): { readonly between: number; readonly runs: number } | null {
+  if (metric === 'memory' || metric === 'files') return null
+  return calibration.process?.metrics[metric] ?? null
+}
