@@ -3,17 +3,15 @@
  * The package's entry. An older Node fails somewhere within code that needs a newer one, so it is looked at before anything
  * else is imported, in words that it knows.
  */
-import module from 'node:module'
-
-// What was compiled once is kept in the system's folder for temporary files, which halves every later start; as Node documents,
-// NODE_DISABLE_COMPILE_CACHE=1 is without. An older Node has no such thing.
-module.enableCompileCache?.()
-
 const found = process.versions.node
 const [major, minor] = found.split('.').map(Number) as [number, number]
 
-if (major > 22 || (major === 22 && minor >= 18)) await import('./commands.ts')
-else {
+if (major > 22 || (major === 22 && minor >= 18)) {
+  // What was compiled once is kept in the system's folder for temporary files, which halves every later start; as Node
+  // documents, NODE_DISABLE_COMPILE_CACHE=1 is without.
+  process.getBuiltinModule('node:module').enableCompileCache()
+  await import('./commands.ts')
+} else {
   const error = {
     code: 'node-too-old',
     message: `soakrig needs Node >= 22.18, found ${found}`,

@@ -26,12 +26,17 @@ export async function soakrig(args: readonly string[], options: Options = {}): P
   return { code: exitCode, stdout: String(stdout), stderr: String(stderr) }
 }
 
-/** Starts the real command and leaves it running. */
+/** Starts the real command and leaves it running. What is told to end may take its time for that, as long as a busy machine needs. */
 export function startSoakrig(
   args: readonly string[],
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ) {
-  return execa(process.execPath, [script, ...args], { reject: false, timeout: 90_000, ...options })
+  return execa(process.execPath, [script, ...args], {
+    reject: false,
+    timeout: 90_000,
+    forceKillAfterDelay: false,
+    ...options,
+  })
 }
 
 /** What a command that measures came to. */
