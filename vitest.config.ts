@@ -40,9 +40,9 @@ export default defineConfig({
           name: 'integration',
           include: ['tests/integration/**/*.test.ts'],
           exclude: measuring,
-          // Twice as many as cores, and fewer tests of a file at a time: most of them wait for what they have started, and in many
+          // One more than cores, and fewer tests of a file at a time: most of them wait for what they have started, and in many
           // a file one test follows the other.
-          maxWorkers: 2 * availableParallelism(),
+          maxWorkers: availableParallelism() + 1,
           maxConcurrency: 2,
           ...patient,
           sequence: { groupOrder: 1 },

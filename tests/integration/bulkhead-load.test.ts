@@ -25,14 +25,14 @@ async function slowServer() {
   return { seen, port: server.port, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
 }
 
-/** Twenty users who each ask once, at the same moment, and then think for longer than the slice lasts. */
+/** Twenty users who each ask once, at the same moment, and then think for longer than the slice lasts, which leaves a busy machine time to begin. */
 async function twentyAtOnce(port: number, client: RawClient): Promise<SliceReport> {
   const task = taskOf(port, realClock.nowNs() + 5e6, {
     client: parseClient(client),
     load: { ...loops(20), think: { kind: 'fixed', ns: 60e9 } },
     discardNs: 0,
-    measureNs: 100e6,
-    windowNs: 100e6,
+    measureNs: 1500e6,
+    windowNs: 500e6,
     drainNs: 500e6,
   })
   const { slice, wheel } = await startRealSlice(task)
