@@ -1,7 +1,7 @@
 /**
  * How often real runs of `soakrig ab` on `profiles/ab.json` are right: `node tests/bench/ab-live.ts [--minutes 60] [--ledger FILE]
  * [--keep DIR] [--tell]`. Twenty runs of a build beside itself must not fail, and of ten runs each, a build that takes 5 % longer for an
- * answer, one whose p99 is 10 % longer (2 % of its answers wait) and one that keeps 500 bytes of each request must fail by
+ * answer, one whose slowest 3 % of answers, and so its p99, take 10 % longer, and one that keeps 500 bytes of each request must fail by
  * just that figure, the last one by its memory or by its heap. A run takes minutes and all of them hours: each is a line of the ledger as soon as it has ended, with what
  * every round differed by, and the next start goes on behind them. A ledger of another profile or another host is refused.
  * `--keep` archives the whole results too, `--tell` only tells what is there. Exits with 1 as soon as a run was wrong.
@@ -17,7 +17,6 @@ import { parseArgs } from 'node:util'
 import type { Result, ResultComparison } from '../../harness/archive/result.ts'
 import { medianOf, quantileOf } from '../../harness/judge/stats/median.ts'
 import { significant } from '../../harness/kernel/units.ts'
-import { addedCpuUs, addedTailUs, type Latencies } from '../support/bench-injection.ts'
 import { Findings, row } from '../support/bench-rounds.ts'
 
 const { values: flags } = parseArgs({
@@ -52,7 +51,7 @@ interface Entry {
   readonly doubts: readonly string[]
   readonly rounds: number
   /** Of the former build: operations a second, and the medians over its slices for latency, in ms. */
-  readonly base: Latencies & { readonly perSecond: number }
+  readonly base: { readonly perSecond: number; readonly p50: number; readonly p95: number; readonly p99: number }
   readonly gated: readonly Pick<
     ResultComparison,
     'metric' | 'verdict' | 'logRatio' | 'interval' | 'p' | 'mde' | 'perRound'
@@ -62,10 +61,14 @@ interface Entry {
 const profileFile = fileURLToPath(new URL('../../profiles/ab.json', import.meta.url))
 const command = fileURLToPath(new URL('../../scripts/soakrig.ts', import.meta.url))
 const profile = JSON.parse(readFileSync(profileFile, 'utf8')) as {
-  readonly target: { readonly builtin: string; readonly knobs: { readonly cpuTime: string } }
+  readonly target: {
+    readonly builtin: string
+    readonly knobs: { readonly cpuTime: string; readonly tail: { readonly delay: string } }
+  }
 }
 const shape = createHash('sha256').update(JSON.stringify(profile)).digest('hex').slice(0, 12)
 const cpuUs = Number.parseFloat(profile.target.knobs.cpuTime)
+const tailMs = Number.parseFloat(profile.target.knobs.tail.delay)
 
 function entriesOf(file: string): Entry[] {
   if (!existsSync(file)) return []
@@ -95,11 +98,11 @@ function knobsOf(kind: Kind, done: readonly Entry[]): Readonly<Record<string, un
     case 'same':
       return plain
     case 'throughput':
-      return { cpuTime: `${cpuUs + addedCpuUs(median(({ perSecond }) => perSecond))}us` }
-    case 'p99': {
-      const base = { p50: median(({ p50 }) => p50), p95: median(({ p95 }) => p95), p99: median(({ p99 }) => p99) }
-      return { ...plain, tail: { share: '2%', delay: `${addedTailUs(base, 0.02, 1.1)}us` } }
-    }
+      // Of a process that is busy all the time.
+      return { ...plain, cpuTime: `${cpuUs + (1e6 / median(({ perSecond }) => perSecond)) * (1 / 0.95 - 1)}us` }
+    case 'p99':
+      // What is slowest, and so makes the p99, waits for a tenth of it longer.
+      return { ...plain, tail: { ...plain.tail, delay: `${tailMs + 0.1 * median(({ p99 }) => p99)}ms` } }
     case 'leak':
       return { ...plain, leak: '500b' }
   }
