@@ -10,7 +10,7 @@ import { createRng } from '../../harness/kernel/rng.ts'
 import { significant } from '../../harness/kernel/units.ts'
 import { calibrate, type ControlRun, noiseOf } from '../../harness/judge/calibration/calibration.ts'
 import { compareFound, type PairedComparison } from '../../harness/judge/paired/compare-arms.ts'
-import { differencesOf } from '../../harness/judge/paired/differences.ts'
+import { differencesOf, knownDifferences } from '../../harness/judge/paired/differences.ts'
 import { type Look, looksOf } from '../../harness/judge/paired/looks.ts'
 import { type MetricName, pairedMetrics } from '../../harness/judge/paired/metrics.ts'
 import { rulerOf } from '../../harness/judge/paired/ruler.ts'
@@ -424,7 +424,7 @@ function comparedAlone(values: readonly number[], tests: number): PairedComparis
   const quiet = values.map((_, index) => -0.3 - index / 1000)
   const found = Array.from({ length: tests }, (_, test) => ({
     planned: { pairing: control, metric: 'throughput', gated: true } as const,
-    differences: { values: test === 0 ? values : quiet, missing: 0, base: null, value: null },
+    differences: knownDifferences(test === 0 ? values : quiet),
   }))
   return compareFound(found, rulerOf(null), looksOf([values.length])[0] as Look)[0]
 }

@@ -1,4 +1,5 @@
 import { compareFound } from '../paired/compare-arms.ts'
+import { knownDifferences } from '../paired/differences.ts'
 import { looksOf } from '../paired/looks.ts'
 import { type MetricName, metricNames } from '../paired/metrics.ts'
 import { rulerOf } from '../paired/ruler.ts'
@@ -25,7 +26,7 @@ export function selfTest(runs: readonly ControlRun[]): SelfTest {
         const values = run.metrics[metric]?.map((value) => way * value)
         const pairing = { policy: 'control', against: 'baseline', arms: ['control'], baseArms: ['baseline'] }
         const planned = { pairing, metric, gated: gated.includes(metric) }
-        return values ? [{ planned, differences: { values, missing: 0, base: null, value: null } }] : []
+        return values ? [{ planned, differences: knownDifferences(values) }] : []
       })
       const rounds = Math.max(...found.map(({ differences }) => differences.values.length))
       const [look] = looksOf([rounds])

@@ -195,14 +195,15 @@ function verdictOf(tested: Tested, look: Look, rejected: boolean): PairedVerdict
   const matters = (at: Location): boolean =>
     at.estimate >= accepted + floor && !below(at, Math.min(minorAlpha, look.passAlpha))
   if (rejected && matters(location) && matters(calm)) return planned.gated ? 'fail' : 'notable'
-  const lost = meanLoss(differences.values.map((value) => value - accepted)) + meanLoss([noise])
+  const lost = meanLoss(differences.uncut.map((value) => value - accepted)) + meanLoss([noise])
   if (below(location, look.passAlpha) && lost < meanLoss([margin])) return rejected ? 'pass-minor' : 'pass'
   return 'inconclusive'
 }
 
 /**
  * What is lost in the mean over rounds, where a round may lose all and no more: so that a few rounds that are much worse, which
- * the median of pairs does not see, keep a policy from passing. Gains count as losses do.
+ * the median of pairs does not see, or slices in each round, which the middle of its pairs does not, keep a policy from passing.
+ * Gains count as losses do.
  */
 function meanLoss(differences: readonly number[]): number {
   return (

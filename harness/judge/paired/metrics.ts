@@ -13,11 +13,20 @@ export interface PairedMetric {
   readonly floor: number
   /** What of a round counts: each slice, or what the process of an arm came to at its end. */
   readonly taken: 'each' | 'last'
+  /** So much of the differences of a round's pairs of slices is cut off at either end before their mean is taken. */
+  readonly cut: number
   /** Null for a slice that says nothing of it. */
   readonly of: (slice: PairedSlice) => number | null
 }
 
+/**
+ * A stall of the machine that lasts as long as a hundredth of a slice is all of its p99, and one slice in ten has one somewhere: with
+ * four slices of either arm, one of them is in a quarter of the pairs.
+ */
+const stalled = 0.3
+
 const latency = (of: 'p50' | 'p95' | 'p99', margin: number, floor: number): PairedMetric => ({
+  cut: stalled,
   taken: 'each',
   unit: 'ms',
   scale: 'ratio',
@@ -29,6 +38,7 @@ const latency = (of: 'p50' | 'p95' | 'p99', margin: number, floor: number): Pair
 
 const share = (margin: number, of: (slice: PairedSlice) => number | null): PairedMetric => ({
   taken: 'each',
+  cut: 0,
   unit: 'share',
   scale: 'difference',
   worse: 1,
@@ -48,6 +58,7 @@ const held = (of: (slice: PairedSlice) => number | null | undefined): PairedMetr
   margin: Math.log(1.1),
   floor: 0.05,
   taken: 'last',
+  cut: 0,
   of: (slice) => of(slice) ?? null,
 })
 
@@ -60,6 +71,7 @@ export const pairedMetrics = {
     margin: -Math.log(0.95),
     floor: 0.02,
     taken: 'each',
+    cut: 0,
     // One that stood still did less than one operation, which has a logarithm.
     of: ({ throughput, ok, durationMs }) =>
       throughput && durationMs > 0 ? (1000 * Math.max(ok, 0.5)) / durationMs : null,
@@ -76,6 +88,7 @@ export const pairedMetrics = {
     margin: Math.log(1.05),
     floor: 0.02,
     taken: 'each',
+    cut: 0,
     of: ({ cpuMs, ok, failed }) =>
       cpuMs === null || cpuMs <= 0 || ok + failed === 0 ? null : (1000 * cpuMs) / (ok + failed),
   },

@@ -4,6 +4,7 @@ import { rounded } from '../../../harness/archive/text.ts'
 import { type GateCalibration, rulerFor } from '../../../harness/judge/calibration/ruler.ts'
 import { changeOf, decideGate, decideRounds, gateDoubts, gateReasons } from '../../../harness/judge/gate-answer.ts'
 import { compareFound, type PairedComparison } from '../../../harness/judge/paired/compare-arms.ts'
+import { knownDifferences } from '../../../harness/judge/paired/differences.ts'
 import type { PairedAnswer } from '../../../harness/judge/paired/decide.ts'
 import { type Look, looksOf } from '../../../harness/judge/paired/looks.ts'
 import { createRng } from '../../../harness/kernel/rng.ts'
@@ -305,7 +306,7 @@ describe('the target beside the yardstick', () => {
     const alone = compareFound(
       without.map(({ metric, gated, policy, against, perRound }) => ({
         planned: { pairing: { policy, against, arms: [], baseArms: [] }, metric, gated },
-        differences: { values: perRound, missing: 0, base: null, value: null },
+        differences: knownDifferences(perRound),
       })),
       rulerFor(uncalibrated),
       looksOf([12])[0] as Look,

@@ -1,10 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compareFound, type PairedComparison } from '../../../../harness/judge/paired/compare-arms.ts'
+import { knownDifferences } from '../../../../harness/judge/paired/differences.ts'
 import { rulerOf } from '../../../../harness/judge/paired/ruler.ts'
 import { decideTrace } from '../../../../harness/judge/trace/paired-trace.ts'
 import { significant } from '../../../../harness/kernel/units.ts'
-import { answerTo, comparisonOf, type Effect, gaussian, ripple, tracedRounds } from '../../../support/paired-traces.ts'
+import {
+  answerTo,
+  comparisonOf,
+  type Effect,
+  gaussian,
+  ripple,
+  tracedRounds,
+  tracedSlice,
+} from '../../../support/paired-traces.ts'
 
 /** What is said of a throughput that is so much worse, with a ripple of this size over the rounds. */
 function saidOf(worse: number, size: number, rounds = 12, calibration: { noise: number; floor: number } | null = null) {
@@ -254,7 +263,7 @@ describe('the smallest effect that would have been found', () => {
   function saidOfValues(values: readonly number[]): PairedComparison {
     const pairing = { policy: 'a', against: 'baseline', arms: ['policy:a'], baseArms: ['baseline'] }
     const planned = { pairing, metric: 'throughput', gated: true } as const
-    const differences = { values: values.map((value) => significant(value)), missing: 0, base: null, value: null }
+    const differences = knownDifferences(values.map((value) => significant(value)))
     const look = { rounds: values.length, failAlpha: 0.01, passAlpha: 0.05 }
     return compareFound([{ planned, differences }], rulerOf(null), look)[0]!
   }
@@ -305,6 +314,24 @@ describe('what passes', () => {
     expect(saidOfRounds(24, slowIn(3))).toMatchObject({ verdict: 'inconclusive', run: 'inconclusive' })
     // The bound of the median of pairs excludes a margin there as well.
     expect(saidOfRounds(24, slowIn(3)).interval[1]).toBeLessThan(0.0512)
+  })
+
+  test('has not lost it in a slice of each round either, which the middle of the pairs of slices does not see', () => {
+    const slicesOf = (stall: number) => (round: number) =>
+      [0, 1, 2, 3].flatMap((turn) => [
+        tracedSlice('baseline', 2 * turn),
+        tracedSlice('policy:a', 2 * turn + 1, {
+          p99: ripple(0.005)(round) + (turn === round % 4 ? Math.log(stall) : 0),
+        }),
+      ])
+    const saidWith = (stall: number) => {
+      const rounds = Array.from({ length: 12 }, (_, round) => ({ slices: slicesOf(stall)(round) }))
+      const answer = decideTrace({ ...tracedRounds(0, {}), rounds, gate: [['a', 'p99']] })
+      return { ...comparisonOf(answer, 'p99'), run: answer.verdict }
+    }
+    expect(saidWith(1.3)).toMatchObject({ verdict: expect.stringMatching('^pass'), run: 'pass' })
+    expect(saidWith(4)).toMatchObject({ verdict: 'inconclusive', run: 'inconclusive' })
+    expect(saidWith(4).estimate).toBeLessThan(0.05)
   })
 
   function saidOfRounds(rounds: number, effect: (round: number) => Effect) {

@@ -17,10 +17,16 @@ function p50(arm: string, ms: number): PairedSlice {
   return slice(arm, { latencyMs: { p50: ms, p95: 2 * ms, p99: 4 * ms } })
 }
 
-/** The one difference of p50 of a round with slices of these arms in this order, each with a logarithm. */
-function differenceOf(order: readonly (readonly [arm: string, logarithm: number])[]): number {
-  const slices = order.map(([arm, logarithm]) => p50(arm, Math.exp(logarithm)))
-  return differencesOf([{ slices }], pairing, 'p50').values[0] ?? Number.NaN
+/** The one difference of a metric of a round with slices of these arms in this order, each with a logarithm. */
+function differenceOf(
+  order: readonly (readonly [arm: string, logarithm: number])[],
+  metric: 'cpu' | 'p50' = 'cpu',
+): number {
+  const slices = order.map(([arm, logarithm]) => ({
+    ...p50(arm, Math.exp(logarithm)),
+    cpuMs: 500 * Math.exp(logarithm),
+  }))
+  return differencesOf([{ slices }], pairing, metric).values[0] ?? Number.NaN
 }
 
 describe('the difference of two arms in a round', () => {
@@ -63,11 +69,16 @@ describe('the difference of two arms in a round', () => {
     ).toBeCloseTo((1 * near - 2 * far) / (near + far), 6)
   })
 
-  test('is nothing on average over all orders, whatever the noise of the places', () => {
+  test.each(['cpu', 'p50'] as const)('is nothing of %s on average over all orders, whatever the noise', (metric) => {
     const noise = [0.31, -0.12, 0.05, 0.4, 0.77, -0.3]
     const choices = Array.from({ length: 2 ** noise.length }, (_, bits) => noise.map((_unused, at) => (bits >> at) & 1))
     const even = choices.filter((choice) => choice.filter(Boolean).length === 3)
-    const differences = even.map((choice) => differenceOf(choice.map((of, at) => [of ? 'p' : 'b', noise[at]!])))
+    const differences = even.map((choice) =>
+      differenceOf(
+        choice.map((of, at) => [of ? 'p' : 'b', noise[at]!]),
+        metric,
+      ),
+    )
     expect(differences).toHaveLength(20)
     expect(differences.reduce((sum, one) => sum + one, 0) / 20).toBeCloseTo(0, 6)
   })
@@ -77,25 +88,35 @@ describe('the difference of two arms in a round', () => {
     .array(fc.tuple(fc.constantFrom('p', 'b', 'x'), logarithm), { minLength: 2, maxLength: 12 })
     .filter((slices) => slices.some(([arm]) => arm === 'p') && slices.some(([arm]) => arm === 'b'))
 
-  test('changes its sign when the arms change their names', () => {
+  test.each(['cpu', 'p50'] as const)('of %s changes its sign when the arms change their names', (metric) => {
     const other: Readonly<Record<string, string>> = { p: 'b', b: 'p', x: 'x' }
     fc.assert(
       fc.property(order, (slices) => {
         const swapped = slices.map(([arm, value]) => [other[arm]!, value] as const)
-        expect(differenceOf(swapped)).toBeCloseTo(-differenceOf(slices), 6)
+        expect(differenceOf(swapped, metric)).toBeCloseTo(-differenceOf(slices, metric), 6)
       }),
       { numRuns: 100, seed: 6 },
     )
   })
 
-  test('grows by what all slices of the judged arm grow by', () => {
+  test.each(['cpu', 'p50'] as const)('of %s grows by what all slices of the judged arm grow by', (metric) => {
     fc.assert(
       fc.property(order, logarithm, (slices, more) => {
         const grown = slices.map(([arm, value]) => [arm, arm === 'p' ? value + more : value] as const)
-        expect(differenceOf(grown)).toBeCloseTo(differenceOf(slices) + more, 5)
+        expect(differenceOf(grown, metric)).toBeCloseTo(differenceOf(slices, metric) + more, 5)
       }),
       { numRuns: 100, seed: 6 },
     )
+  })
+
+  test.each(['p50', 'p95', 'p99'] as const)('is of %s not that of one stalled slice of eight', (metric) => {
+    const stalled = slice('p', { latencyMs: { p50: 40, p95: 60, p99: 80 } })
+    const calm = ['b', 'p', 'p', 'c', 'b', 'p', 'c'].map((arm) => slice(arm))
+    for (let at = 0; at <= calm.length; at += 1) {
+      const { values, uncut } = differencesOf([{ slices: calm.toSpliced(at, 0, stalled) }], pairing, metric)
+      expect(Math.abs(values[0]!)).toBeLessThan(0.25 * uncut[0]!)
+      expect(uncut[0]!).toBeGreaterThan(0.4)
+    }
   })
 })
 
@@ -148,6 +169,7 @@ describe('rounds that lack something', () => {
     const rounds = [healthy, { slices: [slice('b')] }, { slices: [p50('b', 1), p50('p', 2)] }, { slices: [slice('p')] }]
     expect(differencesOf(rounds, pairing, 'p50')).toEqual({
       values: [0, 0.693147],
+      uncut: [0, 0.693147],
       missing: 2,
       base: 1,
       value: 1.41421,
@@ -155,7 +177,7 @@ describe('rounds that lack something', () => {
   })
 
   test('have no figures at all where nothing was compared', () => {
-    const nothing = { values: [], missing: 1, base: null, value: null }
+    const nothing = { values: [], uncut: [], missing: 1, base: null, value: null }
     expect(differencesOf([{ slices: [slice('x')] }], pairing, 'p50')).toEqual(nothing)
     expect(differencesOf([{ slices: [slice('b'), slice('p', { cpuMs: null })] }], pairing, 'cpu')).toEqual(nothing)
     expect(differencesOf([{ slices: [slice('b'), slice('p', { slow: null })] }], pairing, 'slow')).toEqual(nothing)
