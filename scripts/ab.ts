@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs'
 import {
-  compilePlan,
+  type Plan,
+  planRun,
   printPlan,
   type Profile,
   refuseWithoutComparison,
@@ -85,7 +86,7 @@ async function compareCommits(profile: Profile, flags: AbArguments): Promise<voi
   const here = (commit: string | undefined) => (commit === undefined ? undefined : root)
   // Before anything is checked out, as if all of it were the working tree.
   const planned = withCheckouts(profile, { root, base: here(base), head: here(head) })
-  refuseWithoutComparison(planned)
+  planOf(planned)
   if (flags['dry-run']) return compare(planned, flags, commits)
   using signals = untilSignal()
   await using worktrees = await openWorktrees(commits, signals.signal)
@@ -103,11 +104,15 @@ function foldersOf({ base: former, target }: Profile, { base, head }: Commits): 
 }
 
 async function compare(profile: Profile, flags: AbArguments, commits: Commits | null): Promise<void> {
-  refuseWithoutComparison(profile)
-  const plan = compilePlan(profile, { baseline: false, policies: false, gate: 'comparisons', stress: false })
+  const plan = planOf(profile)
   if (flags['dry-run']) return printPlan(summarisePlan(plan), flags)
   const { base, head } = commits ?? {}
   const tag = [...(flags.tag ?? []), ...(base === undefined ? [] : [`base=${base}`])]
   const git = head === undefined ? {} : { git: { sha: head, dirty: false } }
   await measure('ab', plan, { ...flags, tag }, { strict: flags.strict, ...git })
+}
+
+function planOf(profile: Profile): Plan {
+  refuseWithoutComparison(profile)
+  return planRun(profile, { baseline: false, policies: false, gate: 'comparisons', stress: false })
 }

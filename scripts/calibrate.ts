@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import type { CommandModule } from 'yargs'
 import {
-  compilePlan,
   exitCodes,
   type Plan,
+  planRun,
   printCalibration,
   printNote,
   printPlan,
@@ -74,7 +74,9 @@ export const calibrate: CommandModule<object, CalibrateArguments> = {
     )
     // That a build is called worse than itself is what is looked for, and no failure.
     const { exitCode = exitCodes.pass } = made.findLast(({ id }) => !kept.includes(id)) ?? {}
-    process.exitCode = signals.signal.aborted ? exitCodes.aborted : exitCode
+    // What is known fails its own runs: it is no answer to what the noise is.
+    const unsound = [state.process, state.build].some(({ selfTest }) => selfTest?.sound === false)
+    process.exitCode = signals.signal.aborted ? exitCodes.aborted : exitCode || (unsound ? exitCodes.void : exitCode)
   },
 }
 
@@ -83,5 +85,5 @@ async function planOf(flags: CalibrateArguments): Promise<{ readonly plan: Plan;
   const profile = await profileOf(flags)
   refuseWithoutGate(profile.mode)
   const stages = { baseline: false, policies: true, gate: 'calibration', stress: false } as const
-  return { plan: compilePlan({ ...profile, base: null }, stages), seed: profile.seed }
+  return { plan: planRun({ ...profile, base: null }, stages), seed: profile.seed }
 }

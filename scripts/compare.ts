@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs'
-import { compareResults, printComparison, readResult } from '../harness/index.ts'
+import { compareFiles, printComparison } from '../harness/index.ts'
 import { outputFlags } from './flags.ts'
 
 interface CompareArguments {
@@ -23,8 +23,7 @@ export const compare: CommandModule<object, CompareArguments> = {
         'what B is worse by than A; ends with 111 where that is sure',
       ),
   async handler(flags) {
-    const [base, next] = await Promise.all([readResult(flags.base), readResult(flags.new)])
-    const comparison = compareResults(base, next)
+    const comparison = await compareFiles(flags.base, flags.new)
     printComparison(comparison, flags)
     process.exitCode = comparison.exitCode
   },

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 import {
   carryOut,
-  compilePlan,
   exitCodes,
   loadProfile,
   type MetricsEndpoint,
@@ -13,6 +12,7 @@ import {
   parseReference,
   parseTags,
   type Plan,
+  planRun,
   printFailure,
   printNote,
   printPlan,
@@ -131,7 +131,7 @@ export async function measureProfile(
   const reference = flags.reference === undefined ? undefined : parseReference(flags.reference)
   const profile = await profileOf(flags)
   if (flags.base !== undefined) refuseWithoutGate(profile.mode)
-  const plan = compilePlan(profile, stages)
+  const plan = planRun(profile, stages)
   if (flags['dry-run']) printPlan(summarisePlan(plan), flags)
   else
     await measure(kind, plan, flags, {

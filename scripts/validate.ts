@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs'
-import { checkModules, compilePlan, printValidation, realClock, summarisePlan } from '../harness/index.ts'
+import { checkModules, planRun, printValidation, realClock, summarisePlan } from '../harness/index.ts'
 import { profileFlags } from './flags.ts'
 import { type ProfileArguments, profileOf } from './measure.ts'
 
@@ -14,7 +14,7 @@ export const validate: CommandModule<object, ProfileArguments> = {
       .example('$0 validate profiles/nginx.json', 'problems, warnings and the plan'),
   async handler(flags) {
     const profile = await profileOf(flags)
-    const plan = compilePlan(profile, { baseline: true, policies: true, gate: 'comparisons', stress: true })
+    const plan = planRun(profile, { baseline: true, policies: true, gate: 'comparisons', stress: true })
     await checkModules(profile, realClock)
     printValidation(profile.source, profile.warnings, summarisePlan(plan), flags)
   },

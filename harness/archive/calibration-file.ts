@@ -25,21 +25,27 @@ export interface CalibrationKey {
 /** The control arm of one run. Each has a file of its own, so that runs at the same time do not lose each other's. */
 interface CalibrationFile extends CalibrationKey {
   readonly schema: typeof schemaId
+  /** The version of soakrig that measured it; absent in files from before it was kept. It is no part of the key. */
+  readonly version?: string
   readonly run: ControlRun
 }
 
 const problemsOf = checkOf(() =>
-  shape<CalibrationFile>({
-    schema: { const: schemaId },
-    profile: text,
-    mode: text,
-    hostFingerprint: text,
-    controlFingerprint: text,
-    of: text,
-    run: shape<ControlRun>({ id: text, at: text, baselineP99Ms: number, metrics: mapOf(listOf(number)) }, [
-      'baselineP99Ms',
-    ]),
-  }),
+  shape<CalibrationFile>(
+    {
+      schema: { const: schemaId },
+      version: text,
+      profile: text,
+      mode: text,
+      hostFingerprint: text,
+      controlFingerprint: text,
+      of: text,
+      run: shape<ControlRun>({ id: text, at: text, baselineP99Ms: number, metrics: mapOf(listOf(number)) }, [
+        'baselineP99Ms',
+      ]),
+    },
+    ['version'],
+  ),
 )
 
 /** So many runs are kept; the newest count. */
@@ -78,7 +84,8 @@ export function contentHash(document: unknown): string {
 export async function readControlRuns(resultsDir: string, key: CalibrationKey): Promise<readonly ControlRun[]> {
   const directory = calibrationPath(resultsDir, key)
   const names = await namesIn(directory)
-  return Promise.all(names.map((name) => readControlRun(join(directory, name))))
+  const runs = await Promise.all(names.map((name) => readControlRun(join(directory, name))))
+  return runs.flatMap((run) => run ?? [])
 }
 
 /** By age, which is what names begin with. */
@@ -95,13 +102,15 @@ async function entriesOf(directory: string): Promise<readonly string[]> {
   }
 }
 
-async function readControlRun(file: string): Promise<ControlRun> {
+/** Null where there is no such file: another run has removed what was superfluous since the directory was read. */
+async function readControlRun(file: string): Promise<ControlRun | null> {
   try {
     const document: unknown = JSON.parse(await readFile(file, 'utf8'))
     const [problem] = problemsOf(document)
     if (problem === undefined) return (document as CalibrationFile).run
     throw new Error(`${problem.where}: ${problem.message}`)
   } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null
     throw unreadable(file, error)
   }
 }
@@ -116,10 +125,15 @@ function unreadable(file: string, cause: unknown): SoakrigError {
 }
 
 /** Adds the control arm of a run to those of its key, instead of one of the same id and time. Rejects with `cannot-write` (106). */
-export async function addControlRun(resultsDir: string, key: CalibrationKey, run: ControlRun): Promise<void> {
+export async function addControlRun(
+  resultsDir: string,
+  key: CalibrationKey,
+  run: ControlRun,
+  version: string,
+): Promise<void> {
   const directory = calibrationPath(resultsDir, key)
   const file = join(directory, `${stampOf(new Date(run.at))}-${contentHash(run.id)}.json`)
-  const document: CalibrationFile = { schema: schemaId, ...key, run }
+  const document: CalibrationFile = { schema: schemaId, version, ...key, run }
   try {
     await mkdir(directory, { recursive: true })
     await replaceWhole(file, `${JSON.stringify(document)}\n`)

@@ -32,6 +32,7 @@ export function withLaterKeys(document: unknown): unknown {
   if (!isObject(document)) return document
   return {
     ...withGuards(document),
+    ...(isObject(document['env']) && { env: environment(document['env']) }),
     ...(isObject(document['reference']) && { reference: reference(document['reference']) }),
     ...(Array.isArray(document['phases']) && { phases: document['phases'].map(phase) }),
     ...(Array.isArray(document['slices']) && { slices: document['slices'].map(slice) }),
@@ -48,9 +49,17 @@ function withGuards(document: Fields): Fields {
   return Object.fromEntries(entries.toSpliced(after, 0, ['guards', []]))
 }
 
+/** What of the host was not read; its fingerprint was made of less, and is that of no host today. */
+function environment(raw: Fields): unknown {
+  const { cgroup, virtualisation, gitSha, gitDirty, hostFingerprint, profileFingerprint, ...others } = raw
+  const limits = { cgroupMemBytes: null, cgroupCpus: null }
+  const build = { gitSha, gitDirty, hostFingerprint, profileFingerprint }
+  return 'governor' in raw ? raw : { ...others, cgroup, ...limits, virtualisation, governor: null, ...build }
+}
+
 /** Before references decided anything a result named one; what that was measured to be is not in it. */
 function reference(raw: Fields): unknown {
-  if ('kind' in raw) return raw
+  if ('kind' in raw) return 'history' in raw ? raw : withHistory(raw)
   const { id, file, sha256, whyNone } = raw
   const none = typeof id !== 'string'
   return {
@@ -58,6 +67,7 @@ function reference(raw: Fields): unknown {
     asked: null,
     whyNone,
     results: none ? [] : [{ id, file, sha256, estimands: [] }],
+    history: null,
     leftOut: [],
     sameHost: true,
     verdict: null,
@@ -65,6 +75,11 @@ function reference(raw: Fields): unknown {
     comparisons: [],
     notCompared: [],
   }
+}
+
+/** In its own place; before there was one, a single result told nothing of what nights differ by. */
+function withHistory({ kind, asked, whyNone, results, ...others }: Fields): Fields {
+  return { kind, asked, whyNone, results, history: null, ...others }
 }
 
 function phase(raw: unknown): unknown {

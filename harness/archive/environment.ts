@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { nodeVersion } from '../kernel/host.ts'
+import { significant } from '../kernel/units.ts'
+import { cgroupLimitsOf } from './cgroup-limits.ts'
 import { hostFingerprint, type ProfileDocument, profileFingerprint } from './fingerprint.ts'
 import type { ResultEnvironment } from './result.ts'
 
@@ -15,18 +17,25 @@ export function describeEnvironment({
   readonly profile: ProfileDocument
   readonly mode: string
 }): ResultEnvironment {
+  const cgroups = read('/proc/self/cgroup')
+  const limits = cgroupLimitsOf(cgroups, read)
+  const memBytes = totalmem()
   const host = {
     node: nodeVersion,
     os: `${type()} ${arch()}`,
     kernel: release(),
     cpuModel: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
-    memBytes: totalmem(),
+    memBytes,
+    cgroup: cgroupOf(cgroups),
+    // Version 1 has a limit where there is none, larger than any machine.
+    cgroupMemBytes: limits.memBytes !== null && limits.memBytes < memBytes ? limits.memBytes : null,
+    cgroupCpus: limits.cpus && significant(limits.cpus),
+    virtualisation: virtualisationOf(read('/sys/hypervisor/type'), read('/proc/cpuinfo')),
+    governor: read('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor').trim() || null,
   }
   return {
     ...host,
-    cgroup: cgroupOf(read('/proc/self/cgroup')),
-    virtualisation: virtualisationOf(read('/sys/hypervisor/type'), read('/proc/cpuinfo')),
     gitSha: git?.sha ?? null,
     gitDirty: git?.dirty ?? null,
     hostFingerprint: hostFingerprint(host),

@@ -55,16 +55,38 @@ export function controlFingerprint(profile: ProfileDocument, mode: string): stri
 
 /** 16 hex digits that are the same for hosts whose absolute figures may be compared. */
 export function hostFingerprint(
-  host: Pick<ResultEnvironment, 'cpuModel' | 'cores' | 'memBytes' | 'kernel' | 'node'>,
+  host: Pick<
+    ResultEnvironment,
+    | 'cpuModel'
+    | 'cores'
+    | 'memBytes'
+    | 'cgroupMemBytes'
+    | 'cgroupCpus'
+    | 'kernel'
+    | 'node'
+    | 'virtualisation'
+    | 'governor'
+  >,
 ): string {
+  const { cpuModel, cores, memBytes, cgroupMemBytes, cgroupCpus, virtualisation, governor } = host
   return fingerprint({
-    cpuModel: host.cpuModel,
-    cores: host.cores,
+    cpuModel,
+    cores,
     // A kernel keeps a little for itself, and not always as much.
-    memory: Math.round(host.memBytes / 2 ** 28),
-    kernel: host.kernel.split('.').slice(0, 2).join('.'),
-    node: host.node.split('.')[0],
+    memory: Math.round(memBytes / 2 ** 28),
+    cgroupMemBytes,
+    cgroupCpus,
+    kernel: minorOf(host.kernel),
+    // Another minor version has another V8 at times, and another garbage collector.
+    node: minorOf(host.node),
+    virtualisation,
+    governor,
   })
+}
+
+/** A version without its patches. */
+function minorOf(version: string): string {
+  return version.split('.').slice(0, 2).join('.')
 }
 
 function fingerprint(value: unknown): string {

@@ -1,4 +1,5 @@
 import type { MetricCalibration } from '../judge/calibration/calibration.ts'
+import type { SelfTestCount } from '../judge/calibration/self-test.ts'
 import type { GatePairing, GatePlan, GateYardstick } from '../judge/gate.ts'
 import type { UnclearNight } from '../judge/nights.ts'
 import type { MetricName } from '../judge/paired/metrics.ts'
@@ -28,6 +29,8 @@ export interface ResultCalibration {
   /** What was counted as slow; absent where no run had told it. */
   readonly slowOverMs?: number
   readonly metrics: Readonly<Partial<Record<MetricName, MetricCalibration>>>
+  /** How many of its runs were judged by the others, and failed; absent where there were too few. */
+  readonly selfTest?: SelfTestCount
 }
 
 const pairing = { policy: text, against: text, arms: texts, baseArms: texts }
@@ -48,8 +51,9 @@ const calibration = shape<ResultCalibration>(
         floor: number,
       }),
     ),
+    selfTest: shape<SelfTestCount>({ runs: count, failed: count }),
   },
-  ['slowOverMs'],
+  ['slowOverMs', 'selfTest'],
 )
 
 /** JSON Schema of a result's `gate`. */

@@ -35,7 +35,7 @@ async function namesIn(directory: string): Promise<readonly string[]> {
   })
 }
 
-/** What a run wants to be compared with. */
+/** What a run wants to be compared with: results that measure the same as it does. */
 export interface ReferenceWish {
   readonly resultsDir: string
   readonly profile: string
@@ -60,6 +60,14 @@ export interface PassingResults {
 
 const mostLeftOut = 10
 
+/** What a result wants to be compared with, of those in a directory. */
+export function wishOfResult({ run, env, gate }: Result, resultsDir: string): ReferenceWish {
+  const { profile, mode, kind } = run
+  const { hostFingerprint, profileFingerprint } = env
+  const yardstick = gate?.yardstick?.name ?? null
+  return { resultsDir, profile, mode, kind, hostFingerprint, profileFingerprint, yardstick }
+}
+
 /** The newest passing results, so many at most, that are comparable with a run. */
 export async function passingResults(wish: ReferenceWish, most: number): Promise<PassingResults> {
   const listed = (await listResults(wish.resultsDir, wish.profile)).filter(({ mode }) => mode === wish.mode)
@@ -77,10 +85,16 @@ export async function passingResults(wish: ReferenceWish, most: number): Promise
   return { found, leftOut, whyNone: found.length === 0 ? none : null }
 }
 
-/** Why a result is not of such a run; null where it is. */
-function whyOther({ run, env, gate }: Result, wish: ReferenceWish): string | null {
+function whyOther(result: Result, wish: ReferenceWish): string | null {
+  if (result.env.hostFingerprint !== wish.hostFingerprint) return 'it was measured on another host'
+  return whyOtherRun(result, wish)
+}
+
+/** Why a result is not of such a run, wherever it was measured; null where it is. */
+export function whyOtherRun({ run, env, gate }: Result, wish: ReferenceWish): string | null {
+  if (run.profile !== wish.profile) return `it is of the profile ${run.profile}`
+  if (run.mode !== wish.mode) return `it is a ${run.mode} run`
   if (run.kind !== wish.kind) return `it is of ${run.kind}`
   if (env.profileFingerprint !== wish.profileFingerprint) return 'it has other settings'
-  if (env.hostFingerprint !== wish.hostFingerprint) return 'it was measured on another host'
   return (gate?.yardstick?.name ?? null) === wish.yardstick ? null : 'it was measured with another yardstick'
 }

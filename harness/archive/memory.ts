@@ -31,7 +31,7 @@ export interface ResultMemoryKind {
   /** Of the slope per minute, at 95 %. */
   readonly interval: readonly [number, number] | null
   readonly slopePerRequest: number | null
-  /** The slopes per minute of the second and of the last third. */
+  /** The slopes per minute of either half of what there was without faults after the first third of the run. */
   readonly thirds: readonly number[] | null
   /** What the slope per minute was held to. */
   readonly bound: number | null

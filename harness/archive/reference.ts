@@ -1,4 +1,5 @@
-import type { ReferenceAnswer, ReferenceComparison } from '../judge/reference/decide.ts'
+import type { ReferenceAnswer } from '../judge/reference/case.ts'
+import type { ReferenceComparison } from '../judge/reference/comparison.ts'
 import type { Estimand } from '../judge/reference/estimand.ts'
 import type { JsonSchema } from '../kernel/json-schema.ts'
 import {
@@ -25,13 +26,15 @@ export interface ResultReference {
   readonly whyNone: string | null
   /** Newest first. */
   readonly results: readonly ResultReferenceRun[]
+  /** The passing results, newest first, that tell by how much nights differ; null where `results` do. */
+  readonly history: readonly ResultReferenceRun[] | null
   /** Results that would have been one, but for something. */
   readonly leftOut: readonly { readonly file: string; readonly why: string }[]
   /** Whether they were measured on this kind of host. */
   readonly sameHost: boolean
   /** Null where nothing was compared. */
   readonly verdict: ReferenceAnswer['verdict'] | null
-  /** Why nothing was decided; null where something was. */
+  /** Why nothing was decided, or not all of what may fail a run; null where all was. */
   readonly why: string | null
   readonly comparisons: readonly ReferenceComparison[]
   /** Figures of the run that the reference has not, or not in the same way. */
@@ -66,6 +69,7 @@ const comparison = shape<ReferenceComparison>(
     references: count,
     estimate: number,
     alone: number,
+    aloneBeside: text,
     error: numberOrNull,
     freedom: numberOrNull,
     by: oneOf('history', 'calibration', null),
@@ -80,7 +84,27 @@ const comparison = shape<ReferenceComparison>(
     advisory: textOrNull,
     verdict: oneOf('pass', 'pass-minor', 'fail', 'notable', 'inconclusive'),
   },
-  ['alone'],
+  ['alone', 'aloneBeside'],
+)
+
+const results = listOf(
+  shape<ResultReferenceRun>({
+    id: text,
+    file: text,
+    sha256: text,
+    estimands: listOf(
+      shape<Estimand>(
+        {
+          ...figure,
+          error: numberOrNull,
+          rounds: count,
+          alone: number,
+          aloneBeside: shape<NonNullable<Estimand['aloneBeside']>>({ against: text, value: number }),
+        },
+        ['alone', 'aloneBeside'],
+      ),
+    ),
+  }),
 )
 
 /** Schema of the `reference` of a result. */
@@ -88,20 +112,16 @@ export const referenceSchema: JsonSchema = shape<ResultReference>({
   kind: oneOf(...referenceKinds),
   asked: textOrNull,
   whyNone: textOrNull,
-  results: listOf(
-    shape<ResultReferenceRun>({
-      id: text,
-      file: text,
-      sha256: text,
-      estimands: listOf(shape<Estimand>({ ...figure, error: numberOrNull, rounds: count, alone: number }, ['alone'])),
-    }),
-  ),
+  results,
+  history: orNull(results),
   leftOut: listOf(shape<ResultReference['leftOut'][number]>({ file: text, why: text })),
   sameHost: flag,
   verdict: oneOf('pass', 'fail', 'inconclusive', 'undecided', null),
   why: textOrNull,
   comparisons: listOf(comparison),
-  notCompared: listOf(shape<ReferenceAnswer['notCompared'][number]>({ what: text, why: text })),
+  notCompared: listOf(
+    shape<ReferenceAnswer['notCompared'][number]>({ what: text, why: text, gated: { const: true } }, ['gated']),
+  ),
 })
 
 /** Of a run that was compared with nothing. */
@@ -111,6 +131,7 @@ export function noComparison(whyNone: string, asked: string | null): ResultRefer
     asked,
     whyNone,
     results: [],
+    history: null,
     leftOut: [],
     sameHost: true,
     verdict: null,

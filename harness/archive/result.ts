@@ -123,7 +123,12 @@ export interface ResultEnvironment {
   readonly cores: number
   readonly memBytes: number
   readonly cgroup: string | null
+  /** What cgroups leave the run of memory and of the cores' time; null where they leave all. */
+  readonly cgroupMemBytes: number | null
+  readonly cgroupCpus: number | null
   readonly virtualisation: string | null
+  /** By which the first core chooses its frequency; null where nobody tells. */
+  readonly governor: string | null
   readonly gitSha: string | null
   readonly gitDirty: boolean | null
   /** Hash of what makes hosts comparable. */
@@ -229,7 +234,7 @@ export interface ResultComparison {
   readonly mde: number | null
   /**
    * `pass-minor`: surely worse, and surely by less than the margin. `notable`: what gates nothing, and would have failed.
-   * `reported`: told and not judged, as against the yardstick.
+   * `reported`: told and not judged, as against the yardstick, or over all slices taken together.
    */
   readonly verdict: 'same' | 'pass' | 'pass-minor' | 'fail' | 'notable' | 'inconclusive' | 'reported'
   readonly ruler: string

@@ -1,20 +1,27 @@
 import { whyUnfit } from '../archive/fit.ts'
-import type { ReferenceAnswer } from '../judge/reference/decide.ts'
+import type { ReferenceAnswer } from '../judge/reference/case.ts'
+import type { Result } from '../archive/result.ts'
 import { referenceReasons } from '../judge/reference/reasons.ts'
 import { SoakrigError } from '../kernel/errors.ts'
-import { exitCodes } from '../kernel/exit-codes.ts'
-import { holdAgainst } from './against.ts'
+import { type ExitCode, exitCodes, worstExitCode } from '../kernel/exit-codes.ts'
+import { holdAgainst, whyNoRun } from './against.ts'
 import { armsOf, type PlacedArm } from './arms.ts'
+import { commonRuler } from './common-ruler.ts'
 import type { Both, ComparedResult, ComparedRun, Comparison } from './comparison.ts'
 import { estimandsOf } from './estimands.ts'
 import { refuseDifferent } from './refuse.ts'
 import { armRows, fragilityRows, runRows } from './rows.ts'
 
 /**
- * Sets two results side by side. What differs is held to what two runs of one build differ by, as the calibration in the new
- * one says; without it nothing is decided. Throws `different-profiles` or `nothing-in-common` (112).
+ * Sets two results side by side. What differs is held to what nights differ by, as five other results of `history` or more
+ * say, which must not be the new one, or else to what two runs of one build differ by, as the calibrations of both say; without them nothing is decided.
+ * Throws `different-profiles` or `nothing-in-common` (112).
  */
-export function compareResults(base: ComparedResult, next: ComparedResult): Comparison {
+export function compareResults(
+  base: ComparedResult,
+  next: ComparedResult,
+  history: readonly ComparedResult[] = [],
+): Comparison {
   refuseDifferent(base.result, next.result)
   const results = { base, next }
   const sameHost = base.result.env.hostFingerprint === next.result.env.hostFingerprint
@@ -33,7 +40,7 @@ export function compareResults(base: ComparedResult, next: ComparedResult): Comp
     base: runOf(base),
     next: runOf(next),
     sameHost,
-    ...decided(results, sameHost, all),
+    ...decided(results, history, sameHost, all),
     exact: next.result.comparisons.filter(({ gated, against }) => gated !== undefined && isFormerBuild(against)),
     rows: [...runRows(results, sameHost), ...shared.flatMap((arms) => armRows(results, arms, sameHost))],
     fragility: shared.flatMap((arms) => fragilityRows(results, arms, all)),
@@ -41,36 +48,54 @@ export function compareResults(base: ComparedResult, next: ComparedResult): Comp
   }
 }
 
-type Decided = Pick<Comparison, 'verdict' | 'why' | 'exitCode' | 'compared' | 'notCompared'>
+type Decided = Pick<Comparison, 'verdict' | 'why' | 'exitCode' | 'history' | 'compared' | 'notCompared'>
 
 function decided(
   { base, next }: Both<ComparedResult>,
+  history: readonly ComparedResult[],
   sameHost: boolean,
   all: Both<ReadonlyMap<string, PlacedArm>>,
 ): Decided {
   const unfit = whyUnfit(base.result)
   const advisory = unfit === null ? null : `the base is nothing to compare with: ${unfit}`
-  const results = [{ estimands: estimandsOf(base.result) }]
-  const answer = holdAgainst(next.result, { results, sameHost }, advisory)
+  const figures = ({ result }: ComparedResult) => ({ estimands: estimandsOf(result) })
+  const runs = { results: [figures(base)], history: history.map(figures), sameHost }
+  const { calibration } = commonRuler({ base: base.result, next: next.result })
+  const answer = holdAgainst(next.result, runs, { advisory, calibration })
   const [failure, ...others] = referenceReasons(answer)
   const more = others.length > 0 ? ` (and ${others.length} more)` : ''
   const same = base.sha256 === next.sha256
   return {
     verdict: same ? 'same' : answer.verdict,
     why: same ? 'both are the same file' : failure === undefined ? whyOf(answer) : failure + more,
-    exitCode: !same && answer.verdict === 'fail' ? exitCodes.regression : exitCodes.pass,
+    exitCode: same ? exitCodes.pass : exitOf(answer, unfit, next.result),
+    history: history.map(({ result, file, sha256 }) => ({ id: result.run.id, file: file ?? null, sha256 })),
     compared: answer.comparisons,
     notCompared: [...notCompared(all), ...sharedArms(all).flatMap(latencyOfOne), ...answer.notCompared],
   }
 }
 
-function whyOf({ verdict, why, comparisons }: ReferenceAnswer): string {
+/** What has no answer must not look like a pass to whoever reads the exit code alone. */
+function exitOf({ verdict }: ReferenceAnswer, unfit: string | null, next: Result): ExitCode {
+  return worstExitCode([
+    ...(verdict === 'fail' ? [exitCodes.regression] : []),
+    ...(unfit === null ? [] : [exitCodes.nothingToCompare]),
+    ...(whyNoRun(next) === null ? [] : [exitCodes.void]),
+  ])
+}
+
+function whyOf({ verdict, why, comparisons, notCompared: others }: ReferenceAnswer): string {
   if (verdict === 'undecided') return why ?? 'nothing could fail'
+  const open = why === null ? '' : `; ${why}`
   const gated = comparisons.filter((one) => one.gated)
+  if (verdict === 'pass') return `none of ${gated.length} figures is worse by what matters${open}`
   const unclear = gated.filter((one) => one.verdict === 'inconclusive').length
-  return verdict === 'pass'
-    ? `none of ${gated.length} figures is worse by what matters`
-    : `${unclear} of ${gated.length} figures cannot be told from chance`
+  const lost = others.filter((one) => one.gated === true)
+  const texts = [
+    ...(unclear === 0 ? [] : [`${unclear} of ${gated.length} figures cannot be told from chance`]),
+    ...lost.map((one) => `${one.what} is not compared: ${one.why}`),
+  ]
+  return texts.join('; ') + open
 }
 
 function isFormerBuild(against: string): boolean {
@@ -111,7 +136,15 @@ function latencyOfOne({ base, next }: Both<PlacedArm>): Comparison['notCompared'
 }
 
 function notesOf({ base, next }: Both<ComparedResult>, sameHost: boolean): string[] {
+  const { note } = commonRuler({ base: base.result, next: next.result })
+  const [first, second] = [base, next].map(({ result }) => result.gate?.yardstick?.name ?? null)
   return [
+    ...(note === null ? [] : [note]),
+    ...(first === second
+      ? []
+      : [
+          `measured beside different yardsticks (${first ?? 'none'}, ${second ?? 'none'}): their speed is not compared`,
+        ]),
     ...runNotes('the base', base),
     ...runNotes('the new run', next),
     ...(sameHost ? [] : ['measured on different hosts: only ratios within a run are compared']),

@@ -1,5 +1,6 @@
 import type { Result, ResultComparison, VerdictName } from '../archive/result.ts'
-import type { ReferenceAnswer, ReferenceComparison } from '../judge/reference/decide.ts'
+import type { ReferenceAnswer } from '../judge/reference/case.ts'
+import type { ReferenceComparison } from '../judge/reference/comparison.ts'
 import type { ExitCode } from '../kernel/exit-codes.ts'
 
 /** A result as it takes part in a comparison. */
@@ -69,8 +70,10 @@ export interface Comparison {
   /** `same` for one and the same file; `undecided` where nothing could fail. */
   readonly verdict: 'same' | ReferenceAnswer['verdict']
   readonly why: string
-  /** 111 where it is worse. */
+  /** 111 where it is worse, 112 where the base is nothing to compare with, 114 where the new run is void or no whole run. */
   readonly exitCode: ExitCode
+  /** The results beside the base that tell by how much nights differ. */
+  readonly history: readonly Pick<ComparedRun, 'id' | 'file' | 'sha256'>[]
   /** Speed, resources and fragility of the new run against those of the base: what decides. */
   readonly compared: readonly ReferenceComparison[]
   /** What the new run's own gate found of it beside a former build, in the same rounds. */

@@ -2,9 +2,11 @@ import type { Result, ResultComparison, ResultSlice } from '../archive/result.ts
 import { type MetricName, metricNames } from '../judge/paired/metrics.ts'
 import { differencesOf } from '../judge/paired/differences.ts'
 import type { PairedSlice, Round } from '../judge/paired/slice.ts'
+import type { AbsentEstimand } from '../judge/reference/case.ts'
 import type { Estimand, EstimandKind, EstimandMetric } from '../judge/reference/estimand.ts'
 import { locate } from '../judge/stats/walsh.ts'
 import { significant } from '../kernel/units.ts'
+import { leavesFigures } from '../measure/doubt-reach.ts'
 import { armsOf, type PlacedArm } from './arms.ts'
 
 /** What policies are compared by between runs: what a gate tells of all of them. */
@@ -26,6 +28,20 @@ const taintWords: Readonly<Partial<Record<EstimandMetric, readonly string[]>>> =
 export function estimandsOf(result: Result): readonly Estimand[] {
   const found = [...speedOf(result), ...resourcesOf(result), ...fragilityOf(result)]
   return found.map((estimand) => ({ ...estimand, tainted: taintsOf(result, estimand) }))
+}
+
+/** The memory of a run with stress of which the result has no peak: where its slope is not judged, none is kept. */
+export function absentOf({ memory }: Result): readonly AbsentEstimand[] {
+  if (memory === undefined || peakOf(memory) !== null) return []
+  const why =
+    memory.notJudged === null ? 'it was not read' : `its peak is kept where its growth is judged: ${memory.notJudged}`
+  return [{ kind: 'resources', scope: memoryScope, against: null, metric: 'memory', why }]
+}
+
+const memoryScope = 'stress'
+
+function peakOf({ kinds }: NonNullable<Result['memory']>): number | null {
+  return kinds.find(({ kind }) => kind === 'rss')?.peak ?? null
 }
 
 type Untainted = Omit<Estimand, 'tainted'>
@@ -80,10 +96,10 @@ function resourcesOf({ metrics, memory, phases }: Result): readonly Untainted[] 
           },
         ]
       : []
-  const peak = memory?.kinds.find(({ kind }) => kind === 'rss')?.peak
+  const peak = memory && peakOf(memory)
   const arm = phases.find(({ id }) => id === source || source?.startsWith(`${id}/`))?.arms[0]
   return [
-    ...figure('stress', 'memory', peak),
+    ...figure(memoryScope, 'memory', peak),
     ...(source === null ? [] : figure(source, 'cpu', cpuUsPerRequest)),
     ...(source === null ? [] : figure(source, 'files', arm?.resources.target.fds)),
   ]
@@ -97,23 +113,31 @@ function fragilityOf(result: Result): readonly Untainted[] {
     .flatMap((arm) => fragilityOfArm(result, arm, rounds))
 }
 
-function fragilityOfArm(
-  { comparisons }: Result,
-  { id, arm }: PlacedArm,
-  rounds: readonly Round[],
-): readonly Untainted[] {
+function fragilityOfArm(result: Result, { id, arm }: PlacedArm, rounds: readonly Round[]): readonly Untainted[] {
+  const { comparisons } = result
   const against = `baseline/baseline-${arm.path}`
   const gated = comparisons.filter((one) => one.policy === id && one.against === against && one.perRound !== undefined)
-  const { perSecond } = arm.operations
-  const alone = perSecond !== null && perSecond > 0 ? { alone: significant(-Math.log(perSecond)) } : {}
   const pairing = { policy: id, against, arms: [id], baseArms: [against] }
   return fragilityMetrics.flatMap((metric) => {
     const ofGate = gated.find((one) => one.metric === metric)
     const found = ofGate
       ? ofComparison('fragility', ofGate, against)
       : ofRounds({ kind: 'fragility', scope: id, against, metric }, differencesOf(rounds, pairing, metric).values)
-    return metric === 'throughput' ? found.map((one) => ({ ...one, ...alone })) : found
+    return metric === 'throughput' ? found.map((one) => ({ ...one, ...aloneOf(result, arm) })) : found
   })
+}
+
+/** What an arm comes to by itself, by the clock and beside the yardstick; positive, and larger, is worse. */
+function aloneOf(
+  result: Result,
+  { operations: { perSecond } }: PlacedArm['arm'],
+): Pick<Estimand, 'alone' | 'aloneBeside'> {
+  if (perSecond === null || perSecond <= 0) return {}
+  const alone = { alone: significant(-Math.log(perSecond)) }
+  const yardstick = result.gate?.yardstick ?? null
+  const beside = yardstick && armsOf(result).get(yardstick.pairing.against)?.arm.operations.perSecond
+  if (!yardstick || !beside) return alone
+  return { ...alone, aloneBeside: { against: yardstick.name, value: significant(Math.log(beside / perSecond)) } }
 }
 
 /** The rounds outside of the gate. */
@@ -131,12 +155,17 @@ function pairedSlice(slice: ResultSlice): PairedSlice {
   return { arm: id, durationMs, ok, failed, latencyMs, slow, cpuMs, throughput: use !== 'latency' }
 }
 
-function taintsOf({ doubts }: Result, { kind: of, metric }: Untainted): readonly string[] {
-  const words = ['everything', metric, ...(taintWords[metric] ?? []), ...(of === 'speed' ? ['yardstick'] : [])]
+/** The doubts that make a figure untrustworthy, but for those that say nothing against any figure. */
+function taintsOf({ doubts, phases }: Result, { kind: of, metric, scope, against }: Untainted): readonly string[] {
+  const places = [scope, ...(against === null ? [] : [against])]
+  const named = ['everything', metric, ...(taintWords[metric] ?? []), ...(of === 'speed' ? ['yardstick'] : [])]
+  const words = [...named, ...places]
+  const arms = phases.flatMap(({ id, arms: own }) => [id, ...own.map(({ arm, path }) => `${id}/${arm}-${path}`)])
   const kinds = doubts
-    // What it says is that other comparisons came to no answer.
-    .filter(({ kind }) => !['reference-unclear', 'gate-unclear', 'gate-blind'].includes(kind))
+    .filter(({ kind }) => !leavesFigures(kind))
     .filter(({ taints }) => taints.some((taint) => words.includes(taint)))
+    // What is wrong with one arm begins with its name, and is nothing against the others.
+    .filter(({ detail }) => !arms.some((id) => detail.startsWith(`${id}: `) && !places.includes(id)))
     .map(({ kind }) => kind)
   return [...new Set(kinds)].toSorted()
 }

@@ -28,7 +28,7 @@ export interface HistoryChange {
   /** Means of the levels before and after. */
   readonly before: number
   readonly after: number
-  /** New level over the old one; null where there is none. */
+  /** New level over the old one; null where there is none, as of differences. */
   readonly ratio: number | null
   /** Results that have the new level. */
   readonly results: number
@@ -183,5 +183,6 @@ function shown(
 
 function ratioOf({ unit }: NightFigure, { before, after }: LevelChange): number | null {
   if (unit === 'log ratio') return significant(Math.exp(after - before))
+  if (unit === 'difference of shares') return null
   return before > 0 && after >= 0 ? significant(after / before) : null
 }

@@ -1,4 +1,5 @@
 import type { Result, ResultArm, ResultMetrics } from '../archive/result.ts'
+import { halfLogRange } from '../judge/comparisons.ts'
 import { significant } from '../kernel/units.ts'
 import { baselineOf, type PlacedArm } from './arms.ts'
 import type { Both, ComparedResult, ComparisonRow } from './comparison.ts'
@@ -100,11 +101,6 @@ function relative(result: Result, metric: Metric, arm: PlacedArm, baseline: Plac
   const value = own.value === null || other.value === null || other.value <= 0 ? null : own.value / other.value
   const spread = own.spread === null || other.spread === null ? null : Math.max(own.spread, other.spread)
   return { value, at: [...own.at, ...other.at], spread }
-}
-
-function halfLogRange(values: readonly (number | null)[]): number | null {
-  const logs = values.filter((value) => value !== null && value > 0).map((value) => Math.log(value as number))
-  return logs.length < 2 ? null : (Math.max(...logs) - Math.min(...logs)) / 2
 }
 
 function rowOf(subject: Subject, figures: Both<Figure>): ComparisonRow {

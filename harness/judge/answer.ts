@@ -1,4 +1,5 @@
 import { exitCodes, type ExitCode, worstExitCode } from '../kernel/exit-codes.ts'
+import { isUnanswered } from '../measure/doubt-reach.ts'
 import type { Doubt } from '../measure/doubts.ts'
 import type { UnplannedExit } from '../measure/measurements.ts'
 import { isBroken, type Limit } from './limits.ts'
@@ -27,11 +28,17 @@ interface RunEnd {
 
 /** The answer that reasons and doubts come to; an archived result has it from the same. */
 export function answerOf(end: RunEnd, found: readonly Reason[], doubts: readonly Doubt[]): Answer {
-  const reasons = [...found, ...doubtReasons(end, doubts)]
+  const reasons = [...found, ...doubtReasons(end, voiding(found, doubts))]
   const exitCode = worstExitCode(reasons.map(({ code }) => code))
   const order = Object.values(exitCodes)
   const sorted = reasons.toSorted((a, b) => order.indexOf(a.code) - order.indexOf(b.code))
   return { verdict: verdictOf(exitCode, doubts), exitCode, reasons: sorted.map(({ text }) => text) }
+}
+
+/** What is surely worse, or leaks, is not void because something else came to no answer. */
+function voiding(found: readonly Reason[], doubts: readonly Doubt[]): readonly Doubt[] {
+  const isWorse = found.some(({ code }) => code === exitCodes.regression || code === exitCodes.drift)
+  return isWorse ? doubts.filter(({ kind }) => !isUnanswered(kind)) : doubts
 }
 
 function doubtReasons({ stopped, strict }: RunEnd, doubts: readonly Doubt[]): readonly Reason[] {

@@ -1,7 +1,10 @@
 import { significant } from '../kernel/units.ts'
-import type { ArmMeasurement } from '../measure/measurements.ts'
+import { type Doubt, doubt } from '../measure/doubts.ts'
+import type { ArmMeasurement, SliceSummary } from '../measure/measurements.ts'
 import type { Ceilings } from '../profile/profile.ts'
+import { holdErrorCeiling, sumsOfSlices } from './error-ceiling.ts'
 import type { Limit } from './limits.ts'
+import { noParts, type PartSums } from './stats/design-effect.ts'
 import { cleanScope, type WindowSummary } from './windows.ts'
 
 /** Growth of the target's memory over the stress stage in KiB: its highest window less its first; null when unread. */
@@ -9,34 +12,44 @@ export function rssDeltaKb({ firstMemoryKb, highestMemoryKb }: WindowSummary): n
   return firstMemoryKb === null || highestMemoryKb === null ? null : highestMemoryKb.value - firstMemoryKb
 }
 
+/** What ceilings are held against. */
+export interface CleanLoad {
+  /** Arms that are held as a whole. */
+  readonly arms: readonly ArmMeasurement[]
+  /** Slices of theirs and of others. */
+  readonly slices: readonly Pick<SliceSummary, 'identity' | 'ok' | 'failed'>[]
+  readonly windows: WindowSummary
+  /** How many users there were at once in a phase, at most. */
+  readonly usersIn: (phase: string) => number
+  /** Whether the stress stage was carried out. */
+  readonly stressed: boolean
+}
+
 /**
  * Holds the ceilings against clean load: the direct baseline and the stress stage, whole and window by window; of stress
  * under steps, its windows without a fault.
  */
-export function holdCeilings(
-  ceilings: Ceilings,
-  clean: readonly ArmMeasurement[],
-  windows: WindowSummary,
-  stressed: boolean,
-): readonly Limit[] {
+export function holdCeilings(ceilings: Ceilings, load: CleanLoad): readonly Limit[] {
   return [
-    ...(ceilings.errorRate === null ? [] : errorCeilings(ceilings.errorRate, clean, windows)),
-    ...(ceilings.rssDeltaKb === null || !stressed ? [] : [memoryCeiling(ceilings.rssDeltaKb, windows)]),
+    ...(ceilings.errorRate === null ? [] : errorCeilings(ceilings.errorRate, load)),
+    ...(ceilings.rssDeltaKb === null || !load.stressed ? [] : [memoryCeiling(ceilings.rssDeltaKb, load.windows)]),
   ]
 }
 
-function errorCeilings(limit: number, clean: readonly ArmMeasurement[], windows: WindowSummary): Limit[] {
+function errorCeilings(limit: number, { arms, slices, windows, usersIn }: CleanLoad): Limit[] {
   const whole = [
-    ...clean.map(({ identity, all: { operations } }) => ({ scope: identity.id, ...operations })),
+    ...arms.map(({ identity: { id, phase }, all: { operations }, workers: users }) => {
+      const ofSlices = (): PartSums => sumsOfSlices(slices.filter(({ identity }) => identity.id === id))
+      return holdErrorCeiling(id, operations, limit, { partsOf: () => windows.errors.get(phase) ?? ofSlices(), users })
+    }),
     ...windows.groups
       .filter(({ faults }) => faults.length === 0)
-      .map(({ phase, ok, failed }) => ({ scope: cleanScope(phase), ok, failed })),
-  ].map(({ scope, ok: good, failed }): Limit => {
-    const ended = good + failed
-    const actual = ended === 0 ? null : significant(failed / ended)
-    const ok = actual !== null && actual <= limit
-    return { kind: 'ceiling', scope, expr: `error rate <= ${limit}`, actual, limit, ok }
-  })
+      .map((group) => {
+        const { phase } = group
+        const partsOf = (): PartSums => windows.errors.get(phase) ?? noParts
+        return holdErrorCeiling(cleanScope(phase), group, limit, { partsOf, users: usersIn(phase) })
+      }),
+  ]
   if (windows.worstErrorRate === null) return whole
   const { value, fromMs, toMs } = windows.worstErrorRate
   const actual = significant(value)
@@ -75,4 +88,11 @@ function memoryCeiling(limit: number, windows: WindowSummary): Limit {
     ok: actual !== null && actual <= limit,
     ...(span && { window: { fromMs: span.fromMs, toMs: span.toMs } }),
   }
+}
+
+/** That a ceiling may have been broken by chance: it is neither kept nor broken. */
+export function unclearDoubts(ceilings: readonly Pick<Limit, 'scope' | 'expr' | 'actual' | 'why'>[]): readonly Doubt[] {
+  return ceilings.flatMap(({ scope, expr, actual, why }) =>
+    why === undefined ? [] : [doubt('limit-unclear', `${expr} of ${scope}, found ${actual}: ${why}`, [])],
+  )
 }

@@ -84,7 +84,8 @@ export function compareArms(
   })
 }
 
-function halfLogRange(values: readonly (number | null)[]): number | null {
+/** Half the range of the logarithms of what is above 0; null of fewer than two. */
+export function halfLogRange(values: readonly (number | null)[]): number | null {
   const logs = values.filter((value) => value !== null && value > 0).map((value) => Math.log(value as number))
   return logs.length < 2 ? null : (Math.max(...logs) - Math.min(...logs)) / 2
 }

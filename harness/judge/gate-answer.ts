@@ -97,6 +97,16 @@ function percent(share: number): string {
   return String(Number((100 * share).toPrecision(3)))
 }
 
+/** Whom the gate has no comparison left for. */
+function cutDoubts({ pairings }: GatePlan): readonly Doubt[] {
+  const cut = pairings.filter(({ gated }) => gated.length === 0)
+  if (cut.length === 0) return []
+  const names = cut.map((pairing) => namesOf(pairing).policy).join(', ')
+  const tests = pairings.reduce((sum, { gated }) => sum + gated.length, 0)
+  const text = `a run gates no more than ${tests} comparisons: by a catastrophe only it fails by ${names}`
+  return [doubt('not-gated', text, [])]
+}
+
 /** An effect that is so many margins large must not stay unseen in a long run. */
 const blindMargins = 2
 
@@ -110,6 +120,7 @@ export function gateDoubts(
     verdict === 'inconclusive' ? comparisons.filter((one) => one.gated && one.verdict === 'inconclusive') : []
   return [
     ...doubts,
+    ...cutDoubts(plan),
     ...calibrationDoubts(plan, calibration),
     ...(long && verdict === 'inconclusive' ? nightDoubts(nights) : []),
     ...unclear.map((one) => {

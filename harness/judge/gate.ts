@@ -28,7 +28,7 @@ export interface GateYardstick {
 
 /** Two groups of arms that are compared in every metric. */
 export interface GatePairing extends Pairing {
-  /** The metrics that may fail the run. */
+  /** The metrics that may fail the run; none of the pairings that come after the twelfth comparison. */
   readonly gated: readonly MetricName[]
   /** What the policy may cost; absent where it is nothing. */
   readonly accepted?: Accepted
@@ -54,12 +54,12 @@ export interface GateSlice {
   readonly heapKb: number | null
 }
 
-/** So many comparisons may fail a run: each further one would make all of them blinder. */
+/** So many comparisons may fail a run by a test: each further one would make all of them blinder. */
 const mostGated = 12
 
 /** What a policy of the client may cost, and what a build may be worse in than its former one. */
-const costMetrics: readonly MetricName[] = ['throughput']
-const buildMetrics: readonly MetricName[] = ['throughput', 'p50', 'p99', 'cpu', 'rss']
+export const costMetrics: readonly MetricName[] = ['throughput']
+export const buildMetrics: readonly MetricName[] = ['throughput', 'p50', 'p99', 'cpu', 'rss']
 
 /** What tells of the speed of the target, beside a server that is the same every night. */
 const speedMetrics: readonly MetricName[] = ['throughput', 'p50', 'p99', 'cpu']
@@ -137,7 +137,10 @@ export function plannedOf(
       const told = metricsOf(rounds, pairing)
       return metricNames
         .filter((metric) => told.includes(metric) || gated.includes(metric))
-        .map((metric) => ({ pairing, metric, gated: gated.includes(metric), accepted: accepted[metric] ?? 0 }))
+        .map((metric) => {
+          const planned = { pairing, metric, gated: gated.includes(metric), accepted: accepted[metric] ?? 0 }
+          return gated.length === 0 ? { ...planned, suspect: true } : planned
+        })
     }),
     ...speed.map((one) => ({ ...one, gated: false, reported: true })),
   ]

@@ -7,7 +7,7 @@ import type { Profile } from '../profile/profile.ts'
 import { type Answer, answerOf, exitReasons, limitReasons, type Reason, signalReason } from './answer.ts'
 import { type ArmVerdict, judgeArm } from './arm-verdict.ts'
 import { driftDoubts } from './calibration/drift.ts'
-import { holdCeilings, holdDegradedCeiling } from './ceilings.ts'
+import { holdCeilings, holdDegradedCeiling, unclearDoubts } from './ceilings.ts'
 import { type ArmComparison, compareArms } from './comparisons.ts'
 import { armDoubts, canaryDoubts, latencyDoubts, runDoubts, yardstickDoubts } from './doubts.ts'
 import { baselineFacts } from './facts.ts'
@@ -105,12 +105,13 @@ export function judge(run: Case): Verdict {
       !run.stepped.some(({ phase }) => phase === arm.phase),
   )
   const ceilings = [
-    ...holdCeilings(
-      profile.ceilings,
-      clean.map(({ measurement }) => measurement),
+    ...holdCeilings(profile.ceilings, {
+      arms: clean.map(({ measurement }) => measurement),
+      slices: measurements.slices,
       windows,
+      usersIn: (phase) => usersIn(measurements, phase),
       stressed,
-    ),
+    }),
     ...degradedLimits(run, arms),
   ]
   const held = holdThresholds({ profile, clean, windows, findings: run.findings ?? noFindings, comparables })
@@ -123,6 +124,7 @@ export function judge(run: Case): Verdict {
     ...armDoubts(arms.filter(({ arm }) => isJudged(arm) && arm.kind !== 'yardstick')),
     ...yardstickDoubts(arms.filter(({ arm }) => isJudged(arm) && arm.kind === 'yardstick')),
     ...unjudgedDoubts(arms.flatMap(({ bounds }) => bounds)),
+    ...unclearDoubts(ceilings),
     // A run that was ended early could not judge what it had not come to.
     ...(run.stopped === null ? held.doubts : []),
     ...latencyDoubts([...arms.flatMap(({ bounds }) => bounds), ...thresholds], arms),
@@ -139,6 +141,10 @@ export function judge(run: Case): Verdict {
   ]
   const judged = { arms, ceilings, thresholds, doubts, scenario, memory, gate }
   return { ...judgedAnswer(run, judged), ...judged, comparisons: comparisonsOf(run, arms) }
+}
+
+function usersIn({ arms }: Measurements, phase: string): number {
+  return Math.max(0, ...[...arms.values()].filter(({ identity }) => identity.phase === phase).map((arm) => arm.workers))
 }
 
 type FindArm = (id: string) => ArmMeasurement | undefined

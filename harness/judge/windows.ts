@@ -5,6 +5,7 @@ import { measuredNsOf } from '../measure/collection.ts'
 import type { WindowMeasurement } from '../measure/measurements.ts'
 import type { LimitedFigures } from './limits.ts'
 import { followLows, type LowSeries } from './memory/lows.ts'
+import { noParts, type PartSums, withPart } from './stats/design-effect.ts'
 import { watchErrors, type WorstWindow, worseOf } from './worst-window.ts'
 
 /** A window as its file has it: judged are its rounded figures, so that the file comes to the same. Times are from the start of the run. */
@@ -57,6 +58,8 @@ export interface WindowSummary {
   readonly withoutMemory: number
   /** By phase and policies in force all the time; of the phases that have steps. */
   readonly groups: readonly WindowGroup[]
+  /** How failures lie among the windows of a phase without a fault, by phase. */
+  readonly errors: ReadonlyMap<string, PartSums>
   /** How little the target held in the sustained load, which comes last; null without stress. */
   readonly lows: LowSeries | null
 }
@@ -80,16 +83,21 @@ export function watchWindows(stepped: readonly string[]): WindowWatch {
   let windows = 0
   let withoutMemory = 0
   const groups = new Map<string, WindowGroup>()
+  const spreads = new Map<string, PartSums>()
   const lows = followLows()
   return {
     add(window) {
-      const { identity, fromNs, toNs, ok, failed, memoryKb, fds, faults } = window
+      const { identity, fromNs, toNs, ok, failed, memoryKb, fds, faults, settling } = window
       if (identity.phaseKind !== 'stress' && identity.phaseKind !== 'load') return
       windows++
       const span = { fromMs: fromNs / nsPerMs, toMs: toNs / nsPerMs }
       if (identity.phaseKind === 'stress') lows.add({ ...window, ...span, phase: identity.phase })
       if (faults.length === 0 && ok + failed > 0) errors.add(failed, ok + failed, span)
-      if (stepped.includes(identity.phase) && !window.settling) addTo(groups, window)
+      if (faults.length === 0 && !settling) {
+        const sums = spreads.get(identity.phase) ?? noParts
+        spreads.set(identity.phase, withPart(sums, failed, ok + failed))
+      }
+      if (stepped.includes(identity.phase) && !settling) addTo(groups, window)
       firstFds ??= fds
       lastFds = fds ?? lastFds
       if (memoryKb === null) withoutMemory++
@@ -107,6 +115,7 @@ export function watchWindows(stepped: readonly string[]): WindowWatch {
       windows,
       withoutMemory,
       groups: [...groups.values()],
+      errors: spreads,
       lows: lows.read(),
     }),
   }

@@ -119,6 +119,8 @@ export interface SliceReport {
   readonly failedLatency: string
   /** Of both, from the intended start; null where there is no schedule. */
   readonly correctedLatency: string | null
+  /** What arms are compared by: from the intended start where there is a schedule, and without the client's own refusals. */
+  readonly compared: { readonly ok: string; readonly failed: string }
   /** How late each arrival of the schedule started; null where there is none. */
   readonly sendLateness: string | null
   /** Attempts of measured operations, where a policy makes them differ from operations. */

@@ -12,7 +12,7 @@ import {
 import { createHistogram, type LatencyHistogram } from '../measure/histogram.ts'
 import { errorTextCap } from '../measure/measurements.ts'
 import { failureTypeOf } from '../resilience/failure-type.ts'
-import type { Outcome } from '../resilience/outcome.ts'
+import { isOwnRefusal, type Outcome } from '../resilience/outcome.ts'
 import type { CountDelta, SliceReport, SliceTask, WindowDelta } from './protocol.ts'
 import { Recess } from './recess.ts'
 import { WindowSeriesCounter } from './window-series.ts'
@@ -50,7 +50,10 @@ export class SliceRecorder {
   readonly #window = createHistogram()
   readonly #ok = createHistogram()
   readonly #failed = createHistogram()
-  readonly #corrected: LatencyHistogram | null
+  /** From the intended start; null without a schedule. */
+  readonly #corrected: { readonly ok: LatencyHistogram; readonly failed: LatencyHistogram } | null
+  /** Failures that say something of the target, from the intended start where there is a schedule. */
+  readonly #unserved = createHistogram()
   readonly #lateness: LatencyHistogram | null
   readonly #attempt: LatencyHistogram | null
   readonly #queue = createHistogram()
@@ -77,7 +80,7 @@ export class SliceRecorder {
     this.#measured = emptyCounts([])
     this.#unmeasured = emptyCounts([])
     const scheduled = task.load.model === 'open'
-    this.#corrected = scheduled ? createHistogram() : null
+    this.#corrected = scheduled ? { ok: createHistogram(), failed: createHistogram() } : null
     this.#lateness = scheduled ? createHistogram() : null
     this.#attempt = task.client.length > 0 ? createHistogram() : null
     this.#single = requests.length === 1
@@ -152,18 +155,20 @@ export class SliceRecorder {
       increment(counts.errors, outcome.error ?? 'protocol')
       increment(counts.failureTypes, failureTypeOf(outcome))
     }
-    if (measured) this.#took(request, outcome.ok, (nowNs - startedNs) / 1000, (nowNs - intendedNs) / 1000)
+    if (measured) this.#took(request, outcome, (nowNs - startedNs) / 1000, (nowNs - intendedNs) / 1000)
   }
 
-  #took(request: number, ok: boolean, serviceUs: number, correctedUs: number): void {
-    if (ok) {
+  #took(request: number, outcome: Outcome, serviceUs: number, correctedUs: number): void {
+    if (outcome.ok) {
       this.#windowOk++
       this.#window.record(serviceUs)
+      this.#corrected?.ok.record(correctedUs)
     } else {
       this.#windowFailed++
       this.#failed.record(serviceUs)
+      this.#corrected?.failed.record(correctedUs)
+      if (!isOwnRefusal(outcome)) this.#unserved.record(this.#corrected === null ? serviceUs : correctedUs)
     }
-    this.#corrected?.record(correctedUs)
     // Of a single request this would be the sum of the two above.
     if (!this.#single) this.#requests[request]?.latency.record(serviceUs)
   }
@@ -251,12 +256,16 @@ export class SliceRecorder {
 
   /** The report of the slice; the recorder is of no more use after it. */
   finish(ending: Ending): SliceReport {
+    const okLatency = this.#ok.encode()
+    const compared = { ok: this.#corrected?.ok.encode() ?? okLatency, failed: this.#unserved.encode() }
+    this.#corrected?.ok.add(this.#corrected.failed)
     const report: SliceReport = {
       all: addCounts(this.#measured, this.#unmeasured),
       measured: this.#measured,
-      okLatency: this.#ok.encode(),
+      okLatency,
       failedLatency: this.#failed.encode(),
-      correctedLatency: this.#corrected?.encode() ?? null,
+      correctedLatency: this.#corrected?.ok.encode() ?? null,
+      compared,
       sendLateness: this.#lateness?.encode() ?? null,
       attemptLatency: this.#attempt?.encode() ?? null,
       queue: this.#queue.encode(),
@@ -268,8 +277,9 @@ export class SliceRecorder {
       ...ending,
     }
     for (const { latency } of this.#requests) latency.destroy()
-    const own = [this.#window, this.#ok, this.#failed, this.#queue, this.#connect, this.#firstByte]
-    for (const histogram of [...own, this.#corrected, this.#lateness, this.#attempt]) histogram?.destroy()
+    const own = [this.#window, this.#ok, this.#failed, this.#unserved, this.#queue, this.#connect, this.#firstByte]
+    const scheduled = [this.#corrected?.ok, this.#corrected?.failed, this.#lateness]
+    for (const histogram of [...own, ...scheduled, this.#attempt]) histogram?.destroy()
     return report
   }
 }

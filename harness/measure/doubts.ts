@@ -28,6 +28,8 @@ export const doubtEffects = {
   'limit-unmeasured': 'void',
   /** A limit was to be judged, and there was nothing that it is about. */
   'limit-unjudged': 'inconclusive',
+  /** What is above a ceiling may be so by chance. */
+  'limit-unclear': 'inconclusive',
   /** By its plan, or for want of a baseline or a reference, the run does not judge a limit. */
   'limit-left-out': 'note',
   'generator-saturated': 'note',
@@ -62,10 +64,14 @@ export const doubtEffects = {
   'reference-unclear': 'inconclusive',
   /** No difference, however large, could have failed the run with so few rounds. */
   'gate-cannot-fail': 'inconclusive',
+  /** Policies whose cost is compared, and beyond a catastrophe fails nothing, since a run gates only so many comparisons. */
+  'not-gated': 'note',
   /** Nothing is known of the noise of this machine: comparisons are held to what is usual. */
   uncalibrated: 'note',
   /** Its noise is no more what it was when it was calibrated. */
   'calibration-drifted': 'note',
+  /** Of the runs that its calibration rests on more fail by each other than chance explains. */
+  'calibration-unsound': 'note',
   /** A comparison that decides lacks rounds. */
   'rounds-missing': 'inconclusive',
   /** Memory, files or threads were not read for too much of the time, or for too short a time. */

@@ -1,6 +1,8 @@
 import type { Result, ResultArm, ResultLimit } from '../archive/result.ts'
 import { rounded } from '../archive/text.ts'
+import { holdErrorCeiling, sumsOfSlices } from '../judge/error-ceiling.ts'
 import { type Against, holds, type Limit, limitOf } from '../judge/limits.ts'
+import { noParts } from '../judge/stats/design-effect.ts'
 import { cleanScope } from '../judge/windows.ts'
 import type { ResultDifference } from '../judge/trace/analyze.ts'
 import { significant } from '../kernel/units.ts'
@@ -40,7 +42,10 @@ interface HeldAgain {
  */
 export function holdLimitsAgain(result: Result, windows: WindowsAgain): Again<ResultLimit> {
   const ofWindows = windows.read ? [...windows.read.limits] : null
-  const again = placesOf(result).map((place) => ({ ...place, ...heldAgain(place, result, ofWindows) }))
+  const again = placesOf(result).map((place) => {
+    const ceiling = errorCeilingAgain(place, result, windows)
+    return { ...place, ...(ceiling ?? heldAgain(place, result, ofWindows)) }
+  })
   const missing = (ofWindows ?? []).map(recordedLimit)
   const { length } = result.thresholds
   return {
@@ -81,6 +86,27 @@ function heldAgain({ where, limit }: Place, result: Result, ofWindows: Limit[] |
   const allowed = arm && allowedAgain(limit, arm, result)
   const held = rejudged({ ...found, limit: allowed ?? limit.limit })
   return { found: held, believed: [...believed, ...(allowed === null ? [`${where}/limit`] : [])] }
+}
+
+/**
+ * A ceiling of the error rate of an arm: how its failures lie is in its slices, or in windows. Where these were not read, nobody
+ * knows whether it broke or may have done so by chance. Null of any other limit.
+ */
+function errorCeilingAgain({ where, limit }: Place, result: Result, windows: WindowsAgain): HeldAgain | null {
+  const { scope, expr } = limit
+  const allowed = Number(/^error rate <= (\S+)$/u.exec(expr)?.[1])
+  const arm = armIn(result, scope)
+  if (Number.isNaN(allowed) || !arm) return null
+  const phase = result.phases.find(({ arms }) => arms.includes(arm))
+  const ofStress = phase?.kind === 'stress' || phase?.kind === 'load'
+  const own = result.slices.filter((slice) =>
+    [slice.phase, `${slice.phase}/${slice.arm}-${slice.path}`].includes(scope),
+  )
+  const parts = ofStress ? windows.read?.errors.get(phase.id) : sumsOfSlices(own)
+  const spread = { partsOf: () => parts ?? noParts, users: arm.workers }
+  const held = holdErrorCeiling(scope, arm.all.operations, allowed, spread)
+  if (held.ok || held.actual === null || parts) return { found: recordedLimit(held), believed: [] }
+  return { found: { ...limit, actual: held.actual, limit: allowed, ok: false }, believed: [`${where}/why`] }
 }
 
 function isSame(one: Limit, { kind, scope, expr }: ResultLimit): boolean {

@@ -1,7 +1,7 @@
 import type { ResultReference } from '../archive/reference.ts'
 import type { Result } from '../archive/result.ts'
 import { holdAgainst } from '../compare/against.ts'
-import type { ReferenceComparison } from '../judge/reference/decide.ts'
+import type { ReferenceComparison } from '../judge/reference/comparison.ts'
 import { referenceDoubts, referenceReasons } from '../judge/reference/reasons.ts'
 import type { ResultDifference } from '../judge/trace/analyze.ts'
 import type { Doubt } from '../measure/doubts.ts'

@@ -2,6 +2,7 @@ import { withLaterKeys } from '../archive/earlier.ts'
 import { type Result, resultSchemaId } from '../archive/result.ts'
 import { validateResult } from '../archive/validate.ts'
 import { type Answer, answerOf, exitReasons, limitReasons, type Reason, signalReason } from '../judge/answer.ts'
+import { unclearDoubts } from '../judge/ceilings.ts'
 import { gateReasons } from '../judge/gate-answer.ts'
 import { memoryReasons } from '../judge/memory/live.ts'
 import { scenarioReasons } from '../judge/metastable/scenario.ts'
@@ -48,7 +49,8 @@ function judgeAgain(result: Result, windows: WindowsAgain): ResultAnswer {
   const reference = holdReferenceAgain(result)
   const tolerances = findTolerancesAgain(result)
   const judged = { ...result, tolerance: tolerances.values }
-  const doubts = findDoubtsAgain(judged, [...(gate?.doubts ?? []), ...reference.doubts], windows)
+  const unclear = unclearDoubts(limits.values.filter(({ kind }) => kind === 'ceiling'))
+  const doubts = findDoubtsAgain(judged, [...unclear, ...(gate?.doubts ?? []), ...reference.doubts], windows)
   const scenario = scenarioAgain(result)
   const { answer, believed } = answerAgain(
     { ...result, ...scenario, ...windows.read?.parts },

@@ -6,7 +6,7 @@ import { judgeMemory, type LiveTerms, memoryDoubts } from '../judge/memory/live.
 import { comparablesOf, noReference } from '../judge/thresholds/against.ts'
 import { holdThresholds } from '../judge/thresholds/hold.ts'
 import { watchThresholds } from '../judge/thresholds/watch.ts'
-import { watchWindows } from '../judge/windows.ts'
+import { watchWindows, type WindowSummary } from '../judge/windows.ts'
 import { isSoakrigError, messageOf } from '../kernel/errors.ts'
 import { isRecord } from '../kernel/json.ts'
 import { durationNs } from '../kernel/units.ts'
@@ -27,6 +27,8 @@ interface ReadWindows {
   readonly parts: Pick<Result, 'memory' | 'windowGroups'>
   /** How much the target grew. */
   readonly growth: ReturnType<typeof growthOf>
+  /** How failures lie among the windows of a phase without a fault, by phase. */
+  readonly errors: WindowSummary['errors']
   /** Empty for a run that was ended early. */
   readonly doubts: readonly Doubt[]
 }
@@ -94,11 +96,28 @@ async function readAgain(result: Result, file: string): Promise<ReadWindows> {
       : null
   const whole = result.run.abortedBy === null
   return {
-    limits: [...holdCeilings(profile.ceilings, [], windows, stressed), ...held.limits],
+    limits: [
+      ...holdCeilings(profile.ceilings, {
+        arms: [],
+        slices: [],
+        windows,
+        usersIn: (phase) => usersIn(result, phase),
+        stressed,
+      }),
+      ...held.limits,
+    ],
     parts: { ...windowGroupsOf(windows), ...memoryOf(memory) },
     growth: growthOf(windows, memory),
+    errors: windows.errors,
     doubts: whole ? [...held.doubts.filter(isOfWindows), ...(memory ? memoryDoubts(memory) : [])] : [],
   }
+}
+
+function usersIn({ phases }: Result, phase: string): number {
+  return Math.max(
+    0,
+    ...phases.filter(({ id }) => id === phase).flatMap(({ arms }) => arms.map(({ workers }) => workers)),
+  )
 }
 
 /** Why the heap could not be asked for is believed; what was read of it is in the windows. */

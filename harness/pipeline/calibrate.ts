@@ -1,7 +1,6 @@
 import type { CalibrationKey } from '../archive/calibration-file.ts'
 import { type ControlRun, leastRuns } from '../judge/calibration/calibration.ts'
 import { expiryOf } from '../judge/calibration/expiry.ts'
-import { selfTest } from '../judge/calibration/self-test.ts'
 import type { CalibrationState, KinshipState } from '../judge/calibration/state.ts'
 import { calibrationKey, calibrationOfRuns, readFreshRuns } from './calibration.ts'
 import type { RunOptions } from './options.ts'
@@ -16,18 +15,17 @@ export async function readCalibration({
 }: Pick<RunOptions, 'plan' | 'git' | 'resultsDir' | 'clock'>): Promise<CalibrationState> {
   const key = calibrationKey(plan.profile, environmentOf({ plan, git }).hostFingerprint)
   const stateOf = async (of: CalibrationKey['of']): Promise<KinshipState> =>
-    kinshipState(await readFreshRuns(resultsDir, { ...key, of }, clock.date()))
+    kinshipState(await readFreshRuns(resultsDir, { ...key, of }, clock.date()), of)
   return { ...key, process: await stateOf('process'), build: await stateOf('build') }
 }
 
-function kinshipState(runs: readonly ControlRun[]): KinshipState {
-  const calibration = calibrationOfRuns(runs)
+function kinshipState(runs: readonly ControlRun[], of: CalibrationKey['of']): KinshipState {
+  const { calibration, selfTest } = calibrationOfRuns(runs, of)
   return {
     runs: runs.map(({ id, at }) => ({ id, at })),
     missing: Math.max(0, leastRuns - runs.length),
     calibration,
     expiresAt: calibration && expiryOf(runs),
-    // With one fewer than that there is no ruler of the others.
-    selfTest: runs.length > leastRuns ? selfTest(runs) : null,
+    selfTest,
   }
 }

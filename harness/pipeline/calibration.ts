@@ -4,6 +4,7 @@ import { controlFingerprint } from '../archive/fingerprint.ts'
 import type { ResultEnvironment } from '../archive/result.ts'
 import { calibrate, type ControlRun } from '../judge/calibration/calibration.ts'
 import { freshRuns } from '../judge/calibration/expiry.ts'
+import { type SelfTest, selfTest } from '../judge/calibration/self-test.ts'
 import type { Profile } from '../profile/profile.ts'
 import { contentsOf } from './contents.ts'
 
@@ -27,8 +28,20 @@ export async function readFreshRuns(
   return freshRuns(await readControlRuns(resultsDir, key), now)
 }
 
-/** What these control arms come to; null where they are too few. */
-export function calibrationOfRuns(runs: readonly ControlRun[]): ResultCalibration | null {
-  const calibration = calibrate(runs)
-  return calibration === null ? null : { name: contentHash(calibration), ...calibration }
+/** Control arms, and what they come to. */
+interface TestedRuns {
+  /** Null where they are too few. */
+  readonly calibration: ResultCalibration | null
+  /** Null where the runs but one are no calibration. */
+  readonly selfTest: SelfTest | null
+}
+
+/** What these control arms come to, and what becomes of each by the others. */
+export function calibrationOfRuns(runs: readonly ControlRun[], of: CalibrationKey['of']): TestedRuns {
+  const known = calibrate(runs)
+  if (known === null) return { calibration: null, selfTest: null }
+  const tested = selfTest(runs, of)
+  if (tested.runs === 0) return { calibration: { name: contentHash(known), ...known }, selfTest: null }
+  const counted = { ...known, selfTest: { runs: tested.runs, failed: tested.failed.length } }
+  return { calibration: { name: contentHash(counted), ...counted }, selfTest: tested }
 }

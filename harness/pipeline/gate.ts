@@ -30,20 +30,20 @@ export interface RunGate extends GateCase {
 
 /**
  * Opens the gate of a plan with the calibrations that there are; null where it has none. Rejects with `gate-cannot-fail`
- * (104) where none of its comparisons could fail the run, and with `unreadable-calibration` (104).
+ * and `unreadable-calibration` (104).
  */
 export async function openGate(
-  { profile, gate }: Plan,
+  planned: Plan,
   { hostFingerprint }: Pick<ResultEnvironment, 'hostFingerprint'>,
   { resultsDir, kind }: Pick<RunOptions, 'resultsDir' | 'kind'>,
   now: Date,
 ): Promise<RunGate | null> {
-  if (gate === null) return null
-  const plan = planGate(gate, profile.policies, hasHeap(profile.target) && hasHeap(profile.base ?? profile.target))
-  refuseBlind(plan)
+  const { profile } = planned
+  const plan = gatePlanOf(planned)
+  if (plan === null) return null
   const key = calibrationKey(profile, hostFingerprint)
   const calibrationOf = async (of: CalibrationKey['of']): Promise<ResultCalibration | null> =>
-    calibrationOfRuns(await readFreshRuns(resultsDir, { ...key, of }, now))
+    calibrationOfRuns(await readFreshRuns(resultsDir, { ...key, of }, now), of).calibration
   const calibration = { process: await calibrationOf('process'), build: await calibrationOf('build') }
   const wish = { resultsDir, profile: profile.name, mode: profile.mode.name, kind, most: nightsBefore }
   return {
@@ -69,6 +69,17 @@ async function otherCalibrations(
   if (others === 0) return []
   const what = `${key.mode} of ${key.profile}`
   return [`the calibrations that there are of ${what} are of other settings, another host or an older version`]
+}
+
+/**
+ * What the gate of a run compares; null where it has none. Throws `gate-cannot-fail` (104) where none of its comparisons could
+ * fail the run, however large a difference is.
+ */
+export function gatePlanOf({ profile, gate }: Plan): GatePlan | null {
+  if (gate === null) return null
+  const plan = planGate(gate, profile.policies, hasHeap(profile.target) && hasHeap(profile.base ?? profile.target))
+  refuseBlind(plan)
+  return plan
 }
 
 function refuseBlind({ looks, pairings }: GatePlan): void {
@@ -118,12 +129,12 @@ interface ToldRun {
  */
 export async function keepControls(
   gate: RunGate | null,
-  { resultsDir, kind, sabotage }: Pick<RunOptions, 'resultsDir' | 'kind' | 'sabotage'>,
+  { resultsDir, kind, sabotage, version }: Pick<RunOptions, 'resultsDir' | 'kind' | 'sabotage' | 'version'>,
   { verdict, measurements, id, at }: ToldRun,
 ): Promise<unknown> {
   if (gate === null || sabotage !== null || !tellsOfNoise(gate, verdict, kind === 'calibrate')) return null
   try {
-    await addControls(gate, measurements, { id, at, resultsDir })
+    await addControls(gate, measurements, { id, at, resultsDir, version })
     return null
   } catch (error) {
     return error
@@ -133,12 +144,12 @@ export async function keepControls(
 async function addControls(
   { plan, key }: RunGate,
   { slices }: Pick<Measurements, 'slices'>,
-  { id, at, resultsDir }: { readonly id: string; readonly at: Date; readonly resultsDir: string },
+  { id, at, resultsDir, version }: Pick<ToldRun, 'id' | 'at'> & Pick<RunOptions, 'resultsDir' | 'version'>,
 ): Promise<void> {
   for (const of of kinships) {
     const metrics = controlOf(plan, of, slices)
     const run = { id, at: at.toISOString(), ...baselineP99Of(plan, of, slices), metrics }
-    if (Object.keys(metrics).length > 0) await addControlRun(resultsDir, { ...key, of }, run)
+    if (Object.keys(metrics).length > 0) await addControlRun(resultsDir, { ...key, of }, run, version)
   }
 }
 

@@ -1,29 +1,43 @@
 import { whyUnfit } from '../archive/fit.ts'
-import { type PassingResults, passingResults, type ReferenceWish } from '../archive/list.ts'
+import { type PassingResults, passingResults, type ReferenceWish, whyOtherRun } from '../archive/list.ts'
 import { readPin, readPinned } from '../archive/pin.ts'
 import { type ArchivedResult, readResult } from '../archive/read.ts'
-import { noComparison, type ReferenceKind, type ResultReference } from '../archive/reference.ts'
+import {
+  noComparison,
+  type ReferenceKind,
+  type ResultReference,
+  type ResultReferenceRun,
+} from '../archive/reference.ts'
 import type { Result } from '../archive/result.ts'
 import { roundNumbers } from '../archive/text.ts'
-import { holdAgainst } from '../compare/against.ts'
+import { holdAgainst, isHeld, notHeldText } from '../compare/against.ts'
 import { estimandsOf } from '../compare/estimands.ts'
 import { messageOf, SoakrigError } from '../kernel/errors.ts'
+import { relativesOf } from '../profile/threshold-limit.ts'
+import type { Profile } from '../profile/profile.ts'
 import type { RunOptions } from './options.ts'
 import { type ReferenceChoice, usualReference } from './reference-flag.ts'
 
 /** The archived results that a run is held against, newest first, or why there are none. */
 export type Reference = (
-  | { readonly kind: Exclude<ReferenceKind, 'none'>; readonly found: readonly [ArchivedResult, ...ArchivedResult[]] }
+  | {
+      readonly kind: Exclude<ReferenceKind, 'none'>
+      readonly found: readonly [ArchivedResult, ...ArchivedResult[]]
+      /** The newest passing results, which tell by how much nights differ; null where those found do. */
+      readonly history: readonly ArchivedResult[] | null
+    }
   | { readonly whyNone: string }
-) & { readonly asked: string; readonly leftOut: PassingResults['leftOut'] }
+) & { readonly asked: string | null; readonly leftOut: PassingResults['leftOut'] }
 
 type Wanted = Pick<RunOptions, 'plan' | 'kind' | 'resultsDir' | 'reference' | 'requireReference'>
 
 /**
- * Looks for what a run is to be held against: what was asked for, else what is pinned, else the newest ten. Rejects with
- * `unfit-reference`, `different-profiles`, `no-reference`, or as a pin that does not hold (112), and as `readResult` (104).
+ * Looks for what a run is to be held against: what was asked for, else what is pinned, else the newest ten. Where nobody asks,
+ * a run that is never held against others looks for none. Rejects with `unfit-reference`, `different-profiles`,
+ * `no-reference`, or as a pin that does not hold (112), and as `readResult` (104).
  */
 export async function findReference(options: Wanted, env: Result['env']): Promise<Reference> {
+  if (!isWanted(options)) return { whyNone: notHeldText(options.kind), asked: null, leftOut: [] }
   const reference = await lookFor(options, wishOf(options, env))
   if (options.requireReference === true && 'whyNone' in reference)
     throw new SoakrigError(`there is nothing to compare with: ${reference.whyNone}`, {
@@ -33,6 +47,16 @@ export async function findReference(options: Wanted, env: Result['env']): Promis
       hint: 'Run it once without --require-reference, or name a result by --reference FILE.',
     })
   return reference
+}
+
+function isWanted({ kind, reference, requireReference, plan: { profile } }: Wanted): boolean {
+  return isHeld(kind) || reference !== undefined || requireReference === true || hasRelatives(profile)
+}
+
+/** Whether something of a profile is held to an archived result. */
+function hasRelatives({ thresholds, policies }: Pick<Profile, 'thresholds' | 'policies'>): boolean {
+  const all = [...thresholds, ...policies.flatMap(({ bounds }) => bounds)]
+  return all.some(({ limit }) => relativesOf(limit).includes('reference'))
 }
 
 function wishOf(
@@ -54,7 +78,7 @@ async function lookFor({ reference: choice }: Wanted, wish: ReferenceWish): Prom
 
 async function namedReference({ asked }: ReferenceChoice, wish: ReferenceWish): Promise<Reference> {
   const found = await readResult(asked)
-  const why = whyOther(found.result, wish)
+  const why = whyOtherRun(found.result, wish)
   if (why !== null)
     throw new SoakrigError(`--reference ${asked} does not measure the same: ${why}`, {
       code: 'different-profiles',
@@ -62,7 +86,7 @@ async function namedReference({ asked }: ReferenceChoice, wish: ReferenceWish): 
       hint: 'Name a result of the same profile, mode and command; limits, seeds and tags may differ.',
     })
   refuseUnfit(found)
-  return { kind: 'file', asked, found: [found], leftOut: [] }
+  return { kind: 'file', asked, found: [found], ...(await nightsOf(wish)) }
 }
 
 /** Refuses a result that others must not be held against. Throws `unfit-reference` (112). */
@@ -77,36 +101,36 @@ export function refuseUnfit({ result, file }: ArchivedResult): void {
 }
 
 /** What was pinned before the settings changed is no reference any more, and no mistake either. */
-function pinnedReference(pinned: ArchivedResult, wish: ReferenceWish): Reference {
+async function pinnedReference(pinned: ArchivedResult, wish: ReferenceWish): Promise<Reference> {
   const asked = `pinned ${pinned.result.run.id}`
-  const why = whyOther(pinned.result, wish)
+  const why = whyOtherRun(pinned.result, wish)
   if (why !== null)
     return {
       whyNone: `the pinned result ${pinned.result.run.id} does not measure the same: ${why}`,
       asked,
       leftOut: [],
     }
-  return { kind: 'pinned', asked, found: [pinned], leftOut: [] }
+  return { kind: 'pinned', asked, found: [pinned], ...(await nightsOf(wish)) }
 }
 
-function whyOther({ run, env }: Result, wish: ReferenceWish): string | null {
-  if (run.profile !== wish.profile) return `it is of the profile ${run.profile}`
-  if (run.mode !== wish.mode) return `it is a ${run.mode} run`
-  if (run.kind !== wish.kind) return `it is of ${run.kind}`
-  return env.profileFingerprint === wish.profileFingerprint ? null : 'it has other settings'
+/** What tells by how much nights differ where one result is the reference. */
+async function nightsOf(
+  wish: ReferenceWish,
+): Promise<Pick<PassingResults, 'leftOut'> & { readonly history: readonly ArchivedResult[] }> {
+  const { found, leftOut } = await newestPassing(wish, usualReference.most)
+  return { history: found, leftOut }
 }
 
 async function listedReference({ kind, asked, most }: ReferenceChoice, wish: ReferenceWish): Promise<Reference> {
-  // Whatever keeps them from being read does not keep a run from being measured.
-  const looked = await passingResults(wish, most).catch((error: unknown) => ({
-    found: [],
-    leftOut: [],
-    whyNone: messageOf(error),
-  }))
-  const { leftOut, whyNone } = looked
-  const [newest, ...others] = looked.found
+  const { found, leftOut, whyNone } = await newestPassing(wish, Math.max(most, usualReference.most))
+  const [newest, ...others] = found.slice(0, most)
   if (newest === undefined) return { whyNone: whyNone ?? 'no reference', asked, leftOut }
-  return { kind, asked, found: [newest, ...others], leftOut }
+  return { kind, asked, found: [newest, ...others], history: found.length > most ? found : null, leftOut }
+}
+
+/** Whatever keeps them from being read does not keep a run from being measured. */
+function newestPassing(wish: ReferenceWish, most: number): Promise<PassingResults> {
+  return passingResults(wish, most).catch((error: unknown) => ({ found: [], leftOut: [], whyNone: messageOf(error) }))
 }
 
 /** What a run comes to beside its reference, by nothing but what its result will say. */
@@ -114,13 +138,13 @@ export function heldAgainst(draft: Result, reference: Reference): ResultReferenc
   const { asked, leftOut } = reference
   if ('whyNone' in reference) return { ...noComparison(reference.whyNone, asked), leftOut }
   const { kind, found } = reference
-  const results = found.map(({ result, sha256, file }) => ({
-    id: result.run.id,
-    file,
-    sha256,
-    estimands: estimandsOf(result),
-  }))
+  const results = found.map(referenceRun)
+  const history = reference.history && reference.history.map(referenceRun)
   const sameHost = found.every(({ result }) => result.env.hostFingerprint === draft.env.hostFingerprint)
-  const answer = holdAgainst(roundNumbers(draft), { results, sameHost })
-  return { kind, asked, whyNone: null, results, leftOut, sameHost, ...answer }
+  const answer = holdAgainst(roundNumbers(draft), { results, history, sameHost })
+  return { kind, asked, whyNone: null, results, history, leftOut, sameHost, ...answer }
+}
+
+function referenceRun({ result, sha256, file }: ArchivedResult): ResultReferenceRun {
+  return { id: result.run.id, file, sha256, estimands: estimandsOf(result) }
 }

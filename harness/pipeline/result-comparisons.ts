@@ -9,7 +9,7 @@ const undecided = {
   margin: null,
   floor: null,
   mde: null,
-  verdict: 'inconclusive',
+  verdict: 'reported',
   ruler: 'none: differences over slices decide nothing',
 } as const
 

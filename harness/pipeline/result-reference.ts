@@ -7,7 +7,7 @@ import { exitCodes } from '../kernel/exit-codes.ts'
 /** The answer of a run with what it came to beside former ones, which is one more reason, or doubt. */
 export function withReference(
   verdict: Verdict,
-  reference: Pick<ResultReference, 'comparisons'>,
+  reference: Pick<ResultReference, 'comparisons' | 'notCompared'>,
   run: Pick<Case, 'stopped' | 'strict'>,
 ): Verdict {
   const worse = referenceReasons(reference).map((text) => ({ code: exitCodes.regression, text }))

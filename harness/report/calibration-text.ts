@@ -55,7 +55,8 @@ function blindLines(metrics: Readonly<Partial<Record<MetricName, MetricCalibrati
 
 function selfTestLine({ selfTest, runs }: KinshipState): string {
   if (selfTest === null) return `self-test: none; each run is judged by the others once there are ${runs.length + 1}`
-  const { failed } = selfTest
-  const outcome = failed.length === 0 ? '0 fail' : `${failed.length} FAIL though nothing changed: ${failed.join(', ')}`
+  const { failed, sound } = selfTest
+  const names = `${failed.length} FAIL though nothing changed: ${failed.join(', ')}`
+  const outcome = failed.length === 0 ? '0 fail' : sound ? names : `${names}; that is more than chance explains`
   return `self-test: ${selfTest.runs} runs, each judged by the others: ${outcome}`
 }

@@ -106,7 +106,7 @@ function excursionLines({ results }: History, series: HistorySeries): string[] {
     const [first, last] = [results[from], results[to]].map((result) => result?.startedAt.slice(0, 16) ?? '')
     const values = series.values
       .slice(from, to + 1)
-      .map(shortNumber)
+      .map((value) => (value === null ? '-' : levelOf(series, value)))
       .join(', ')
     return `  ${nameOf(series)}: ${values} (${from === to ? first : `${first} to ${last}`})`
   })

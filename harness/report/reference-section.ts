@@ -1,6 +1,6 @@
 import type { ResultReference } from '../archive/reference.ts'
 import type { Result } from '../archive/result.ts'
-import type { ReferenceComparison } from '../judge/reference/decide.ts'
+import type { ReferenceComparison } from '../judge/reference/comparison.ts'
 import { type EstimandKind, type EstimandMetric, estimandChange } from '../judge/reference/estimand.ts'
 import { nothing } from './format.ts'
 import type { Section, SectionTable } from './section.ts'
@@ -23,6 +23,7 @@ export function referenceSection({ reference }: Result): Section {
     lines: [
       referenceText(reference),
       ...reference.results.map(({ id, file }) => `${id}: ${file}`),
+      ...(reference.history ?? []).map(({ id, file }) => `by how much nights differ: ${id}: ${file}`),
       ...leftOut.map(({ file, why }) => `left out: ${file}: ${why}`),
       ...reference.notCompared.map(({ what, why }) => `not compared: ${what}, ${why}`),
     ],

@@ -44,6 +44,7 @@ export class Ledger {
   /** Adds a slice to an arm that is open. */
   add(arm: Arm, known: ArmMeasurement, place: SlicePlace, carried: CarriedSlice, held: Held): void {
     this.slices.push(summaryOf(arm, place, carried, held))
+    for (const histogram of Object.values(carried.compared)) histogram.destroy()
     const before = known.throughput
     addSlice(known, carried.measurement)
     this.#pace.add(arm.id, before, known.throughput)

@@ -3,6 +3,7 @@ import { nsPerMs, nsPerSecond } from '../kernel/units.ts'
 import type { SliceReport, SliceTask } from '../load/protocol.ts'
 import { addCounts, addRecords, emptyCounts } from '../measure/counts.ts'
 import type { DeadLetter } from '../measure/dead-letter.ts'
+import type { ComparedLatency } from '../measure/compared-latency.ts'
 import { createHistogram, decodeHistogram, type LatencyHistogram } from '../measure/histogram.ts'
 import { addTexts, type ArmLatencies, type SliceMeasurement, type SliceUse } from '../measure/measurements.ts'
 import { addEvents, noEvents } from '../measure/policy-event.ts'
@@ -63,6 +64,7 @@ export interface SliceShape {
 export interface CarriedSlice {
   readonly startNs: number
   readonly measurement: SliceMeasurement
+  readonly compared: ComparedLatency
   /** The worst p99 of the workers' and the relay's event loops. */
   readonly eventLoopDelayP99Ms: { readonly workers: readonly number[]; readonly relay: number | null }
   readonly workerCpuMs: readonly number[]
@@ -99,6 +101,10 @@ export async function runSlice(context: SliceContext, arm: Arm, shape: SliceShap
       ),
       rules: addRules(measurement.rules, beside.rules),
       faultCounters: addRecords(measurement.faultCounters, beside.faultCounters),
+    },
+    compared: {
+      ok: merge(reports.map(({ compared }) => compared.ok)),
+      failed: merge(reports.map(({ compared }) => compared.failed)),
     },
     eventLoopDelayP99Ms: {
       workers: reports.map(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms),

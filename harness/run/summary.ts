@@ -1,3 +1,4 @@
+import { comparedAbove, comparedPercentileMs } from '../measure/compared-latency.ts'
 import type { Measurements, SliceSummary } from '../measure/measurements.ts'
 import type { Arm } from '../plan/arms.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -21,12 +22,10 @@ export interface SlicePlace {
 export function summaryOf(
   identity: Arm,
   { round, order, group = null, slowOverMs = null }: SlicePlace,
-  { startNs, measurement }: CarriedSlice,
+  { startNs, measurement, compared }: CarriedSlice,
   held: Held,
 ): SliceSummary {
-  const { latencies, measured, measuredNs, targetCpuMs, use } = measurement
-  // With a schedule, what counts is the time from the intended start.
-  const judged = latencies.corrected.count > 0 ? latencies.corrected : latencies.ok
+  const { measured, measuredNs, targetCpuMs, use } = measurement
   return {
     round,
     order,
@@ -37,10 +36,10 @@ export function summaryOf(
     durationNs: measuredNs,
     ok: measured.operations.ok,
     failed: measured.operations.failed,
-    p50Ms: judged.percentileMs(50),
-    p95Ms: judged.percentileMs(95),
-    p99Ms: judged.percentileMs(99),
-    slow: slowOverMs === null || use === 'throughput' ? null : judged.countAbove(slowOverMs),
+    p50Ms: comparedPercentileMs(compared, 50),
+    p95Ms: comparedPercentileMs(compared, 95),
+    p99Ms: comparedPercentileMs(compared, 99),
+    slow: slowOverMs === null || use === 'throughput' ? null : comparedAbove(compared, slowOverMs),
     targetCpuMs,
     ...held,
   }

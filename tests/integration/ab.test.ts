@@ -69,6 +69,9 @@ describe.concurrent('a former build', () => {
     })
     const smoke = ['soak', profile, '--mode', 'smoke', '--base', build(1), '--dry-run']
     expect(await soakrig(smoke)).toMatchObject({ code: 104, stderr: expect.stringMatching(/no gate/u) as unknown })
+    // However large the difference, six rounds could not fail: a plan that is only shown says so, too.
+    const blind = await soakrig([...smoke, '--gate-rounds', '6'])
+    expect(blind).toMatchObject({ code: 104, stderr: expect.stringMatching(/gate cannot fail/u) as unknown })
     const planned = await soakrig([...smoke, '--gate-rounds', '9,12'])
     expect(planned).toMatchObject({ code: 0, stdout: expect.stringMatching(/12 rounds/u) as unknown })
   })

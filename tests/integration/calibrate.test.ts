@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { addControlRun } from '../../harness/archive/calibration-file.ts'
 import { type Bench, openBench, root, soakrig, startSoakrig } from '../support/soakrig.ts'
 
 /** Ten rounds are the fewest of which five comparisons can fail. */
@@ -17,6 +18,10 @@ interface Shown {
   readonly made: readonly { readonly id: string; readonly counts: boolean }[]
   readonly build: { readonly runs: readonly object[]; readonly missing: number }
   readonly process: { readonly runs: readonly object[] }
+  readonly profile: string
+  readonly mode: string
+  readonly hostFingerprint: string
+  readonly controlFingerprint: string
 }
 
 test('a run of a calibration counts once, and is kept', async () => {
@@ -34,6 +39,24 @@ test('a run of a calibration counts once, and is kept', async () => {
 
   const shown = JSON.parse((await soakrig(['calibrate', profile, '--show', ...flags])).stdout) as Shown
   expect(shown).toEqual({ ...made, made: [] })
+
+  // Of sixty runs six differ by twenty times as much as the others do: more than chance explains.
+  const { profile: name, mode, hostFingerprint, controlFingerprint } = shown
+  const key = { profile: name, mode, hostFingerprint, controlFingerprint, of: 'process' } as const
+  const at = new Date().toISOString()
+  for (let index = 0; index < 60; index++) {
+    const shift = (index % 2 === 0 ? 0.01 : -0.01) * (index % 10 === 0 ? 20 : 1)
+    await addControlRun(
+      bench.results,
+      key,
+      { id: `odd-${index}`, at, metrics: { throughput: Array(12).fill(shift) } },
+      '1',
+    )
+  }
+  expect(await soakrig(['calibrate', profile, '--show', ...flags])).toMatchObject({
+    code: 114,
+    stdout: expect.stringMatching(/"sound": ?false/u) as unknown,
+  })
 
   // What was begun is ended, and does not count; what is done stays.
   const run = startSoakrig(['calibrate', profile, ...flags])

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { Server } from 'node:net'
 import { describe, expect, test, vi } from 'vitest'
-import { carryOut, compilePlan, loadProfile, realClock, serveMetrics } from '../../harness/index.ts'
+import { carryOut, loadProfile, planRun, realClock, serveMetrics } from '../../harness/index.ts'
 import { parseExposition, samplesOf, type ScrapedMetric, sumOf } from '../support/exposition.ts'
 import { errorOf } from '../support/rejection.ts'
 import { listening } from '../support/sockets.ts'
@@ -45,7 +45,7 @@ async function watchedRun() {
   await using metrics = await serveMetrics(loopback)
   const meanwhile: Promise<ReadonlyMap<string, ScrapedMetric>>[] = []
   const { result } = await carryOut({
-    plan: compilePlan(profile, { baseline: false, policies: false, stress: true }),
+    plan: planRun(profile, { baseline: false, policies: false, stress: true }),
     kind: 'stress',
     clock: realClock,
     signal: new AbortController().signal,

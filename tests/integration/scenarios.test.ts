@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Result, ResultArm } from '../../harness/archive/result.ts'
-import { carryOut, compilePlan, loadProfile, realClock } from '../../harness/index.ts'
+import { carryOut, loadProfile, planRun, realClock } from '../../harness/index.ts'
 import { armOf, root } from '../support/soakrig.ts'
 
 const directory = join(root, 'tests/fixtures/scenarios')
@@ -27,7 +27,7 @@ async function run(name: string): Promise<{ result: Result; arm: ResultArm }> {
   const overrides = { mode: 'smoke', flags: {}, env: {} } as const
   const profile = await loadProfile(`${name}.json`, overrides, { cwd: directory, packageProfilesDir: directory })
   const { result } = await carryOut({
-    plan: compilePlan(profile, { baseline: false, policies: false, stress: true }),
+    plan: planRun(profile, { baseline: false, policies: false, stress: true }),
     kind: 'stress',
     clock: realClock,
     signal: new AbortController().signal,

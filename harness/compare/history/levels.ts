@@ -1,4 +1,5 @@
 import { type ChangePoint, changePointsOf, usualChangePoints } from '../../judge/stats/change-points.ts'
+import { quantileOf } from '../../judge/stats/median.ts'
 import { studentTest } from '../../judge/stats/student.ts'
 
 /** A lasting change of a series. */
@@ -113,7 +114,7 @@ function outliers(values: readonly number[], away: ReadonlySet<number>, bounds: 
       const level = indexes(bounds[at] as number, end).filter((index) => !away.has(index))
       if (level.length < leastForFence) return []
       const sorted = level.map((index) => values[index] as number).toSorted((a, b) => a - b)
-      const [low, high] = [quantile(sorted, 0.25), quantile(sorted, 0.75)]
+      const [low, high] = [quantileOf(sorted, 0.25), quantileOf(sorted, 0.75)]
       const beyond = 3 * (high - low)
       return level.filter((index) => {
         const value = values[index] as number
@@ -122,12 +123,6 @@ function outliers(values: readonly number[], away: ReadonlySet<number>, bounds: 
     }),
   )
   return [...far].filter((index) => !far.has(index - 1) && !far.has(index + 1))
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  const place = share * (sorted.length - 1)
-  const [low, high] = [sorted[Math.floor(place)] as number, sorted[Math.ceil(place)] as number]
-  return low + (high - low) * (place - Math.floor(place))
 }
 
 function mean(values: readonly number[]): number {

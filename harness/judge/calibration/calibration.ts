@@ -5,6 +5,9 @@ import { normalQuantile, toleranceFactor } from '../stats/distributions.ts'
 import { medianOf, quantileOf } from '../stats/median.ts'
 import { locate } from '../stats/walsh.ts'
 
+/** What two measurements have in common when they are of the same build: one process, or the build alone. */
+export type Kinship = 'process' | 'build'
+
 /** The control arm of one run: two measurements of the same build, of which one is held against the other. */
 export interface ControlRun {
   readonly id: string
@@ -61,7 +64,7 @@ const noiseAlpha = 0.01
 
 /** Calibrates from the newest control arms, in any order; null where there are too few. */
 export function calibrate(runs: readonly ControlRun[]): Calibration | null {
-  const newest = runs.toSorted((a, b) => later(a.at, b.at) || later(a.id, b.id)).slice(0, mostRuns)
+  const newest = newestOf(runs)
   const metrics = Object.fromEntries(
     metricNames.flatMap((metric) => {
       const known = newest.flatMap(({ metrics: { [metric]: values = [] } }) => estimateOf(values) ?? [])
@@ -72,6 +75,11 @@ export function calibrate(runs: readonly ControlRun[]): Calibration | null {
   const p99s = newest.flatMap(({ baselineP99Ms }) => baselineP99Ms ?? [])
   const slow = p99s.length < leastRuns ? {} : { slowOverMs: significant(medianOf(p99s)) }
   return { runs: newest.length, ...slow, metrics }
+}
+
+/** The runs that count, newest first. */
+export function newestOf(runs: readonly ControlRun[]): readonly ControlRun[] {
+  return runs.toSorted((a, b) => later(a.at, b.at) || later(a.id, b.id)).slice(0, mostRuns)
 }
 
 /** Sorts the later one first, and has the same order for the same runs. */
@@ -116,9 +124,17 @@ function factorOf(count: number): number {
   return (factors[count] ??= toleranceFactor(count))
 }
 
-/** Null for fewer rounds than a deviation takes. */
+const estimates = new WeakMap<readonly number[], ControlEstimate>()
+
+/** Null for fewer rounds than a deviation takes. Kept, since a self-test asks for it once for each of the other runs. */
 function estimateOf(values: readonly number[]): ControlEstimate | null {
   if (values.length < 2) return null
+  const known = estimates.get(values) ?? estimateFrom(values)
+  estimates.set(values, known)
+  return known
+}
+
+function estimateFrom(values: readonly number[]): ControlEstimate {
   const center = mean(values)
   const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - center) ** 2, 0) / (values.length - 1))
   return { estimate: locate(values).estimate, error: deviation / Math.sqrt(values.length), deviation }

@@ -4,8 +4,8 @@ import type { GatePlan } from '../gate.ts'
 import { controlDifferences, gateRounds } from '../gate-answer.ts'
 import { differencesOf } from '../paired/differences.ts'
 import type { Pairing } from '../paired/slice.ts'
-import type { ControlRun } from './calibration.ts'
-import { type Kinship, kinshipOf } from './ruler.ts'
+import type { ControlRun, Kinship } from './calibration.ts'
+import { kinshipOf } from './ruler.ts'
 
 /** What measurements have in common of which one is held against the other. */
 export const kinships: readonly Kinship[] = ['process', 'build']

@@ -2,8 +2,9 @@ import { type Doubt, doubt } from '../../measure/doubts.ts'
 import type { SliceSummary } from '../../measure/measurements.ts'
 import { changeOf, type GateCase } from '../gate-answer.ts'
 import { type MetricName, metricNames } from '../paired/metrics.ts'
+import type { Kinship } from './calibration.ts'
 import { controlOf, kinships } from './control.ts'
-import { type Kinship, kinshipOf } from './ruler.ts'
+import { kinshipOf } from './ruler.ts'
 
 /** By so large a share the standard deviation of the rounds may differ from the calibrated one. */
 const mostChange = 0.5

@@ -57,6 +57,8 @@ export interface PlannedComparison {
   readonly pairing: Pairing
   readonly metric: MetricName
   readonly gated: boolean
+  /** True where a catastrophe fails the run even though no metric of the pairing is gated; of gated ones it always does. */
+  readonly suspect?: boolean
   /** True where that the two differ is no news, as of two programs: it is told, and not judged. */
   readonly reported?: boolean
   /** What the policy may cost: by so much it may be worse, and what is said of it counts from there. 0 where it is left out. */

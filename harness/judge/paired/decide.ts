@@ -85,13 +85,13 @@ function powerDoubts({ looks }: PairedCase, tests: number): readonly Doubt[] {
   return [doubt('gate-cannot-fail', text, ['comparisons'])]
 }
 
-/** Whoever has a gated metric, with what it may cost in each of them. */
+/** Whoever has a gated metric, or may fail the run by a catastrophe alone; with what it may cost in each metric. */
 function suspectsOf(planned: readonly PlannedComparison[]): readonly Suspect[] {
   const byPairing = Map.groupBy(planned, ({ pairing }) => [pairing.policy, pairing.against].join(' '))
   return [...byPairing.values()].flatMap((own) => {
-    const [gated] = own.filter((one) => one.gated)
+    const [held] = own.filter(({ gated, suspect = false }) => gated || suspect)
     const accepted = own.map(({ metric, accepted: size = 0 }) => [metric, size] as const)
-    return gated ? [{ pairing: gated.pairing, accepted: Object.fromEntries(accepted) }] : []
+    return held ? [{ pairing: held.pairing, accepted: Object.fromEntries(accepted) }] : []
   })
 }
 

@@ -36,15 +36,17 @@ export function undisturbed(differences: readonly number[], floor: number, level
   const middle = medianOf(differences)
   const deviation = perDeviation * medianOf(differences.map((value) => Math.abs(value - middle)))
   const limit = middle + Math.max(floor, apart * deviation)
-  const far = differences
-    .filter((value) => value > limit)
-    .toSorted((a, b) => b - a)
+  // By their places: rounds may differ by the very same.
+  const far = [...differences.entries()]
+    .filter(([, value]) => value > limit)
+    .toSorted(([, a], [, b]) => b - a)
     .slice(0, mostDisturbed)
+    .map(([round]) => round)
   if (far.length === 0) return { values: differences, times: 1 }
   const left = differences.length - far.length
   if (left >= fewest && setAside * smallestP(left) <= level)
-    return { values: differences.filter((value) => !far.includes(value)), times: setAside }
-  const values = differences.map((value) => (far.includes(value) ? middle : value))
+    return { values: differences.filter((_, round) => !far.includes(round)), times: setAside }
+  const values = differences.map((value, round) => (far.includes(round) ? middle : value))
   const times = Math.floor(level / smallestP(values.length))
   return { values, times: Math.min(setAside, Math.max(1, times)) }
 }

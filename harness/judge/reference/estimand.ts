@@ -26,6 +26,8 @@ export interface Estimand {
   readonly rounds: number
   /** What the arm of a ratio came to by itself, a logarithm of the same kind; absent where nothing rests on it. */
   readonly alone?: number
+  /** The same beside the yardstick of its run, by the name of that; absent where there is none. */
+  readonly aloneBeside?: { readonly against: string; readonly value: number }
   /** Kinds of doubts that make it untrustworthy, in alphabetical order. */
   readonly tainted: readonly string[]
 }
@@ -46,22 +48,25 @@ export function estimandMeasure(metric: EstimandMetric): EstimandMeasure {
   return { margin, floor }
 }
 
+/** What an estimand is of. */
+export type EstimandName = Pick<Estimand, 'kind' | 'scope' | 'against' | 'metric'>
+
 /** What makes two estimands of two runs the same figure. */
-export function estimandKey({ kind, scope, against, metric }: Omit<Estimand, 'value'>): string {
+export function estimandKey({ kind, scope, against, metric }: EstimandName): string {
   return JSON.stringify([kind, scope, against, metric])
 }
 
 /** So many comparisons with former runs may fail a run. */
-const mostInFamily = 12
+export const mostInFamily = 12
 
 /** Of the target itself. */
 const speedFamily: readonly EstimandMetric[] = ['throughput', 'p50', 'p99', 'cpu']
 
 /**
- * The estimands that may fail a run, which do not depend on what was found: the speed of the target in four metrics, its
- * memory, then the throughput of each policy, those of the client alone first, in the order of the profile.
+ * The estimands of which the first twelve may fail a run, which does not depend on what was found: the speed of the target in
+ * four metrics, its memory, then the throughput of each policy, those of the client alone first, in the order of the profile.
  */
-export function familyOf(estimands: readonly Estimand[]): readonly Estimand[] {
+export function candidatesOf(estimands: readonly Estimand[]): readonly Estimand[] {
   const of = (kind: EstimandKind, metric: EstimandMetric): readonly Estimand[] =>
     estimands.filter((one) => one.kind === kind && one.metric === metric)
   const policies = of('fragility', 'throughput')
@@ -70,7 +75,7 @@ export function familyOf(estimands: readonly Estimand[]): readonly Estimand[] {
     ...of('resources', 'memory'),
     ...policies.filter(({ scope }) => isDirect(scope)),
     ...policies.filter(({ scope }) => !isDirect(scope)),
-  ].slice(0, mostInFamily)
+  ]
 }
 
 /** An arm on the direct path has no fault of the relay. */

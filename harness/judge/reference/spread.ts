@@ -1,5 +1,6 @@
 import type { GateCalibration } from '../calibration/ruler.ts'
 import { medianOf } from '../stats/median.ts'
+import type { Counterparts } from './counterparts.ts'
 import type { Estimand, EstimandMetric } from './estimand.ts'
 
 /** How far a figure of a run may lie from its reference by chance. */
@@ -23,29 +24,33 @@ function medianVariance(count: number): number {
   return count === 1 ? 1 : Math.PI / (2 * count)
 }
 
+/** The spread by what nights differ by, or else by a calibration; null where neither tells. */
+export function spreadOf(own: Estimand, former: Counterparts, calibration: GateCalibration): Spread | null {
+  return historySpread(own, former) ?? calibratedSpread(own, former.references, calibration)
+}
+
 /**
- * The spread of a new run about the median of former ones, by what those differ by: sd * sqrt(1 + pi / 2n), where sd is the
- * larger of their standard deviation and of that which the median of their deviations tells; for the new run its own
- * standard error where that is larger. Nights are not normal: with the n - 1 degrees of freedom of normal ones four in a
+ * The spread of a new run about the median of its references, by what former nights differ by, which are the same results or
+ * others: sd * sqrt(1 + pi / 2n) of n references, and sd * sqrt(1 + 1) of a single one, where sd is the larger of the nights'
+ * standard deviation and of that which the median of their deviations tells; for the new run, and for a single reference, its
+ * own standard error where that is larger. Nights are not normal: with the n - 1 degrees of freedom of normal ones four in a
  * hundred healthy runs would fail where they differ as Student's distribution with 4 has it. A tail like that is the
  * lightest that can be counted on, so that there are no more than 4 degrees, and (n + 1) / 2 of few, which keeps it to one
- * in a hundred (`tests/bench/references.ts`). Null of fewer than five.
+ * in a hundred (`tests/bench/references.ts`). Null of fewer than five nights.
  */
-export function historySpread(own: Estimand, references: readonly Estimand[]): Spread | null {
-  const count = references.length
-  if (count < leastHistory) return null
-  const values = references.map(({ value }) => value)
+function historySpread(own: Estimand, { references, nights }: Counterparts): Spread | null {
+  const [first, ...others] = references
+  const count = nights.length
+  if (first === undefined || count < leastHistory) return null
+  const values = nights.map(({ value }) => value)
   const mean = values.reduce((sum, value) => sum + value, 0) / count
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1)
   const middle = medianOf(values)
   const robust = (perDeviation * medianOf(values.map((value) => Math.abs(value - middle)))) ** 2
   const spread = Math.max(variance, robust)
-  const ofNew = Math.max(spread, (own.error ?? 0) ** 2)
-  return {
-    error: Math.sqrt(ofNew + spread * medianVariance(count)),
-    freedom: Math.min(4, (count + 1) / 2),
-    by: 'history',
-  }
+  const ofOne = ({ error }: Estimand): number => Math.max(spread, (error ?? 0) ** 2)
+  const ofReference = others.length === 0 ? ofOne(first) : spread * medianVariance(references.length)
+  return { error: Math.sqrt(ofOne(own) + ofReference), freedom: Math.min(4, (count + 1) / 2), by: 'history' }
 }
 
 /**
@@ -55,12 +60,8 @@ export function historySpread(own: Estimand, references: readonly Estimand[]): S
  * 2:110). Null without a calibration of the metric, or where a run has but one round; and for the speed beside the yardstick,
  * since a calibration tells by how much two runs of one program differ, and two programs may do so by more from night to night.
  */
-export function calibratedSpread(
-  own: Estimand,
-  references: readonly Estimand[],
-  calibration: GateCalibration,
-): Spread | null {
-  const known = own.kind === 'speed' ? null : calibrated(calibration, own.metric)
+function calibratedSpread(own: Estimand, references: readonly Estimand[], calibration: GateCalibration): Spread | null {
+  const known = isCalibrated(own) ? (calibration.process?.metrics[own.metric] ?? null) : null
   const errors = references.map(({ error }) => error)
   if (known === null || own.error === null || references.length === 0 || errors.includes(null)) return null
   const { between, runs } = known
@@ -78,10 +79,9 @@ export function calibratedSpread(
   return variance === 0 ? null : { error: Math.sqrt(variance), freedom: variance ** 2 / doubt, by: 'calibration' }
 }
 
-function calibrated(
-  calibration: GateCalibration,
-  metric: EstimandMetric,
-): { readonly between: number; readonly runs: number } | null {
-  if (metric === 'memory' || metric === 'files') return null
-  return calibration.process?.metrics[metric] ?? null
+type Calibrated = Estimand & { readonly metric: Exclude<EstimandMetric, 'memory' | 'files'> }
+
+/** Whether a calibration could tell what runs differ by in such a figure. */
+export function isCalibrated(own: Estimand): own is Calibrated {
+  return own.kind !== 'speed' && own.metric !== 'memory' && own.metric !== 'files'
 }

@@ -121,7 +121,7 @@ export interface MemoryTraceAnswer extends Omit<MemoryAnswer, 'trend' | 'points'
   readonly projected?: number | null
   readonly peakKb?: number | null
   readonly peak?: number | null
-  /** The slopes of the second and of the last third of the run. */
+  /** The slopes of either half of what there was without faults after the first third of the run. */
   readonly thirds: readonly number[] | null
 }
 

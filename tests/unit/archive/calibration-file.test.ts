@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -33,7 +33,7 @@ const run = (index: number, value = index): ControlRun => ({
 
 /** Runs that are added one after the other. */
 async function added(key: CalibrationKey, runs: readonly ControlRun[]): Promise<void> {
-  for (const one of runs) await addControlRun(results, key, one)
+  for (const one of runs) await addControlRun(results, key, one, '1.2.3')
 }
 
 /** The only file of a key, which may have been broken since. */
@@ -96,10 +96,26 @@ describe('the control arms of a key', () => {
 
   test('are all there when many runs end at the same time', async () => {
     const key = freshKey()
-    await Promise.all(Array.from({ length: 12 }, (_, index) => addControlRun(results, key, run(index))))
+    await Promise.all(Array.from({ length: 12 }, (_, index) => addControlRun(results, key, run(index), '1.2.3')))
     expect(await readControlRuns(results, key)).toHaveLength(12)
     // Nothing is left of how they were written.
     expect(await readdir(calibrationPath(results, key))).toHaveLength(12)
+  })
+
+  test('say by which version they were measured, which is no part of their key', async () => {
+    const key = freshKey()
+    await added(key, [run(0)])
+    await addControlRun(results, key, run(1), '9.0.0')
+    expect(JSON.parse(await readFile(await fileOf(key), 'utf8'))).toMatchObject({ version: '1.2.3', run: run(0) })
+    expect(await readControlRuns(results, key)).toEqual([run(0), run(1)])
+  })
+
+  test('are passed over where another run removes them while they are read', async () => {
+    const key = freshKey()
+    await added(key, [run(0)])
+    // A name that leads nowhere is what is left of a file between the listing and the reading.
+    await symlink(join(results, 'gone'), join(calibrationPath(results, key), '20260101T000000Z-gone.json'))
+    expect(await readControlRuns(results, key)).toEqual([run(0)])
   })
 
   test('do not mind a draft that a run has left behind', async () => {
@@ -152,7 +168,10 @@ describe('a file that is no control arm', () => {
     await mkdir(join(results, '.calibration'), { recursive: true })
     await writeFile(calibrationPath(results, key), '')
     await expect(readControlRuns(results, key)).rejects.toMatchObject({ code: 'unreadable-calibration' })
-    await expect(addControlRun(results, key, run(0))).rejects.toMatchObject({ code: 'cannot-write', exitCode: 106 })
+    await expect(addControlRun(results, key, run(0), '1.2.3')).rejects.toMatchObject({
+      code: 'cannot-write',
+      exitCode: 106,
+    })
     expect((await stat(calibrationPath(results, key))).isFile()).toBe(true)
   })
 })

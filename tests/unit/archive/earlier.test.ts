@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { withLaterKeys } from '../../../harness/archive/earlier.ts'
+import { noComparison } from '../../../harness/archive/reference.ts'
 import type { Result } from '../../../harness/archive/result.ts'
 import { validateResult } from '../../../harness/archive/validate.ts'
 import { exampleFile } from '../../fixtures/results/example.ts'
@@ -27,6 +28,15 @@ test('a reference of before names a result, which nothing was decided by', () =>
   expect(first?.reference).toMatchObject({ kind: 'none', results: [], whyNone: 'no earlier smoke', verdict: null })
   expect(second?.reference).toMatchObject({ kind: 'newest', results: [{ id: 'a1', file: 'A.json', estimands: [] }] })
   expect(withLaterKeys(second)).toEqual(second)
+})
+
+test('a reference of before one result had the nights of others has none, in the place of today', () => {
+  const { history, ...earlier } = noComparison('none there', null)
+  const { reference } = withLaterKeys({ reference: earlier }) as Pick<Result, 'reference'>
+  expect(reference).toEqual({ ...earlier, history })
+  expect(Object.keys(reference)).toEqual(Object.keys(noComparison('none there', null)))
+  const own = { ...noComparison('none there', null), history: [] }
+  expect(withLaterKeys({ reference: own })).toEqual({ reference: own })
 })
 
 test('a ceiling of windows has the name of today', () => {

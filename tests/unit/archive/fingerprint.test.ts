@@ -2,13 +2,27 @@ import { expect, test } from 'vitest'
 import { hostFingerprint, profileFingerprint } from '../../../harness/archive/fingerprint.ts'
 import { exampleResult } from '../../fixtures/results/example.ts'
 
-const host = { cpuModel: 'CPU', cores: 2, memBytes: 4_112_330_752, kernel: '6.1.0-18-amd64', node: '24.21.0' }
+const host = {
+  cpuModel: 'CPU',
+  cores: 2,
+  memBytes: 4_112_330_752,
+  cgroupMemBytes: null,
+  cgroupCpus: null,
+  kernel: '6.1.0-18-amd64',
+  node: '24.21.0',
+  virtualisation: 'vm',
+  governor: null,
+}
 const { profile } = exampleResult().config
 
-test('a fingerprint is 16 hex digits, and stays what it was in older results', () => {
+test('a fingerprint of a profile is 16 hex digits, and stays what it was in older results', () => {
   expect(profileFingerprint(profile, 'smoke')).toMatch(/^[\da-f]{16}$/u)
   expect(profileFingerprint(profile, 'smoke')).toBe(exampleResult().env.profileFingerprint)
-  expect(hostFingerprint(exampleResult().env)).toBe(exampleResult().env.hostFingerprint)
+})
+
+test('a host whose fingerprint was made of less is another one', () => {
+  expect(hostFingerprint(host)).toMatch(/^[\da-f]{16}$/u)
+  expect(hostFingerprint(exampleResult().env)).not.toBe(exampleResult().env.hostFingerprint)
 })
 
 test('names, seeds, limits, other modes and the order of keys do not shape a measurement', () => {
@@ -42,7 +56,7 @@ test.each([
 })
 
 test('patches of kernel and Node and a little reserved memory leave a host what it is', () => {
-  const patched = { ...host, kernel: '6.1.9-20-amd64', node: '24.22.1', memBytes: host.memBytes - 2 ** 20 }
+  const patched = { ...host, kernel: '6.1.9-20-amd64', node: '24.21.9', memBytes: host.memBytes - 2 ** 20 }
   expect(hostFingerprint(patched)).toBe(hostFingerprint(host))
 })
 
@@ -52,6 +66,11 @@ test.each([
   { memBytes: 2 * host.memBytes },
   { kernel: '6.2.0' },
   { node: '25.0.0' },
+  { node: '24.22.0' },
+  { cgroupMemBytes: 2 ** 29 },
+  { cgroupCpus: 0.5 },
+  { virtualisation: null },
+  { governor: 'powersave' },
 ])('%o makes another host', (change) => {
   expect(hostFingerprint({ ...host, ...change })).not.toBe(hostFingerprint(host))
 })

@@ -56,7 +56,7 @@ test('a profile that never ran has no results', async () => {
   expect(await listProfiles(resultsDir)).toEqual(['default'])
 })
 
-test('a run is held against the newest passes of the same mode, settings, host and yardstick, strict ones too, and told what was left out', async () => {
+test('a run is held against the newest passes of the same mode, settings, host and yardstick, those too that are void for want of an answer, and told what was left out', async () => {
   put('20260101T000000Z-smoke-a1.json')
   put('20260102T000000Z-smoke-a2.json')
   put('20260103T000000Z-smoke-a3.json', ({ run }) => (run.verdict = 'fail'))
@@ -72,11 +72,13 @@ test('a run is held against the newest passes of the same mode, settings, host a
   })
   put('20260108T000002Z-smoke-c8.json', ({ run, doubts }) => {
     run.verdict = 'inconclusive'
-    doubts.push({ kind: 'gate-unclear', detail: 'x', taints: [], effect: 'inconclusive' })
+    doubts.push({ kind: 'gate-unclear', detail: 'x', taints: ['p99'], effect: 'inconclusive' })
+    doubts.push({ kind: 'counts-differ', detail: 'x', taints: ['attempts'], effect: 'void' })
   })
   put('20260108T000003Z-smoke-d8.json', ({ run, doubts }) => {
-    Object.assign(run, { verdict: 'void', strict: true })
-    doubts.push({ kind: 'reference-unclear', detail: 'x', taints: [], effect: 'inconclusive' })
+    run.verdict = 'void'
+    doubts.push({ kind: 'gate-blind', detail: 'x', taints: ['p99'], effect: 'void' })
+    doubts.push({ kind: 'samples-missing', detail: 'x', taints: ['rss'], effect: 'inconclusive' })
   })
   const { found, leftOut, whyNone } = await passingResults(wish(), 3)
   expect([...found.map(({ file }) => basename(file)), whyNone]).toEqual([
@@ -86,7 +88,7 @@ test('a run is held against the newest passes of the same mode, settings, host a
     null,
   ])
   expect(leftOut.map(({ file, why }) => [basename(file).slice(23, 25), why])).toEqual([
-    ['c8', 'it is no pass but inconclusive'],
+    ['c8', 'it is doubtful: counts-differ'],
     ['a8', expect.stringMatching(/is no result of soakrig/u)],
     ['b7', 'it is of stress'],
     ['a6', 'it was sabotaged: lost-pid'],

@@ -43,7 +43,7 @@ const gated = (client: number, change: (result: Mutable<Result>) => void = () =>
   // Where the gate may not fail by it, what it costs is told all the same.
   Object.assign(result.run, { verdict: 'pass', exitCode: 0, reasons: [] })
   change(result)
-  return { result, sha256: `${client}` }
+  return { result, sha256: `${client} ${result.run.id}` }
 }
 
 describe('runs of many rounds with a calibration', () => {
@@ -79,7 +79,7 @@ describe('runs of many rounds with a calibration', () => {
     expect(compareResults(failed, gated(0.12))).toMatchObject({
       verdict: 'undecided',
       why: 'the base is nothing to compare with: it is no pass but fail: p99',
-      exitCode: 0,
+      exitCode: 112,
     })
     const elsewhere = compareResults(
       gated(0.02),
@@ -87,6 +87,90 @@ describe('runs of many rounds with a calibration', () => {
     )
     expect(elsewhere).toMatchObject({ verdict: 'undecided', why: 'measured on different hosts', exitCode: 0 })
     expect(row(elsewhere)?.advisory).toBe('measured on different hosts')
+  })
+
+  test('end with 114 where the new run is void, or was ended early, and with the answer where only its gate was blind', () => {
+    const doubted = (kind: string) =>
+      gated(0.12, ({ run, doubts }) => {
+        Object.assign(run, { verdict: 'void', exitCode: 114 })
+        doubts.push({ kind, detail: 'x', taints: ['p99'], effect: 'void' })
+      })
+    expect(compareResults(gated(0.02), doubted('baseline-differs'))).toMatchObject({
+      verdict: 'undecided',
+      why: 'the run is void: baseline-differs',
+      exitCode: 114,
+    })
+    expect(compareResults(doubted('baseline-differs'), gated(0.13))).toMatchObject({ exitCode: 112 })
+    expect(compareResults(gated(0.02), doubted('gate-blind'))).toMatchObject({ verdict: 'fail', exitCode: 111 })
+    const ended = gated(0.12, ({ run }) => (run.abortedBy = 'signal'))
+    expect(compareResults(gated(0.02), ended)).toMatchObject({ why: 'the run was ended early', exitCode: 114 })
+  })
+
+  test('are held to the larger noise of their two calibrations, and to none where one of them has none', () => {
+    const held = (client: number, name: string, between: number) =>
+      gated(client, ({ gate }) => {
+        const metrics = { throughput: { ...noise, between } }
+        gate!.calibration.process = { ...known, name, metrics } as never
+      })
+    const errors = [
+      [0.01, 0.03],
+      [0.03, 0.01],
+    ].map(([first = 0, second = 0]) => {
+      const comparison = compareResults(held(0.02, 'a', first), held(0.12, 'b', second))
+      expect(comparison.notes).toEqual([
+        'the two were held to different calibrations (a, b): what counts is the larger noise of the two',
+      ])
+      return row(comparison)?.error
+    })
+    expect(errors[0]).toBeCloseTo(Math.sqrt(2) * 0.03, 3)
+    expect(errors[1]).toBe(errors[0])
+    const bare = gated(0.02, ({ gate }) => (gate!.calibration.process = null))
+    const comparison = compareResults(bare, gated(0.12))
+    expect(comparison).toMatchObject({ verdict: 'undecided', exitCode: 0 })
+    expect(comparison.notes).toContain('only the new run is calibrated, and the base is not: no calibration counts')
+  })
+
+  const beside = (value: number, name = 'yardstick@1') =>
+    gated(0.02, (result) => {
+      const pairing = {
+        policy: 'baseline/baseline-direct',
+        against: 'baseline/yardstick-direct',
+        arms: [],
+        baseArms: [],
+      }
+      result.gate!.yardstick = { name, pairing }
+      const perRound = [value - 0.001, value, value + 0.001]
+      result.comparisons.push({ ...result.comparisons[0]!, ...pairing, metric: 'throughput', perRound })
+      result.run.id = `${value} ${name}`
+    })
+
+  test('fail by the speed where five results beside the base tell what nights differ by, and say where they do not', () => {
+    const nights = [0.1, 0.11, 0.09, 0.105, 0.095].map((value) => beside(value))
+    const [base, slow] = [beside(0.1), beside(0.3)]
+    const known = compareResults(base, slow, nights)
+    expect(known).toMatchObject({
+      verdict: 'fail',
+      exitCode: 111,
+      history: { length: 5, 0: { id: '0.1 yardstick@1' } },
+    })
+    expect(known.why).toMatch(
+      /^throughput of baseline\/baseline-direct against yardstick@1 is 18\.1 % worse than in the reference/u,
+    )
+    const unknown = compareResults(base, slow, nights.slice(1))
+    expect(unknown).toMatchObject({ verdict: 'pass', exitCode: 0 })
+    expect(unknown.why).toBe(
+      'none of 1 figures is worse by what matters; nothing is decided of speed: 4 of 5 results that tell what is chance',
+    )
+  })
+
+  test('come to no answer where the speed was measured beside another yardstick', () => {
+    const nights = [0.1, 0.11, 0.09, 0.105, 0.095].map((value) => beside(value))
+    const comparison = compareResults(beside(0.1), beside(0.1, 'yardstick@2'), nights)
+    expect(comparison.verdict).toBe('inconclusive')
+    expect(comparison.notes).toContain(
+      'measured beside different yardsticks (yardstick@1, yardstick@2): their speed is not compared',
+    )
+    expect(comparison.why).toContain('against yardstick@1 is not compared: measured in the reference only')
   })
 })
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Result } from '../../../harness/archive/result.ts'
-import { estimandsOf } from '../../../harness/compare/estimands.ts'
+import { absentOf, estimandsOf } from '../../../harness/compare/estimands.ts'
 import { exampleResult, type Mutable } from '../../fixtures/results/example.ts'
 import { gatedResult } from '../../fixtures/results/gated.ts'
 
@@ -76,9 +76,59 @@ test('speed is told beside the yardstick, under its name', () => {
   expect(find(result, 'speed', 'p99')).toMatchObject({ against: 'yardstick@7', value: 0.275, rounds: 3 })
 })
 
-test('what a doubt makes untrustworthy is told with it', () => {
+test('of a policy it is told too what it came to beside the yardstick', () => {
   const result = exampleResult()
-  result.doubts.push({ kind: 'generator-saturated', detail: '', taints: ['throughput'], effect: 'note' })
-  expect(find(result, 'fragility', 'throughput')?.tainted).toEqual(['generator-saturated'])
-  expect(find(result, 'fragility', 'p50')?.tainted).toEqual([])
+  const [direct] = result.phases.find(({ id }) => id === 'baseline')!.arms
+  const arm = result.phases.find(({ id }) => id === 'policy.retry')!.arms.find((one) => one.arm === 'policy')!
+  arm.operations.perSecond = 50
+  direct!.operations.perSecond = 100
+  // The arm of any name stands for the yardstick.
+  const against = `baseline/${direct!.arm}-${direct!.path}`
+  const yardstick = { name: 'yardstick@7', pairing: { policy: '', against, arms: [], baseArms: [] } }
+  result.gate = { ...gatedResult(12).gate!, yardstick }
+  expect(find(result, 'fragility', 'throughput', 'policy.retry/policy-relay')).toMatchObject({
+    alone: -3.91202,
+    aloneBeside: { against: 'yardstick@7', value: 0.693147 },
+  })
+})
+
+test('of memory without a peak it is told why there is none', () => {
+  const result = exampleResult()
+  expect(absentOf(result)).toEqual([])
+  const memory = { notJudged: 'the sustained load took 20 s of at least 600 s', kinds: [] }
+  Object.assign(result, { memory })
+  expect(absentOf(result)).toMatchObject([
+    { metric: 'memory', scope: 'stress', why: `its peak is kept where its growth is judged: ${memory.notJudged}` },
+  ])
+  result.memory!.kinds.push({ kind: 'rss', peak: 70_000 } as never)
+  expect(absentOf(result)).toEqual([])
+  expect(find(result, 'resources', 'memory')?.value).toBe(11.1563)
+})
+
+const doubtful = (kind: string, taints: string[], detail = '') => {
+  const result = exampleResult()
+  result.doubts.push({ kind, detail, taints, effect: 'note' })
+  return (metric: string, scope = '') => find(result, 'fragility', metric, scope)?.tainted
+}
+
+test('what a doubt makes untrustworthy is told with it', () => {
+  const of = doubtful('generator-saturated', ['throughput'])
+  expect([of('throughput'), of('p50')]).toEqual([['generator-saturated'], []])
+})
+
+test('what is wrong with one arm is nothing against the others, but against those relative to it', () => {
+  const own = doubtful('cut-off', ['latency'], 'policy.retry/policy-relay: 3 of 100 operations still ran')
+  expect([own('p50', 'policy.retry/policy-relay'), own('p50', 'policy.retry/fault-relay')]).toEqual([['cut-off'], []])
+  const base = doubtful('cut-off', ['latency'], 'baseline/baseline-relay: 3 of 100 operations still ran')
+  expect([base('p50', 'policy.retry/policy-relay'), base('p50', 'policy.retry/client-direct')]).toEqual([
+    ['cut-off'],
+    [],
+  ])
+  const unclear = doubtful('effect-unclear', ['policy.retry/policy-relay'])
+  expect(unclear('throughput', 'policy.retry/policy-relay')).toEqual(['effect-unclear'])
+})
+
+test('a doubt of a ruler, or that something came to no answer, is nothing against a figure', () => {
+  for (const kind of ['calibration-drifted', 'gate-blind', 'gate-unclear', 'reference-unclear'])
+    expect(doubtful(kind, ['throughput'])('throughput')).toEqual([])
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type History, historyOf } from '../../../harness/compare/history.ts'
+import { renderHistory } from '../../../harness/report/history-text.ts'
 import { nightly, type NightChange } from '../../support/nights.ts'
 
 const wish = { profile: 'default', mode: 'smoke', since: null }
@@ -77,6 +78,25 @@ describe('a history', () => {
     expect(changesOf(historyWith(40, scaled(1.1)))[0]).toMatchObject({ ...change, state: 'better' })
   })
 
+  test('has no ratio of differences of shares, and their levels as they are', () => {
+    const failing: NightChange = ({ comparisons }, night) => {
+      const found = comparisons.find(({ policy, metric }) => policy === 'policy.retry/policy-relay' && metric === 'p99')
+      if (!found) return
+      Object.assign(found, {
+        metric: 'errors',
+        unit: 'share',
+        logRatio: found.logRatio! / 10 + (night < 30 ? 0 : 0.03),
+      })
+    }
+    const history = historyWith(40, failing)
+    const [change] = changesOf(history)
+    expect(change).toMatchObject({ metric: 'errors', state: 'alarm', night: 30, ratio: null })
+    expect(change!.after - change!.before).toBeCloseTo(0.03, 2)
+    const text = renderHistory(history, { color: false, width: 200 })
+    expect(text).toMatch(/errors difference of shares +\S+ +\S+ +- +10 /u)
+    expect(text).not.toContain('times worse')
+  })
+
   test('is not alarmed by what came back, neither after a few nights nor after many', () => {
     const few = historyWith(60, slower(0.1, 30, 36))
     expect(changesOf(few)).toEqual([])
@@ -93,6 +113,8 @@ describe('a history', () => {
     const history = historyWith(40, slower(0.5, 20, 21))
     expect(changesOf(history)).toEqual([])
     expect(history.series.find((one) => one.scope === scope)?.excursions).toEqual([{ from: 20, to: 20 }])
+    // As a ratio, as all levels are.
+    expect(renderHistory(history, { color: false })).toMatch(/throughput \(times worse\): x1\.\d+ /u)
   })
 
   test('is not alarmed by what is known since a date', () => {

@@ -34,6 +34,16 @@ describe('the answer of a run', () => {
     })
   })
 
+  test('is what is surely worse, or leaks, also where something else came to no answer', () => {
+    const blind = [doubt('gate-blind', 'p99', []), doubt('gate-unclear-again', 'third night', [])]
+    const leaks = { code: exitCodes.drift, text: 'a leak' }
+    for (const one of [worse, leaks]) {
+      expect(answerOf(toItsEnd, [one], blind)).toEqual({ verdict: 'fail', exitCode: one.code, reasons: [one.text] })
+      expect(answerOf({ ...toItsEnd, strict: true }, [one], [unclear]).exitCode).toBe(one.code)
+    }
+    expect(answerOf(toItsEnd, [], blind)).toMatchObject({ verdict: 'void', exitCode: 114 })
+  })
+
   test.each(['target', 'watchdog', 'signal', 'error'])(
     'does not hold the silence of a run against it that %s ended',
     (stopped) => {

@@ -106,6 +106,39 @@ describe('the answer of a gate', () => {
   })
 })
 
+describe('a gate of more policies than it has comparisons for', () => {
+  const { gate: wide, plan: cut } = gateOfBuilds(9)
+  const last = 'policy.retry-8/policy-direct'
+  const answerOf = (okPerSecond: number) => {
+    const of = { plan: cut, calibration: uncalibrated }
+    const answer = decideGate(
+      of,
+      slicesOf(wide, 12, ({ id }) => (id === last ? okPerSecond : 2000)),
+    )
+    return { ...answer, told: gateDoubts(of, answer, true).filter(({ kind }) => kind === 'not-gated') }
+  }
+
+  test('names those that are beyond it', () => {
+    const ungated = cut.pairings.filter(({ gated }) => gated.length === 0).map(({ policy }) => policy)
+    const names = ungated.map((id) => id.slice('policy.'.length, id.indexOf('/'))).join(', ')
+    expect(ungated).toHaveLength(2)
+    expect(answerOf(2000)).toMatchObject({
+      verdict: 'pass',
+      told: [
+        { detail: `a run gates no more than 12 comparisons: by a catastrophe only it fails by ${names}`, taints: [] },
+      ],
+    })
+    expect(gateDoubts(held, decideGate(held, measured(8)), true).map(({ kind }) => kind)).not.toContain('not-gated')
+  })
+
+  test('fails by a catastrophe of theirs, and by nothing less', () => {
+    expect(cut.pairings.find(({ policy }) => policy === last)?.gated).toEqual([])
+    expect(answerOf(1400).verdict).toBe('pass')
+    expect(answerOf(900)).toMatchObject({ verdict: 'fail', catastrophes: [expect.stringContaining('retry-8'), {}] })
+    expect(answerOf(0)).toMatchObject({ verdict: 'fail', catastrophes: expect.arrayContaining([expect.anything()]) })
+  })
+})
+
 describe('the calibration of a gate', () => {
   const known = (noise: number, floor: number) => ({
     name: `n${noise}`,

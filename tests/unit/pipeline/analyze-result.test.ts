@@ -308,6 +308,64 @@ describe('an archived result', () => {
   })
 })
 
+describe('a ceiling that chance may have broken', () => {
+  const why = 'chance may be why: its lower 99 % bound is 0.000251227'
+
+  /** An arm that had these slices, and is recorded as one of which one of 40 operations failed. */
+  function unclear(phase: string, scope: string, slices: readonly (readonly [ok: number, failed: number])[]) {
+    const result = exampleResult()
+    const arm = result.phases.find(({ id }) => id === phase)!.arms.find(({ path }) => path === 'direct')!
+    const [ok, failed] = [0, 1].map((at) => slices.reduce((sum, slice) => sum + slice[at]!, 0)) as [number, number]
+    Object.assign(arm.all.operations, { count: ok + failed, ok, failed })
+    result.slices = slices.map((counts) => {
+      return { ...result.slices[0]!, phase, ok: counts[0], failed: counts[1] }
+    })
+    const limit = result.ceilings.find((one) => one.scope === scope)!
+    Object.assign(limit, { actual: 0.025, ok: false, why })
+    const detail = `error rate <= 0.02 of ${scope}, found 0.025: ${why}`
+    result.doubts.push({ kind: 'limit-unclear', detail, taints: [], effect: 'inconclusive' })
+    Object.assign(result.run, { verdict: 'inconclusive' })
+    return result
+  }
+
+  test('is found so again by the counts and slices of its arm', () => {
+    const { answer } = analyzed(
+      unclear('baseline', 'baseline/baseline-direct', [
+        [13, 0],
+        [26, 1],
+      ]),
+    )
+    expect(answer).toMatchObject({ verdict: 'inconclusive', exitCode: 0, reproduced: true, differences: [] })
+    const broken = analyzed(
+      unclear('baseline', 'baseline/baseline-direct', [
+        [1900, 100],
+        [1900, 100],
+      ]),
+    ).answer
+    expect(broken).toMatchObject({ verdict: 'fail', exitCode: 99, reproduced: false })
+    const together = analyzed(
+      unclear('baseline', 'baseline/baseline-direct', [
+        [1000, 0],
+        [1000, 0],
+        [1000, 0],
+        [890, 110],
+      ]),
+    )
+    expect(together.answer.verdict).toBe('inconclusive')
+    expect(together.answer.differences.map(({ found }) => found).join(' ')).toMatch(/since failures came together/u)
+  })
+
+  test('is believed to be so where its windows were not read, and that it is kept is not', () => {
+    const result = unclear('stress', 'stress/baseline-direct', [[39, 1]])
+    const at = result.ceilings.findIndex(({ why: told }) => told !== undefined)
+    const { answer } = analyzed(result)
+    expect(answer).toMatchObject({ verdict: 'inconclusive', reproduced: true })
+    expect(answer.believed).toContain(`/ceilings/${at}/why`)
+    Object.assign(result.ceilings[at]!, { ok: true })
+    expect(analyzed(result).answer.differences.map(({ where }) => where)).toContain(`/ceilings/${at}/ok`)
+  })
+})
+
 describe('a result without a gate', () => {
   test('is judged by its limits, effects and doubts', () => {
     const { answer } = analyzed(exampleResult())

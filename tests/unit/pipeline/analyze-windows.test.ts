@@ -79,7 +79,9 @@ async function archived(resultsDir: string): Promise<string> {
     ...example,
     config: { ...example.config, profile: profile.effective },
     metrics: { ...example.metrics, rssDeltaKb: 110, fdDelta: 11, rssSlopeKbPerMin: null },
-    ceilings: rounded(holdCeilings(profile.ceilings, [], read, true)),
+    ceilings: rounded(
+      holdCeilings(profile.ceilings, { arms: [], slices: [], windows: read, usersIn: () => 0, stressed: true }),
+    ),
     thresholds: rounded(held.limits),
     ...(rounded(windowGroupsOf(read)) as object),
     windows: await archive.closeWindows(),

@@ -38,7 +38,7 @@ async function calibrated(name: string, runs: number, noise = 0.01, plan = planO
   const hourly = (hours: number) => new Date(start + hours * 3_600_000)
   for (let index = 0; index < runs; index++) {
     const at = hourly(index)
-    const run = { resultsDir, kind: 'soak', sabotage: null }
+    const run = { resultsDir, kind: 'soak', sabotage: null, version: '1' }
     const gate = await openGate(plan, environmentOf({ plan, git: null }), run, at)
     if (gate === null || plan.gate === null) throw new Error('no gate')
     const slices = slicesOf(plan.gate, 12, () => 1e6 * Math.exp(noise * (rng.next() - 0.5)))
@@ -65,8 +65,8 @@ describe('a calibration', () => {
 
   test('is tested on each of its runs by the others, of which none fails', async () => {
     const { build, process: within } = await calibrated('tested', 12)
-    expect(build.selfTest).toEqual({ runs: 12, failed: [] })
-    expect(within.selfTest).toEqual({ runs: 12, failed: [] })
+    expect(build.selfTest).toEqual({ runs: 12, failed: [], sound: true })
+    expect(within.selfTest).toEqual({ runs: 12, failed: [], sound: true })
   })
 
   test('belongs to a profile whatever it measures besides the baseline, and to no other workload, slices or gate', async () => {

@@ -7,6 +7,7 @@ import { planGate } from '../../../harness/judge/gate.ts'
 import { canFail } from '../../../harness/judge/paired/decide.ts'
 import { calibrationKey } from '../../../harness/pipeline/calibration.ts'
 import { keepControls, openGate, resultComparison, type RunGate } from '../../../harness/pipeline/gate.ts'
+import { planRun } from '../../../harness/pipeline/plan-run.ts'
 import { compilePlan, type Plan } from '../../../harness/plan/plan.ts'
 import { mostRounds } from '../../../harness/profile/modes.ts'
 import { parseProfile } from '../../../harness/profile/parse.ts'
@@ -69,6 +70,19 @@ describe('a gate', () => {
     },
   )
 
+  test('that cannot fail is refused where a run is planned, so that a plan that is only shown is one that can be carried out', () => {
+    const planned = (rounds: readonly number[]) => {
+      const modes = { long: { gate: { rounds } } }
+      const profile = parseProfile(
+        { target: { builtin: 'http' }, base: { builtin: 'http' }, modes },
+        { flags: {}, env: {} },
+      )
+      return () => planRun(profile, { baseline: false, policies: false, gate: 'comparisons', stress: false })
+    }
+    expect(planned([6])).toThrow(expect.objectContaining({ code: 'gate-cannot-fail', exitCode: 104 }) as Error)
+    expect(planned([10])().gate?.looks).toEqual([10])
+  })
+
   test('of ten rounds is enough for a build alone, and of eleven for twelve comparisons', async () => {
     await expect(opened(planOf('ten', [10]))).resolves.not.toBeNull()
     await expect(opened(planOf('eleven', [11], 8))).resolves.not.toBeNull()
@@ -88,7 +102,7 @@ describe('the calibration that a gate opens with', () => {
     of,
   })
   const kept = async (name: string, of: 'process' | 'build', all: ReturnType<typeof runs>) => {
-    for (const run of all) await addControlRun(results, keyOf(name, of), run)
+    for (const run of all) await addControlRun(results, keyOf(name, of), run, '1')
     return (await opened(planOf(name, [12])))?.calibration
   }
 
@@ -121,6 +135,26 @@ describe('the calibration that a gate opens with', () => {
     expect(other!.process!.name).not.toBe(name)
   })
 
+  test('says how many of its runs fail by the others, from eleven runs on', async () => {
+    expect(
+      (
+        await kept(
+          'ten',
+          'build',
+          runs(10, () => 1),
+        )
+      )?.build,
+    ).not.toHaveProperty('selfTest')
+    const tested = await kept(
+      'eleven',
+      'build',
+      runs(11, () => 1),
+    )
+    expect(tested?.build?.selfTest).toEqual({ runs: 11, failed: 0 })
+    const { name, ...content } = tested!.build!
+    expect(name).toBe(contentHash(content))
+  })
+
   test('does not rest on runs of more than thirty days ago', async () => {
     const old = await kept(
       'old',
@@ -148,10 +182,8 @@ describe('the calibration that a gate opens with', () => {
       'the calibrations that there are of long of host are of other settings, another host or an older version',
     ])
     expect((await opened(planOf('host', [12])))?.notes).toEqual([])
-    await addControlRun(results, keyOf('broken', 'build'), {
-      ...runs(1, () => 1)[0]!,
-      metrics: { throughput: [Number.NaN] },
-    })
+    const broken = { ...runs(1, () => 1)[0]!, metrics: { throughput: [Number.NaN] } }
+    await addControlRun(results, keyOf('broken', 'build'), broken, '1')
     await expect(opened(planOf('broken', [12]))).rejects.toMatchObject({
       code: 'unreadable-calibration',
       exitCode: 104,
@@ -167,10 +199,11 @@ describe('the control arms of a run', () => {
     const { gate: groups } = gateOfBuilds(0)
     const slices = slicesOf(groups, 12, (_, round) => 1000 + round)
     const told = { verdict: { gate: answer, doubts: [] }, measurements: { slices }, id: 'run', at: now }
+    const kept = { resultsDir, kind: 'soak', version: '1' }
     return {
-      kept: () => keepControls(gate, { resultsDir, kind: 'soak', sabotage: null }, told),
-      sabotaged: () => keepControls(gate, { resultsDir, kind: 'soak', sabotage: 'fault-off' }, told),
-      unjudged: () => keepControls(gate, { resultsDir, kind: 'soak', sabotage: null }, { ...told, ...noise }),
+      kept: () => keepControls(gate, { ...kept, sabotage: null }, told),
+      sabotaged: () => keepControls(gate, { ...kept, sabotage: 'fault-off' }, told),
+      unjudged: () => keepControls(gate, { ...kept, sabotage: null }, { ...told, ...noise }),
     }
   }
 

@@ -8,7 +8,7 @@ import { exampleResult, type Mutable } from '../../fixtures/results/example.ts'
 const referenceOf = (...results: readonly Result[]): Reference => {
   const [first, ...others] = results.map((result) => ({ result }) as unknown as ArchivedResult)
   if (first === undefined) throw new Error('no result')
-  return { kind: 'median', asked: 'median:10', found: [first, ...others], leftOut: [] }
+  return { kind: 'median', asked: 'median:10', found: [first, ...others], history: null, leftOut: [] }
 }
 
 const here = exampleResult().env

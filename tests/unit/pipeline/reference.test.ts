@@ -15,6 +15,7 @@ import { findResults, pinResult, unpinResult } from '../../../harness/pipeline/r
 import type { Verdict } from '../../../harness/judge/judge.ts'
 import { renderResults } from '../../../harness/report/results-text.ts'
 import { exampleResult, type Mutable } from '../../fixtures/results/example.ts'
+import { gatedResult } from '../../fixtures/results/gated.ts'
 import { archivedRun } from '../../support/archived-run.ts'
 
 describe('what a run is held against', () => {
@@ -36,8 +37,16 @@ describe('what a run is held against', () => {
     return file
   }
 
-  const look = (asked?: string, more: { readonly requireReference?: boolean } = {}): Promise<Reference> => {
-    const plan = { profile: { name: 'default', mode: { name: 'smoke' } }, gate: null }
+  const look = (
+    asked?: string,
+    more: {
+      readonly requireReference?: boolean
+      readonly kind?: string
+      readonly thresholds?: readonly unknown[]
+    } = {},
+  ): Promise<Reference> => {
+    const profile = { name: 'default', mode: { name: 'smoke' }, thresholds: more.thresholds ?? [], policies: [] }
+    const plan = { profile, gate: null }
     const choice = asked === undefined ? {} : { reference: parseReference(asked) }
     const options = { plan, kind: 'soak', resultsDir, ...choice, ...more } as unknown as Parameters<
       typeof findReference
@@ -56,7 +65,11 @@ describe('what a run is held against', () => {
       ['n12', 'n11', 'n10', 'n9', 'n8', 'n7', 'n6', 'n5', 'n4', 'n3'],
     ])
     expect(ids(await look('median:2'))).toEqual(['n12', 'n11'])
+    expect(usual).toMatchObject({ history: null })
     expect(await look('newest')).toMatchObject({ kind: 'newest', asked: 'newest', found: { length: 1 } })
+    // By how much nights differ is told by ten of them, however few are the reference.
+    for (const few of ['newest', 'median:2', join(directory, '20260101T000000Z-smoke-n1.json')])
+      expect(await look(few)).toMatchObject({ history: { length: 10, 0: { result: { run: { id: 'n12' } } } } })
   })
 
   test('is a file that is named, if that is a passing run of the same', async () => {
@@ -64,6 +77,17 @@ describe('what a run is held against', () => {
     expect(await look(good)).toMatchObject({ kind: 'file', asked: good, found: [{ file: good }] })
     const failed = put(2, 'bad', ({ run }) => Object.assign(run, { verdict: 'fail', reasons: ['p99'] }))
     await expect(look(failed)).rejects.toMatchObject({ code: 'unfit-reference', exitCode: 112 })
+    const pairing = { policy: 'baseline/baseline-direct', against: 'baseline/yardstick-direct', arms: [], baseArms: [] }
+    const beside = put(4, 'beside', (result) => {
+      result.gate = {
+        ...gatedResult(8).gate!,
+        yardstick: { name: 'yardstick@2', pairing },
+      } as Mutable<Result>['gate'] & {}
+    })
+    await expect(look(beside)).rejects.toMatchObject({
+      code: 'different-profiles',
+      message: expect.stringContaining('it was measured with another yardstick'),
+    })
     const other = put(3, 'other', ({ env }) => (env.profileFingerprint = 'x'))
     await expect(look(other)).rejects.toMatchObject({ code: 'different-profiles', exitCode: 112 })
     await expect(look(join(directory, 'none.json'))).rejects.toMatchObject({ code: 'no-result', exitCode: 104 })
@@ -85,7 +109,11 @@ describe('what a run is held against', () => {
     put(2, 'new')
     const { pin } = await pinResult(old)
     expect(JSON.parse(readFileSync(pin, 'utf8'))).toMatchObject({ schema: 'soakrig/pin@0', id: 'old' })
-    expect(await look()).toMatchObject({ kind: 'pinned', found: { length: 1, 0: { file: old } } })
+    expect(await look()).toMatchObject({
+      kind: 'pinned',
+      found: { length: 1, 0: { file: old } },
+      history: { length: 2 },
+    })
     expect(ids(await look('newest'))).toEqual(['new'])
     const lines = await findResults({ resultsDir, profile: null, mode: null })
     expect(lines.map(({ id, pinned, unfit }) => [id, pinned, unfit])).toEqual([
@@ -103,6 +131,14 @@ describe('what a run is held against', () => {
     expect(renderResults(altered, { color: false, width: 400 })).toContain('pinned: it is not what was pinned')
     rmSync(old)
     await expect(look()).rejects.toMatchObject({ code: 'pinned-gone', exitCode: 112 })
+    // What is held to no former run does not need it, but for a threshold that is relative to one.
+    for (const kind of ['ab', 'calibrate', 'capacity', 'load', 'tune'])
+      expect(await look(undefined, { kind })).toMatchObject({
+        whyNone: `${kind} is not held to former runs`,
+        asked: null,
+      })
+    const thresholds = [{ limit: { kind: 'max', of: [{ kind: 'reference', factor: 1, plus: 0 }] } }]
+    await expect(look(undefined, { kind: 'load', thresholds })).rejects.toMatchObject({ code: 'pinned-gone' })
     writeFileSync(pin, '{}')
     await expect(look()).rejects.toMatchObject({ code: 'unreadable-pin', exitCode: 112 })
     await unpinResult({ resultsDir, profile: 'default', mode: 'smoke' })
@@ -152,11 +188,11 @@ describe('a nightly run', () => {
         if (one.against.includes('yardstick')) one.perRound = one.perRound!.map((value) => value + 0.01 * wander)
       return { result, sha256: `${night}`, file: `n${night}.json` }
     })
-    reference = { kind: 'median', asked: 'median:10', found: nights as never, leftOut: [] }
+    reference = { kind: 'median', asked: 'median:10', found: nights as never, history: null, leftOut: [] }
   })
 
-  const archived = (draft: Result): Result => {
-    const held = heldAgainst(draft, reference)
+  const archived = (draft: Result, other = reference): Result => {
+    const held = heldAgainst(draft, other)
     const { verdict, exitCode, reasons, doubts } =
       draft.run.verdict === 'pass'
         ? withReference({ found: [], doubts: draft.doubts } as unknown as Verdict, held, {
@@ -215,6 +251,28 @@ describe('a nightly run', () => {
     expect(forged(({ run }) => Object.assign(run, { verdict: 'pass', exitCode: 0, reasons: [] }))).toContain(
       '/run/exitCode',
     )
+  })
+
+  test('that is void only since its gate was blind fails too where it is a fifth slower', () => {
+    const blind = structuredClone(slow) as Mutable<Result>
+    blind.doubts.push({ kind: 'gate-blind', detail: 'p99', taints: ['p99'], effect: 'void' })
+    expect(archived(blind).run).toMatchObject({ verdict: 'fail', exitCode: 111 })
+    const healthyToo = structuredClone(healthy) as Mutable<Result>
+    healthyToo.doubts.push({ kind: 'gate-blind', detail: 'p99', taints: ['p99'], effect: 'void' })
+    expect(archived(healthyToo).run).toMatchObject({ verdict: 'void', exitCode: 114 })
+  })
+
+  test('beside one pinned result is held to what the other nights differ by, and judged again to the same', () => {
+    const found = 'found' in reference ? reference.found : []
+    const pinned = { kind: 'pinned', asked: 'pinned n4', found: [found[4]], history: found, leftOut: [] } as never
+    const result = archived(slow, pinned) as Mutable<Result>
+    expect(validateResult(result)).toEqual([])
+    expect(result.run).toMatchObject({ verdict: 'fail', exitCode: 111 })
+    expect(result.reference).toMatchObject({ kind: 'pinned', verdict: 'fail', results: { length: 1 } })
+    expect(result.reference.history).toHaveLength(10)
+    expect(analyzed(result)).toMatchObject({ reproduced: true, differences: [] })
+    result.reference.history!.length = 3
+    expect(analyzed(result)).toMatchObject({ reproduced: false, verdict: 'pass' })
   })
 
   test('that was ended early is not held to anything', () => {

@@ -16,7 +16,7 @@ const build: KinshipState = {
     metrics: { throughput: metric(0.03), p99: metric(0.2), errors: metric(0.0005) },
   },
   expiresAt: '2026-01-31T10:00:00.000Z',
-  selfTest: { runs: 11, failed: [] },
+  selfTest: { runs: 11, failed: [], sound: true },
 }
 const none: KinshipState = { runs: runs.slice(0, 3), missing: 7, calibration: null, expiresAt: null, selfTest: null }
 const about = { profile: 'ab', mode: 'long', hostFingerprint: 'h', controlFingerprint: 'p' }
@@ -39,8 +39,10 @@ test('what is not known says how many runs it takes', () => {
 })
 
 test('a run that fails by the ruler of the others is named, and one that is missing for that', () => {
-  const failing = textOf({ build: { ...build, selfTest: { runs: 11, failed: ['run-4'] } } })
+  const failing = textOf({ build: { ...build, selfTest: { runs: 11, failed: ['run-4'], sound: true } } })
   expect(failing).toMatch(/1 FAIL though nothing changed: run-4$/mu)
+  const unsound = textOf({ build: { ...build, selfTest: { runs: 11, failed: ['run-4'], sound: false } } })
+  expect(unsound).toMatch(/1 FAIL though nothing changed: run-4; that is more than chance explains$/mu)
   expect(textOf({ build: { ...build, runs: runs.slice(1), selfTest: null } })).toMatch(
     /^self-test: none; each run is judged by the others once there are 11$/mu,
   )

@@ -44,8 +44,8 @@ describe('a report shows of a gate', () => {
         ruler between builds: uncalibrated, the usual floors hold
         policy               against       metric      worse by, %           95 %  verdict     would find
         the target           former build  throughput         7.61   7.42 to 7.81  fail              5.00
-        the target           former build  p50                2.93   2.77 to 3.08  pass-minor        5.00
-        the target           former build  p99                2.99   2.83 to 3.21  pass-minor       10.00
+        the target           former build  p50                2.92   2.76 to 3.11  pass-minor        5.00
+        the target           former build  p99                3.00   2.78 to 3.18  pass-minor       10.00
         the target           former build  cpu                0.13  -0.11 to 0.37  pass              5.00
         policy.retry client  baseline      throughput        -0.20  -0.42 to 0.04  pass              5.00"
     `)
@@ -56,7 +56,7 @@ describe('a report shows of a gate', () => {
       "worth a look: compared in the same rounds, and fails nothing
         1 of 7 comparisons; by chance: the share of wrong ones among all that are as clear
         policy      against       metric  worse by, %            95 %   by chance
-        the target  former build  p95           22.21  22.02 to 22.44  0.0000536%"
+        the target  former build  p95           22.22  21.98 to 22.45  0.0000536%"
     `)
     expect(textOf(healthy)).not.toContain('worth a look')
   })

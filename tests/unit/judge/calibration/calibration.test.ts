@@ -6,8 +6,8 @@ import {
   mostRuns,
   noiseOf,
 } from '../../../../harness/judge/calibration/calibration.ts'
-import { selfTest } from '../../../../harness/judge/calibration/self-test.ts'
-import { pairedMetrics } from '../../../../harness/judge/paired/metrics.ts'
+import { isSound, selfTest } from '../../../../harness/judge/calibration/self-test.ts'
+import { metricNames, pairedMetrics } from '../../../../harness/judge/paired/metrics.ts'
 import { createRng, shuffled } from '../../../../harness/kernel/rng.ts'
 import { gaussian } from '../../../support/paired-traces.ts'
 
@@ -145,6 +145,12 @@ describe('a calibration', () => {
   })
 })
 
+/** The probability of just so many of 2 % each. */
+function binomialTerm(runs: number, count: number): number {
+  const ways = Array.from({ length: count }, (_, index) => (runs - index) / (index + 1)).reduce((a, b) => a * b, 1)
+  return ways * 0.02 ** count * 0.98 ** (runs - count)
+}
+
 describe('the test of a calibration on itself', () => {
   const normal = gaussian('self-test')
   const healthy = (count: number, spread = 0.01): readonly ControlRun[] =>
@@ -156,23 +162,47 @@ describe('the test of a calibration on itself', () => {
     )
 
   test('judges every run by the ruler of the others, of which none of a healthy machine fails', () => {
-    expect(selfTest(healthy(20))).toEqual({ runs: 20, failed: [] })
+    expect(selfTest(healthy(20), 'process')).toEqual({ runs: 20, failed: [], sound: true })
   })
 
   test('needs one run more than a calibration does', () => {
-    expect(selfTest(healthy(10))).toEqual({ runs: 0, failed: [] })
-    expect(selfTest(healthy(11)).runs).toBe(11)
+    expect(selfTest(healthy(10), 'process')).toEqual({ runs: 0, failed: [], sound: true })
+    expect(selfTest(healthy(11), 'process').runs).toBe(11)
   })
 
   test.each([0.3, -0.3])('names a run that differs by %d, to whichever side', (shift) => {
     const [first, ...others] = healthy(20)
     const odd = { ...first!, metrics: { throughput: first!.metrics.throughput!.map((value) => value + shift) } }
-    expect(selfTest([odd, ...others])).toEqual({ runs: 20, failed: ['run-0'] })
+    expect(selfTest([odd, ...others], 'process')).toEqual({ runs: 20, failed: ['run-0'], sound: true })
   })
 
-  test('does not count metrics that fail no run', () => {
-    const [first, ...others] = healthy(20).map((run) => ({ ...run, metrics: { p95: run.metrics.throughput! } }))
-    const odd = { ...first!, metrics: { p95: first!.metrics.p95.map((value) => value + 0.5) } }
-    expect(selfTest([odd, ...others])).toEqual({ runs: 20, failed: [] })
+  test.each([
+    ['process', ['throughput']],
+    ['build', ['throughput', 'p50', 'p99', 'cpu', 'rss', 'heap']],
+  ] as const)('goes by all that a difference of %s may fail a run by, and by nothing else', (kinship, gated) => {
+    const failing = metricNames.filter((metric) => {
+      const [first, ...others] = healthy(12).map((run) => ({ ...run, metrics: { [metric]: run.metrics.throughput! } }))
+      const odd = { ...first!, metrics: { [metric]: first!.metrics[metric]!.map((value) => value + 0.5) } }
+      return selfTest([odd, ...others], kinship).failed.length > 0
+    })
+    expect(failing.toSorted()).toEqual(gated.toSorted())
+  })
+
+  test('rests on the runs that count: no more than the newest sixty', () => {
+    expect(selfTest(healthy(62), 'process').runs).toBe(60)
+  })
+
+  test.each([
+    [11, 2],
+    [20, 2],
+    [60, 4],
+  ])('finds %i runs sound of which %i fail, and not where one more does', (runs, most) => {
+    // The chance of so many or more, of runs that fail once in fifty; a sum of the binomial's own terms.
+    const atLeast = (count: number): number =>
+      Array.from({ length: runs - count + 1 }, (_, index) => binomialTerm(runs, count + index)).reduce((a, b) => a + b)
+    expect([atLeast(most) >= 0.01, atLeast(most + 1) >= 0.01]).toEqual([true, false])
+    expect(isSound({ runs, failed: most })).toBe(true)
+    expect(isSound({ runs, failed: most + 1 })).toBe(false)
+    expect(isSound({ runs, failed: 0 })).toBe(true)
   })
 })

@@ -11,6 +11,7 @@ describe('rounds in which one arm alone was disturbed', () => {
     expect(undisturbed([...usual, 0.7], 0.02, wide)).toEqual({ values: usual, times: 4 })
     expect(undisturbed([0.7, ...usual, 0.5], 0.02, wide).values).toEqual(usual)
     expect(undisturbed([0.7, ...usual, 0.5, 0.6], 0.02, wide).values).toEqual([...usual, 0.5])
+    expect(undisturbed([0.7, ...usual, 0.7, 0.7], 0.02, wide).values).toEqual([...usual, 0.7])
   })
 
   test('lie above by more than is worth a failure, however quiet the others are', () => {
@@ -36,6 +37,8 @@ describe('rounds in which one arm alone was disturbed', () => {
     const { values } = undisturbed([...worse, 0.9], 0.02, wide)
     expect(values).toHaveLength(10)
     expect(values.at(-1)).toBeCloseTo(0.303, 3)
+    const alike = [...usual.slice(0, 8).map((value) => value + 0.3), 0.9, 0.9, 0.9]
+    expect(undisturbed(alike, 0.02, 2 ** -11).values.filter((value) => value === 0.9)).toHaveLength(1)
   })
 
   test.each([

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { GateCalibration } from '../../../../harness/judge/calibration/ruler.ts'
-import { decideReference, type ReferenceCase } from '../../../../harness/judge/reference/decide.ts'
-import { type Estimand, familyOf } from '../../../../harness/judge/reference/estimand.ts'
+import type { ReferenceCase } from '../../../../harness/judge/reference/case.ts'
+import { decideReference } from '../../../../harness/judge/reference/decide.ts'
+import { candidatesOf, type Estimand } from '../../../../harness/judge/reference/estimand.ts'
 import { referenceDoubts, referenceReasons } from '../../../../harness/judge/reference/reasons.ts'
 import { studentQuantile } from '../../../../harness/judge/stats/distributions.ts'
 import { createRng } from '../../../../harness/kernel/rng.ts'
@@ -14,7 +15,10 @@ const decided = (
   own: readonly Estimand[],
   references: readonly (readonly Estimand[])[],
   more: Partial<ReferenceCase> = {},
-) => decideReference({ own, references, calibration: unknown, sameHost: true, advisory: null, ...more })
+) => {
+  const usual = { absent: [], history: null, calibration: unknown, sameHost: true, advisory: null }
+  return decideReference({ own, references, ...usual, ...more })
+}
 
 /** Ten nights about 1, with a standard deviation of 0.01. */
 const ten = [0.985, 0.99, 0.993, 0.997, 0.999, 1.001, 1.003, 1.007, 1.01, 1.015]
@@ -47,7 +51,7 @@ describe('by history', () => {
     const answer = decided([speed('throughput', 2)], nights.slice(0, 4))
     expect(answer).toMatchObject({
       verdict: 'undecided',
-      why: 'uncalibrated, and 4 of 5 results that tell what is chance',
+      why: '4 of 5 results that tell what is chance',
     })
     expect(answer.comparisons[0]).toMatchObject({ gated: false, verdict: 'inconclusive', p: null })
   })
@@ -104,6 +108,16 @@ describe('by a calibration', () => {
     expect(decided(p50(1.1), [p50(1)], { calibration }).verdict).toBe('undecided')
   })
 
+  test('what an arm came to by itself is by the clock: nothing is known of how the machine differed', () => {
+    const at = (value: number, alone: number, besides: number) => ({
+      ...cost('p', value),
+      alone,
+      aloneBeside: { against: 'yardstick@1', value: besides },
+    })
+    const [found] = decided([at(1.1, -4.96, 2.1)], [[at(1, -5, 2)]], { calibration }).comparisons
+    expect(found).toMatchObject({ by: 'calibration', alone: 0.04, verdict: 'notable' })
+  })
+
   test('there is none of the speed, which another program is measured by', () => {
     const both = { process: calibration.process, build: calibration.process }
     const answer = decided([speed('throughput', 1.1)], [[speed('throughput', 1)]], { calibration: both })
@@ -112,19 +126,32 @@ describe('by a calibration', () => {
 })
 
 describe('what may fail a run', () => {
-  test('is the target, then policies of the client, then those under faults, twelve at most', () => {
+  test('is the target, then policies of the client, then those under faults', () => {
     const policies = Array.from({ length: 9 }, (_, index) => cost(`p${index}`, 0, index === 0 ? 'relay' : 'direct'))
     const memory = speed('memory', 11, { kind: 'resources', scope: 'stress', against: null })
     const all = [...policies, memory, speed('cpu', 0), speed('p99', 0), speed('p95', 0), speed('throughput', 0)]
-    const names = familyOf(all).map(({ kind, scope, metric }) => (kind === 'fragility' ? scope : metric))
+    const names = candidatesOf(all).map(({ kind, scope, metric }) => (kind === 'fragility' ? scope : metric))
     expect(names).toEqual([
       'throughput',
       'p99',
       'cpu',
       'memory',
       ...Array.from({ length: 8 }, (_, index) => `policy.p${index + 1}/policy-direct`),
+      'policy.p0/policy-relay',
     ])
-    expect(familyOf(all.slice(0, 3)).at(-1)?.scope).toBe('policy.p0/policy-relay')
+  })
+
+  test('are twelve figures at most, and it is told how many more there would be', () => {
+    const thirteen = (value: number) => Array.from({ length: 13 }, (_, index) => cost(`p${index}`, value))
+    const answer = decided(
+      thirteen(1),
+      ten.map((value) => thirteen(value)),
+    )
+    expect(answer.comparisons.filter(({ gated }) => gated)).toHaveLength(12)
+    expect(answer).toMatchObject({
+      verdict: 'pass',
+      why: 'nothing is decided of policy.p12/policy-direct: a run is held to 12 figures',
+    })
   })
 
   test('is not a latency of a policy, which is notable at most', () => {
@@ -183,42 +210,134 @@ describe('what may fail a run', () => {
     ).toBe('fail')
   })
 
-  test('tells what was measured in the reference only', () => {
-    const answer = decided(
-      [speed('throughput', 1)],
-      nights.map((night) => [...night, speed('cpu', 1), cost('retry', 0)]),
-    )
-    expect(answer.notCompared).toEqual([
-      { what: 'cpu of baseline/baseline-direct against yardstick@1', why: 'measured in the reference only' },
-      {
-        what: 'throughput of policy.retry/policy-direct against baseline/baseline-direct',
-        why: 'measured in the reference only',
-      },
-    ])
+  test('is seen beside the yardstick by itself, so that a faster machine hides no policy that became slower', () => {
+    // The machine is 6 % faster, by which the policy alone has lost no more than 4 % of 10 %.
+    const delayed = (value: number, alone: number, beside: number, name = 'yardstick@1') => [
+      { ...cost('retry', value), alone, aloneBeside: { against: name, value: beside } },
+    ]
+    const former = ten.map((value) => delayed(value, -5, 2))
+    const own = delayed(1.1, -4.96, 2.1)
+    expect(decided(own, former)).toMatchObject({
+      verdict: 'fail',
+      comparisons: [{ alone: 0.1, aloneBeside: 'yardstick@1' }],
+    })
+    // Beside another yardstick, or in files from before, it is by the clock.
+    const others = [
+      ten.map((value) => delayed(value, -5, 2, 'yardstick@0')),
+      ten.map((value) => [{ ...cost('retry', value), alone: -5 }]),
+    ]
+    for (const one of others) {
+      const { verdict, comparisons } = decided(own, one)
+      expect([verdict, comparisons[0]?.verdict, comparisons[0]?.alone]).toEqual(['pass', 'notable', 0.04])
+      expect(comparisons[0]).not.toHaveProperty('aloneBeside')
+    }
   })
 
-  test('is only like beside like: what is doubtful in one and not in the other is not compared', () => {
-    const tainted = (value: number) => speed('throughput', value, { tainted: ['generator-saturated'] })
-    expect(decided([tainted(1.5)], nights)).toMatchObject({
+  test('says where nothing is in common, and where all is set apart by doubts', () => {
+    expect(decided([speed('p95', 1)], [[speed('p50', 1)]]).why).toBe('they have no figure in common')
+    const doubtful = speed('throughput', 1, { tainted: ['cut-off'] })
+    expect(decided([doubtful], nights.slice(0, 3))).toMatchObject({
       verdict: 'undecided',
-      notCompared: [{ why: 'doubtful (generator-saturated), and not so in the reference' }],
+      why: 'nothing is compared: throughput of baseline/baseline-direct against yardstick@1, doubtful (cut-off), and not so in the reference',
     })
-    expect(
-      decided(
-        [speed('throughput', 1.5)],
-        ten.map((value) => [tainted(value)]),
-      ).notCompared[0]?.why,
-    ).toBe('doubtful in the reference')
-    expect(
-      decided(
-        [tainted(1.5)],
-        ten.map((value) => [tainted(value)]),
-      ).verdict,
-    ).toBe('fail')
-    expect(decided([speed('p50', 1)], nights)).toMatchObject({
-      why: 'they have no figure in common',
-      notCompared: [{ why: 'not measured in the reference' }, { why: 'measured in the reference only' }],
+  })
+})
+
+describe('a figure that may fail the run, and is not compared,', () => {
+  const tainted = (value: number, kind = 'generator-saturated') => speed('throughput', value, { tainted: [kind] })
+  const details = (answer: ReturnType<typeof decided>) => referenceDoubts(answer).map(({ detail }) => detail)
+
+  test('since the run lacks it leaves the run without an answer, whatever passes besides', () => {
+    const former = nights.map((night) => [...night, speed('cpu', 1), cost('retry', 0)])
+    const answer = decided([speed('throughput', 1)], former)
+    expect(answer.notCompared).toMatchObject([
+      {
+        what: 'cpu of baseline/baseline-direct against yardstick@1',
+        why: 'measured in the reference only',
+        gated: true,
+      },
+      { what: expect.stringMatching(/^throughput of policy\.retry/u), gated: true },
+    ])
+    expect(answer).toMatchObject({ verdict: 'inconclusive', comparisons: [{ verdict: 'pass' }] })
+    expect(details(answer)[0]).toBe(
+      'cpu of baseline/baseline-direct against yardstick@1 may fail the run, and is not compared: measured in the reference only',
+    )
+    const absent = [{ ...speed('cpu', 0), why: 'nobody asked' }]
+    expect(details(decided([speed('throughput', 1)], former, { absent }))[0]).toMatch(/: nobody asked$/u)
+    // What else is worse is worse.
+    expect(decided([speed('throughput', 1.2)], former).verdict).toBe('fail')
+  })
+
+  test('is no loss where it could not have decided, nor where nothing does', () => {
+    const few = nights.map((night, index) => (index < 4 ? [...night, speed('cpu', 1)] : night))
+    expect(decided([speed('throughput', 1)], few)).toMatchObject({
+      verdict: 'pass',
+      notCompared: [{ what: expect.stringMatching(/^cpu/u), why: 'measured in the reference only' }],
     })
+    const p95 = nights.map((night) => [...night, speed('p95', 1)])
+    expect(decided([speed('throughput', 1)], p95).verdict).toBe('pass')
+    expect(decided([], nights, { advisory: 'the run is void' })).toMatchObject({ verdict: 'undecided' })
+    expect(decided([], nights, { sameHost: false }).notCompared[0]).not.toHaveProperty('gated')
+  })
+
+  test('since it is doubtful, or was, does so too; doubts of all of them alike set nothing apart', () => {
+    const former = ten.map((value) => [tainted(value)])
+    expect(decided([tainted(1.5)], nights)).toMatchObject({
+      verdict: 'inconclusive',
+      notCompared: [{ why: 'doubtful (generator-saturated), and not so in the reference', gated: true }],
+    })
+    expect(decided([speed('throughput', 1.5)], former)).toMatchObject({
+      verdict: 'inconclusive',
+      notCompared: [{ why: 'doubtful in the reference', gated: true }],
+    })
+    expect(decided([tainted(1.5)], former).verdict).toBe('fail')
+    const six = [...former.slice(0, 6), ...nights.slice(6)]
+    expect(decided([tainted(1.5)], six).verdict).toBe('fail')
+    expect(decided([speed('throughput', 1)], six)).toMatchObject({
+      verdict: 'inconclusive',
+      comparisons: [],
+      notCompared: [{ why: 'not doubtful in 4 of 10 results only' }],
+    })
+  })
+
+  test('is none where the doubt is about the ruler, of which files from before tell as well', () => {
+    for (const kind of ['calibration-drifted', 'uncalibrated', 'gate-blind']) {
+      expect(decided([tainted(1.2, kind)], nights).verdict).toBe('fail')
+      expect(
+        decided(
+          [speed('throughput', 1.2)],
+          ten.map((value) => [tainted(value, kind)]),
+        ).verdict,
+      ).toBe('fail')
+    }
+  })
+})
+
+describe('a single reference', () => {
+  const pinned = [[speed('throughput', 0.99, { error: 0.02 })]]
+
+  test('is held to by what nights differ by: twice their variance, or its own where that is more', () => {
+    const [one] = decided([speed('throughput', 1.2)], pinned, { history: nights }).comparisons
+    const deviation = 1.4826 * 0.007
+    expect(one).toMatchObject({ reference: 0.99, references: 1, by: 'history', freedom: 4, verdict: 'fail' })
+    expect(one?.error).toBeCloseTo(Math.hypot(deviation, 0.02), 6)
+    const [sure] = decided([speed('throughput', 1.2)], [[speed('throughput', 0.99)]], { history: nights }).comparisons
+    expect(sure?.error).toBeCloseTo(Math.SQRT2 * deviation, 6)
+  })
+
+  test('decides nothing of the speed without five nights, and says so of a run that passes by all else', () => {
+    const between = { runs: 20, bias: 0, deviation: 0.01, between: 0.001, perRound: 0.02, noise: 0.01, floor: 0.02 }
+    const calibration = { process: { name: 'c', runs: 20, metrics: { throughput: between } }, build: null }
+    const history = nights.slice(0, 4)
+    const answer = decided([speed('throughput', 2), cost('p', 1)], [[...pinned[0]!, cost('p', 1)]], {
+      history,
+      calibration,
+    })
+    expect(answer).toMatchObject({
+      verdict: 'pass',
+      why: 'nothing is decided of speed: 4 of 5 results that tell what is chance',
+    })
+    expect(decided([speed('throughput', 2)], pinned, { history }).verdict).toBe('undecided')
   })
 })
 
