@@ -122,10 +122,10 @@ describe('a command', () => {
   })
 
   test('that is never ready is ended, and the error says what was waited for', async () => {
-    const settings = fixture(['--deaf'], { ready: { http: '/health', timeout: '300ms' } })
+    const settings = fixture(['--deaf'], { ready: { http: '/health', timeout: '1s' } })
     const failure = await startTarget(settings, context()).catch((error: unknown) => error)
     expect(failure).toMatchObject({ code: 'target-not-ready', exitCode: 113 })
-    expect((failure as Error).message).toMatch(/after 300ms, waiting for GET .*\/health .*\n {2}not serving$/su)
+    expect((failure as Error).message).toMatch(/after 1s, waiting for GET .*\/health .*\n {2}not serving$/su)
     expect(records.filter(isSame)).toEqual([])
   })
 
