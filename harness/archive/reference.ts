@@ -69,7 +69,7 @@ const comparison = shape<ReferenceComparison>(
     references: count,
     estimate: number,
     alone: number,
-    aloneBeside: text,
+    aloneBeside: shape<NonNullable<ReferenceComparison['aloneBeside']>>({ against: text, worse: number }),
     error: numberOrNull,
     freedom: numberOrNull,
     by: oneOf('history', 'calibration', null),

@@ -4,6 +4,7 @@ import type { Collection } from '../measure/collection.ts'
 import type { WindowLows } from '../measure/lows.ts'
 import type { ResultArm } from './arm.ts'
 import type { ResultCapacity } from './capacity.ts'
+import type { ResultComparison } from './comparison.ts'
 import type { ResultGate } from './gate.ts'
 import type { ResultLimit } from './limit.ts'
 import type { ResultMemory } from './memory.ts'
@@ -12,6 +13,7 @@ import type { ResultScenario } from './scenario.ts'
 import type { ResultAdjusted, ResultTolerance } from './tune.ts'
 
 export type { ResultArm } from './arm.ts'
+export type { ResultComparison } from './comparison.ts'
 export type { ResultLimit } from './limit.ts'
 export type { ResultReference } from './reference.ts'
 
@@ -213,42 +215,6 @@ export interface ResultSlice {
   /** What the process held after it in KiB, and of that its heap after a forced collection; absent where that was not read. */
   readonly rssKb?: number
   readonly heapKb?: number
-}
-
-export interface ResultComparison {
-  readonly policy: string
-  readonly against: string
-  readonly metric: string
-  readonly unit: string
-  readonly rounds: number
-  readonly base: number | null
-  readonly value: number | null
-  /** Natural logarithm of the ratio, oriented so that positive is worse. */
-  readonly logRatio: number | null
-  readonly interval: readonly [number, number] | null
-  /** Within this run, over slices: half the range of the log ratios. */
-  readonly spread: number | null
-  readonly p: number | null
-  readonly margin: number | null
-  readonly floor: number | null
-  readonly mde: number | null
-  /**
-   * `pass-minor`: surely worse, and surely by less than the margin. `notable`: what gates nothing, and would have failed.
-   * `reported`: told and not judged, as against the yardstick, or over all slices taken together.
-   */
-  readonly verdict: 'same' | 'pass' | 'pass-minor' | 'fail' | 'notable' | 'inconclusive' | 'reported'
-  readonly ruler: string
-  /** Of the gate only: whether the run may fail by it. */
-  readonly gated?: boolean
-  /** What p was held to. */
-  readonly level?: number
-  /** Of those that gate nothing: the share of wrong ones among all that are as notable. */
-  readonly falseDiscoveryRate?: number | null
-  /** What may be worse, and what two runs of one build differ by; floor and margin count from there. */
-  readonly accepted?: number
-  readonly noise?: number
-  /** The difference of each round that has both figures. */
-  readonly perRound?: readonly number[]
 }
 
 export interface ResultDoubt {

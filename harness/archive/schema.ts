@@ -2,12 +2,12 @@ import type { JsonSchema } from '../kernel/json-schema.ts'
 import { phaseKinds } from '../measure/arm.ts'
 import { armKind, armSchema, latencies, limit, path, summary } from './arm-schema.ts'
 import { capacitySchema } from './capacity.ts'
+import { comparisonSchema } from './comparison.ts'
 import { gateSchema } from './gate.ts'
 import { memorySchema } from './memory.ts'
 import { referenceSchema } from './reference.ts'
 import {
   type Result,
-  type ResultComparison,
   type ResultDoubt,
   type ResultEnvironment,
   type ResultGenerator,
@@ -156,34 +156,6 @@ const slice = shape<ResultSlice>(
   ['group', 'rssKb', 'heapKb'],
 )
 
-const comparison = shape<ResultComparison>(
-  {
-    policy: text,
-    against: text,
-    metric: text,
-    unit: text,
-    rounds: count,
-    base: numberOrNull,
-    value: numberOrNull,
-    logRatio: numberOrNull,
-    interval: orNull({ type: 'array', items: number, minItems: 2, maxItems: 2 }),
-    spread: numberOrNull,
-    p: numberOrNull,
-    margin: numberOrNull,
-    floor: numberOrNull,
-    mde: numberOrNull,
-    verdict: oneOf('same', 'pass', 'pass-minor', 'fail', 'notable', 'inconclusive', 'reported'),
-    ruler: text,
-    gated: flag,
-    level: number,
-    falseDiscoveryRate: numberOrNull,
-    accepted: number,
-    noise: number,
-    perRound: listOf(number),
-  },
-  ['gated', 'level', 'falseDiscoveryRate', 'accepted', 'noise', 'perRound'],
-)
-
 const doubt = shape<ResultDoubt>({
   kind: text,
   detail: text,
@@ -242,7 +214,7 @@ export const resultSchema: JsonSchema = {
       metrics,
       phases: listOf(phase),
       slices: listOf(slice),
-      comparisons: listOf(comparison),
+      comparisons: listOf(comparisonSchema),
       gate: gateSchema,
       ceilings: listOf(limit),
       thresholds: listOf(limit),

@@ -4,7 +4,7 @@ import type { GateCalibration } from '../judge/calibration/ruler.ts'
 import type { ReferenceAnswer } from '../judge/reference/case.ts'
 import { decideReference } from '../judge/reference/decide.ts'
 import { spoilsRun } from '../measure/doubt-reach.ts'
-import { absentOf, estimandsOf } from './estimands.ts'
+import { absentOf, estimandsOf, leftOutOf } from './estimands.ts'
 
 /** What a run is held against. */
 export interface ReferenceRuns {
@@ -45,6 +45,7 @@ export function holdAgainst(
   return decideReference({
     own: estimandsOf(result),
     absent: absentOf(result),
+    leftOut: leftOutOf(result),
     references: estimands(results),
     history: history && estimands(history),
     calibration: calibration ?? result.gate?.calibration ?? { process: null, build: null },

@@ -2,7 +2,7 @@ import type { Result, ResultComparison, ResultSlice } from '../archive/result.ts
 import { type MetricName, metricNames } from '../judge/paired/metrics.ts'
 import { differencesOf } from '../judge/paired/differences.ts'
 import type { PairedSlice, Round } from '../judge/paired/slice.ts'
-import type { AbsentEstimand } from '../judge/reference/case.ts'
+import type { AbsentEstimand, LeftOut } from '../judge/reference/case.ts'
 import type { Estimand, EstimandKind, EstimandMetric } from '../judge/reference/estimand.ts'
 import { locate } from '../judge/stats/walsh.ts'
 import { significant } from '../kernel/units.ts'
@@ -36,6 +36,14 @@ export function absentOf({ memory }: Result): readonly AbsentEstimand[] {
   const why =
     memory.notJudged === null ? 'it was not read' : `its peak is kept where its growth is judged: ${memory.notJudged}`
   return [{ kind: 'resources', scope: memoryScope, against: null, metric: 'memory', why }]
+}
+
+/** The policies that the plan of a run left out: chance draws, by the seed, for which of them the budget has room. */
+export function leftOutOf({ plan }: Result): readonly LeftOut[] {
+  return plan.notMeasured.flatMap(({ what, why }) => {
+    const [, policy] = /^policy (.+)$/su.exec(what) ?? []
+    return policy === undefined ? [] : [{ phase: `policy.${policy}`, why }]
+  })
 }
 
 const memoryScope = 'stress'
@@ -156,8 +164,10 @@ function pairedSlice(slice: ResultSlice): PairedSlice {
 }
 
 /** The doubts that make a figure untrustworthy, but for those that say nothing against any figure. */
-function taintsOf({ doubts, phases }: Result, { kind: of, metric, scope, against }: Untainted): readonly string[] {
-  const places = [scope, ...(against === null ? [] : [against])]
+function taintsOf(result: Result, estimand: Untainted): readonly string[] {
+  const { doubts, phases } = result
+  const { kind: of, metric } = estimand
+  const places = placesOf(result, estimand)
   const named = ['everything', metric, ...(taintWords[metric] ?? []), ...(of === 'speed' ? ['yardstick'] : [])]
   const words = [...named, ...places]
   const arms = phases.flatMap(({ id, arms: own }) => [id, ...own.map(({ arm, path }) => `${id}/${arm}-${path}`)])
@@ -168,4 +178,16 @@ function taintsOf({ doubts, phases }: Result, { kind: of, metric, scope, against
     .filter(({ detail }) => !arms.some((id) => detail.startsWith(`${id}: `) && !places.includes(id)))
     .map(({ kind }) => kind)
   return [...new Set(kinds)].toSorted()
+}
+
+/** The arms that a figure is of: what it is named by, and all that the gate took together with those. */
+function placesOf({ gate }: Result, { kind, scope, against }: Untainted): readonly string[] {
+  if (against === null) return [scope]
+  const pairings = kind === 'speed' ? [gate?.yardstick?.pairing] : (gate?.pairings ?? [])
+  const pooled = pairings
+    .flatMap((one) => one ?? [])
+    .filter((one) => one.policy === scope && (kind === 'speed' || one.against === against))
+    .flatMap(({ arms, baseArms }) => [...arms, ...baseArms])
+  // A gate names the group of an arm with it.
+  return [scope, against, ...pooled.map((arm) => arm.replace(/#\d+$/u, ''))]
 }

@@ -19,8 +19,6 @@ export interface CleanLoad {
   /** Slices of theirs and of others. */
   readonly slices: readonly Pick<SliceSummary, 'identity' | 'ok' | 'failed'>[]
   readonly windows: WindowSummary
-  /** How many users there were at once in a phase, at most. */
-  readonly usersIn: (phase: string) => number
   /** Whether the stress stage was carried out. */
   readonly stressed: boolean
 }
@@ -36,18 +34,17 @@ export function holdCeilings(ceilings: Ceilings, load: CleanLoad): readonly Limi
   ]
 }
 
-function errorCeilings(limit: number, { arms, slices, windows, usersIn }: CleanLoad): Limit[] {
+function errorCeilings(limit: number, { arms, slices, windows }: CleanLoad): Limit[] {
   const whole = [
-    ...arms.map(({ identity: { id, phase }, all: { operations }, workers: users }) => {
+    ...arms.map(({ identity: { id, phase }, all: { operations } }) => {
       const ofSlices = (): PartSums => sumsOfSlices(slices.filter(({ identity }) => identity.id === id))
-      return holdErrorCeiling(id, operations, limit, { partsOf: () => windows.errors.get(phase) ?? ofSlices(), users })
+      return holdErrorCeiling(id, operations, limit, () => windows.errors.get(phase) ?? ofSlices())
     }),
     ...windows.groups
       .filter(({ faults }) => faults.length === 0)
       .map((group) => {
-        const { phase } = group
-        const partsOf = (): PartSums => windows.errors.get(phase) ?? noParts
-        return holdErrorCeiling(cleanScope(phase), group, limit, { partsOf, users: usersIn(phase) })
+        const partsOf = (): PartSums => windows.errors.get(group.phase) ?? noParts
+        return holdErrorCeiling(cleanScope(group.phase), group, limit, partsOf)
       }),
   ]
   if (windows.worstErrorRate === null) return whole

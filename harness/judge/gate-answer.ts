@@ -77,7 +77,8 @@ function failureText(one: PairedComparison): string {
   const allowed = accepted === 0 ? '' : `, of which ${changeOf(metric, accepted)} is accepted`
   const range = interval.map((end) => (end === null ? '?' : changeOf(metric, end))).join(' to ')
   const found = estimate === null ? 'worse' : `${changeOf(metric, estimate)} worse`
-  return `${metric} of ${policy} is ${found} than of ${against} (95 %: ${range}; p ${p.toPrecision(2)})${allowed}`
+  const few = byFewSlices(one)
+  return `${metric} of ${policy} is ${found} than of ${against} (95 %: ${range}; p ${p.toPrecision(2)})${few}${allowed}`
 }
 
 /** A difference for people: a share of the baseline, or a difference of shares in percentage points. */
@@ -128,7 +129,14 @@ export function gateDoubts(
       const least =
         mde === null ? 'no effect could have been found' : `smallest effect to be found: ${changeOf(metric, mde)}`
       const blind = long && (mde === null || mde - accepted > blindMargins * margin)
-      return doubt(blind ? 'gate-blind' : 'gate-unclear', `${metric} of ${namesOf(one).policy}: ${least}`, [metric])
+      const text = `${metric} of ${namesOf(one).policy}: ${least}${byFewSlices(one)}`
+      return doubt(blind ? 'gate-blind' : 'gate-unclear', text, [metric])
     }),
   ]
+}
+
+/** That all slices together are worse by what counts, and the middle of them is not. */
+function byFewSlices({ metric, floor, accepted, estimate, overall }: PairedComparison): string {
+  if (estimate === null || overall === null || overall < accepted + floor || estimate >= accepted + floor) return ''
+  return `; a few slices make it ${changeOf(metric, overall)} worse in the mean of all`
 }

@@ -109,7 +109,6 @@ export function judge(run: Case): Verdict {
       arms: clean.map(({ measurement }) => measurement),
       slices: measurements.slices,
       windows,
-      usersIn: (phase) => usersIn(measurements, phase),
       stressed,
     }),
     ...degradedLimits(run, arms),
@@ -141,10 +140,6 @@ export function judge(run: Case): Verdict {
   ]
   const judged = { arms, ceilings, thresholds, doubts, scenario, memory, gate }
   return { ...judgedAnswer(run, judged), ...judged, comparisons: comparisonsOf(run, arms) }
-}
-
-function usersIn({ arms }: Measurements, phase: string): number {
-  return Math.max(0, ...[...arms.values()].filter(({ identity }) => identity.phase === phase).map((arm) => arm.workers))
 }
 
 type FindArm = (id: string) => ArmMeasurement | undefined

@@ -1,6 +1,7 @@
 /**
  * The exit codes of every command; k6's numbers where k6 has one.
- * The order is the precedence: when several apply, the first listed wins.
+ * The order is the precedence: when several apply, the first listed wins. What is void for want of an answer only does not
+ * come before what is surely worse (111), or leaks (115): its doubts are no reason then (judge/answer.ts).
  */
 export const exitCodes = {
   bug: 1,

@@ -89,8 +89,8 @@ function heldAgain({ where, limit }: Place, result: Result, ofWindows: Limit[] |
 }
 
 /**
- * A ceiling of the error rate of an arm: how its failures lie is in its slices, or in windows. Where these were not read, nobody
- * knows whether it broke or may have done so by chance. Null of any other limit.
+ * A ceiling of the error rate of an arm. How its failures lie, of which no more is told, is in its slices, or in windows; where
+ * these were not read, the words are believed. Null of any other limit.
  */
 function errorCeilingAgain({ where, limit }: Place, result: Result, windows: WindowsAgain): HeldAgain | null {
   const { scope, expr } = limit
@@ -103,10 +103,10 @@ function errorCeilingAgain({ where, limit }: Place, result: Result, windows: Win
     [slice.phase, `${slice.phase}/${slice.arm}-${slice.path}`].includes(scope),
   )
   const parts = ofStress ? windows.read?.errors.get(phase.id) : sumsOfSlices(own)
-  const spread = { partsOf: () => parts ?? noParts, users: arm.workers }
-  const held = holdErrorCeiling(scope, arm.all.operations, allowed, spread)
-  if (held.ok || held.actual === null || parts) return { found: recordedLimit(held), believed: [] }
-  return { found: { ...limit, actual: held.actual, limit: allowed, ok: false }, believed: [`${where}/why`] }
+  const held = holdErrorCeiling(scope, arm.all.operations, allowed, () => parts ?? noParts)
+  const found = recordedLimit(held)
+  if (parts || found.why === undefined || limit.why === undefined) return { found, believed: [] }
+  return { found: { ...found, why: limit.why }, believed: [`${where}/why`] }
 }
 
 function isSame(one: Limit, { kind, scope, expr }: ResultLimit): boolean {

@@ -101,7 +101,6 @@ async function readAgain(result: Result, file: string): Promise<ReadWindows> {
         arms: [],
         slices: [],
         windows,
-        usersIn: (phase) => usersIn(result, phase),
         stressed,
       }),
       ...held.limits,
@@ -111,13 +110,6 @@ async function readAgain(result: Result, file: string): Promise<ReadWindows> {
     errors: windows.errors,
     doubts: whole ? [...held.doubts.filter(isOfWindows), ...(memory ? memoryDoubts(memory) : [])] : [],
   }
-}
-
-function usersIn({ phases }: Result, phase: string): number {
-  return Math.max(
-    0,
-    ...phases.filter(({ id }) => id === phase).flatMap(({ arms }) => arms.map(({ workers }) => workers)),
-  )
 }
 
 /** Why the heap could not be asked for is believed; what was read of it is in the windows. */

@@ -10,6 +10,7 @@ import type { Verdict } from '../judge/judge.ts'
 import { nightsBefore, type UnclearNight } from '../judge/nights.ts'
 import type { PairedComparison } from '../judge/paired/compare-arms.ts'
 import { canFail, type PairedAnswer } from '../judge/paired/decide.ts'
+import { leastShareOf } from '../judge/paired/view.ts'
 import { SoakrigError } from '../kernel/errors.ts'
 import { hasHeap } from '../target/settings.ts'
 import type { DoubtKind } from '../measure/doubts.ts'
@@ -84,10 +85,11 @@ export function gatePlanOf({ profile, gate }: Plan): GatePlan | null {
 
 function refuseBlind({ looks, pairings }: GatePlan): void {
   const tests = pairings.reduce((sum, { gated }) => sum + gated.length, 0)
-  if (tests === 0 || canFail(looks, tests)) return
+  const share = leastShareOf(pairings.flatMap(({ gated }) => gated))
+  if (tests === 0 || canFail(looks, tests, share)) return
   const [before, last = 0] = [looks.slice(0, -1), looks.at(-1)]
   const more = Array.from({ length: mostRounds - last }, (_, index) => last + index + 1)
-  const enough = more.find((rounds) => canFail([...before, rounds], tests)) ?? mostRounds
+  const enough = more.find((rounds) => canFail([...before, rounds], tests, share)) ?? mostRounds
   throw new SoakrigError(`the gate cannot fail: ${looks.join(', ')} rounds for ${tests} comparisons`, {
     code: 'gate-cannot-fail',
     exit: 'usage',

@@ -3,7 +3,7 @@
  * [--keep DIR] [--tell]`. Twenty runs of a build beside itself must not fail, and of ten runs each, a build that takes 5 % longer for an
  * answer, one whose slowest 3 % of answers, and so its p99, take 10 % longer, and one that keeps 500 bytes of each request must fail by
  * just that figure, the last one by its memory or by its heap. A run takes minutes and all of them hours: each is a line of the ledger as soon as it has ended, with what
- * every round differed by, and the next start goes on behind them. A ledger of another profile is refused; of which hosts it has runs is told.
+ * every round differed by, and the next start goes on behind them. A ledger of another profile is refused; runs on different hosts are told by themselves.
  * `--keep` archives the whole results too, `--tell` only tells what is there. Exits with 1 as soon as a run was wrong.
  */
 import { spawn } from 'node:child_process'
@@ -186,11 +186,9 @@ function spreadOf(values: readonly number[]): number {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1))
 }
 
-/** How many of how many were right, and the noise of the machine. */
+/** How many of how many on one host were right, and its noise. */
 function tell(entries: readonly Entry[]): void {
   const findings = new Findings()
-  const hosts = Map.groupBy(entries, ({ hostFingerprint }) => hostFingerprint)
-  console.log(`runs by host: ${[...hosts].map(([host, own]) => `${host} ${own.length}`).join(', ') || 'none'}`)
   for (const [kind, { runs, metrics }] of Object.entries(kinds) as [Kind, (typeof kinds)[Kind]][]) {
     const own = entries.filter((entry) => entry.kind === kind)
     if (own.length === 0) {
@@ -246,4 +244,9 @@ for (const { kind, number } of flags.tell ? [] : order()) {
   entries.push(entry)
   console.log(shown(entry))
 }
-tell(entries)
+const hosts = Map.groupBy(entries, ({ hostFingerprint }) => hostFingerprint)
+if (hosts.size === 0) console.log('no runs done')
+for (const [host, own] of hosts) {
+  console.log(`host ${host}`)
+  tell(own)
+}

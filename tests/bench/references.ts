@@ -64,7 +64,8 @@ function failures(shape: Shape, { count, pinned }: Beside, { deviation, slower }
     const held = pinned
       ? { references: [nightOf(draw, healthy)], history: nights }
       : { references: nights, history: null }
-    const answer = decideReference({ own, absent: [], ...held, calibration: unknown, sameHost: true, advisory: null })
+    const terms = { absent: [], leftOut: [], calibration: unknown, sameHost: true, advisory: null }
+    const answer = decideReference({ own, ...held, ...terms })
     if (answer.verdict === 'fail') failed++
   }
   return failed

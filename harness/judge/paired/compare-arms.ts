@@ -1,15 +1,14 @@
 import { significant } from '../../kernel/units.ts'
 import { normalQuantile } from '../stats/distributions.ts'
 import { falseDiscoveryRates, holm } from '../stats/multiplicity.ts'
-import { undisturbed, type Undisturbed } from './disturbance.ts'
-import { signedRankP } from '../stats/signed-rank.ts'
-import { locate, type Location } from '../stats/walsh.ts'
+import type { Location } from '../stats/walsh.ts'
 import { type Differences, differencesOf } from './differences.ts'
 import { failShares, type Look } from './looks.ts'
 import { heldTo, type MetricName, pairedMetrics } from './metrics.ts'
 import type { Measure, Ruler } from './ruler.ts'
 import type { Pairing, Round } from './slice.ts'
 import { smallestEffect } from './smallest-effect.ts'
+import { type View, viewsOf } from './view.ts'
 
 /**
  * What a comparison came to. `pass-minor` is surely worse, and surely by less than the margin; `notable` is what a
@@ -32,9 +31,14 @@ export interface PairedComparison {
   readonly value: number | null
   /** Logarithm of the ratio, or difference of shares; null where no round has both. */
   readonly estimate: number | null
-  /** Two-sided 95 % of it, what runs differ by included where it is calibrated; an end is null where so few rounds have none. */
+  /** The mean of the rounds where nothing of their slices is cut off: what a few slices lose is in it; null where no round has both. */
+  readonly overall: number | null
+  /** Two-sided 95 % of the estimate, what runs differ by included where it is calibrated; an end is null where so few rounds have none. */
   readonly interval: readonly [number | null, number | null]
-  /** One-sided: the chance of such differences where the truth is no more than the ruler's noise. */
+  /**
+   * One-sided: the chance of such differences where the truth is no more than the ruler's noise; of a latency the lesser of that of the
+   * middle of each round's slices and that of all of them, each as many times as its test has less than the whole error.
+   */
   readonly p: number
   /** What p is held to: a level of Holm's where it is gated; 0 where it is only reported; else the false-discovery rate of `notable`. */
   readonly level: number
@@ -86,12 +90,13 @@ const noiseShare = normalQuantile(1 - intervalAlpha) / normalQuantile(0.99)
 interface Tested extends FoundComparison {
   readonly measure: Measure
   readonly accepted: number
-  readonly location: Location | null
-  /** The same without the rounds in which one arm alone seems to have been disturbed, and what is left without them. */
-  readonly calm: Location | null
-  readonly calmly: Undisturbed
+  /** The middle of each round's slices, by which it is told; null where no round has both figures. */
+  readonly middle: View | null
+  /** That first, and then all of them, where something is cut off. */
+  readonly views: readonly View[]
   /** What p is held to at first. */
   readonly level: number
+  /** The least of all views. */
   readonly p: number
 }
 
@@ -136,18 +141,11 @@ export function compareFound(found: readonly FoundComparison[], ruler: Ruler, lo
 
 /** `level`: what its p is held to at first, beside those of all others. */
 function testOf({ planned, differences }: FoundComparison, ruler: Ruler, level: number): Tested {
-  const { values } = differences
-  const { accepted = 0 } = planned
-  const measure = heldTo(ruler.measureOf(planned.metric, planned.pairing), planned.metric, differences.base)
-  const location = values.length === 0 ? null : locate(values)
-  const chance = (some: readonly number[]): number =>
-    signedRankP(some.map((difference) => significant(difference - accepted - measure.noise)))
-  // What fails a run must not be the rounds in which one arm alone was disturbed.
-  const calmly = undisturbed(values, measure.floor, level)
-  const same = calmly.values === values
-  const p = same ? chance(values) : Math.max(chance(values), Math.min(1, calmly.times * chance(calmly.values)))
-  const calm = same ? location : locate(calmly.values)
-  return { planned, differences, measure, accepted, location, calm, calmly, level, p }
+  const { metric, accepted = 0 } = planned
+  const measure = heldTo(ruler.measureOf(metric, planned.pairing), metric, differences.base)
+  const views = viewsOf(differences, { measure, accepted, level })
+  const p = Math.min(1, ...views.map((view) => view.p))
+  return { planned, differences, measure, accepted, middle: views[0] ?? null, views, level, p }
 }
 
 /** Of what is only reported. */
@@ -160,7 +158,7 @@ interface Held {
 }
 
 function comparisonOf(tested: Tested, ruler: string, look: Look, held: Held): PairedComparison {
-  const { planned, differences, measure, accepted, location, p } = tested
+  const { planned, differences, measure, accepted, middle, p } = tested
   const { values, base, value } = differences
   const { pairing, metric, gated } = planned
   return {
@@ -169,11 +167,12 @@ function comparisonOf(tested: Tested, ruler: string, look: Look, held: Held): Pa
     metric,
     unit: pairedMetrics[metric].unit,
     gated,
-    verdict: verdictOf(tested, look, held.rejected),
+    verdict: verdictOf(tested, look, held),
     rounds: values.length,
     base,
     value,
-    estimate: location === null ? null : significant(location.estimate),
+    estimate: middle === null ? null : significant(middle.location.estimate),
+    overall: values.length === 0 ? null : significant(meanOf(differences.uncut)),
     interval: intervalOf(tested),
     p: significant(p),
     level: significant(held.level),
@@ -188,17 +187,20 @@ function comparisonOf(tested: Tested, ruler: string, look: Look, held: Held): Pa
   }
 }
 
-function verdictOf(tested: Tested, look: Look, rejected: boolean): PairedVerdict {
-  const { planned, differences, measure, accepted, location, calm } = tested
+function verdictOf(tested: Tested, look: Look, { rejected, level }: Held): PairedVerdict {
+  const { planned, differences, measure, accepted, middle, views } = tested
   if (planned.reported) return 'reported'
-  if (location === null || calm === null) return 'inconclusive'
+  if (middle === null) return 'inconclusive'
   const { noise, floor, margin } = measure
   const below = (at: Location, alpha: number): boolean => at.upper(alpha) + noise < accepted + margin
   const matters = (at: Location): boolean =>
     at.estimate >= accepted + floor && !below(at, Math.min(minorAlpha, look.passAlpha))
-  if (rejected && matters(location) && matters(calm)) return planned.gated ? 'fail' : 'notable'
+  // One that fails nothing was found by the p that all of them were told from.
+  const most = planned.gated ? level : tested.p
+  const isWorse = ({ p, location, calm }: View): boolean => p <= most && matters(location) && matters(calm)
+  if (rejected && views.some(isWorse)) return planned.gated ? 'fail' : 'notable'
   const lost = meanLoss(differences.uncut.map((value) => value - accepted)) + meanLoss([noise])
-  if (below(location, look.passAlpha) && lost < meanLoss([margin])) return rejected ? 'pass-minor' : 'pass'
+  if (below(middle.location, look.passAlpha) && lost < meanLoss([margin])) return rejected ? 'pass-minor' : 'pass'
   return 'inconclusive'
 }
 
@@ -208,21 +210,25 @@ function verdictOf(tested: Tested, look: Look, rejected: boolean): PairedVerdict
  * Gains count as losses do.
  */
 function meanLoss(differences: readonly number[]): number {
-  return (
-    differences.reduce((sum, value) => sum - Math.sign(value) * Math.expm1(-Math.abs(value)), 0) / differences.length
-  )
+  return meanOf(differences.map((value) => -Math.sign(value) * Math.expm1(-Math.abs(value))))
 }
 
-function mdeOf({ planned, calm, calmly, measure, accepted }: Tested, level: number): number | null {
-  if (calm === null || planned.reported) return null
-  const { values, times } = calmly
-  const least = smallestEffect({ location: calm, rounds: values.length, times, measure, level })
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+function mdeOf({ planned, middle, measure, accepted }: Tested, level: number): number | null {
+  if (middle === null || planned.reported) return null
+  const { values, times } = middle.calmly
+  const share = middle.share * level
+  const least = smallestEffect({ location: middle.calm, rounds: values.length, times, measure, level: share })
   return least === null ? null : finite(accepted + least)
 }
 
 /** The rounds' own interval, widened by what runs differ by beyond it: independent errors add up by their squares. */
-function intervalOf({ location, measure }: Tested): PairedComparison['interval'] {
-  if (location === null) return [null, null]
+function intervalOf({ middle, measure }: Tested): PairedComparison['interval'] {
+  if (middle === null) return [null, null]
+  const { location } = middle
   const { estimate } = location
   const reach = (end: number): number => Math.hypot(end - estimate, noiseShare * measure.noise)
   return [

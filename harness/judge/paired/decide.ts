@@ -4,9 +4,11 @@ import { catastrophes, type Suspect } from './catastrophe.ts'
 import { compareAll, type PairedComparison, type PlannedComparison } from './compare-arms.ts'
 import { controlDoubts } from './control.ts'
 import { failLevelsOf, failShares, type Look, looksOf } from './looks.ts'
+import type { MetricName } from './metrics.ts'
 import { namesOf } from './names.ts'
 import type { Ruler } from './ruler.ts'
 import type { Pairing, Round } from './slice.ts'
+import { leastShareOf } from './view.ts'
 
 /** What is decided of a run's rounds. */
 export interface PairedCase {
@@ -63,7 +65,7 @@ function answerAt(run: PairedCase, look: Look): PairedAnswer {
   const worst = catastrophes(rounds, suspectsOf(planned), failShares.bursts * look.failAlpha)
   const doubts = [
     ...controlDoubts(rounds, controls, metrics, ruler),
-    ...powerDoubts(run, gated.length),
+    ...powerDoubts(run, metrics, gated.length),
     ...comparisons.filter((one) => one.gated).flatMap((one) => missingDoubts(one, rounds.length)),
   ]
   const verdict = verdictOf(comparisons, worst, doubts)
@@ -72,15 +74,17 @@ function answerAt(run: PairedCase, look: Look): PairedAnswer {
 
 /**
  * Whether so many tests could fail at all at the last look, if only one of them has reason to: even where some of its rounds
- * count as disturbed, since those that do are taken for as much as the others then (`disturbance.ts`).
+ * count as disturbed, since those that do are taken for as much as the others then (`disturbance.ts`). `share`: what the first
+ * test of a metric has of the error, of the metric that has least.
  */
-export function canFail(looks: readonly number[], tests: number): boolean {
+export function canFail(looks: readonly number[], tests: number, share = 1): boolean {
   const [rounds, level] = [looks.at(-1), failLevelsOf(looks).at(-1)]
-  return rounds !== undefined && level !== undefined && smallestP(rounds) <= (failShares.comparisons * level) / tests
+  if (rounds === undefined || level === undefined) return false
+  return smallestP(rounds) <= (share * failShares.comparisons * level) / tests
 }
 
-function powerDoubts({ looks }: PairedCase, tests: number): readonly Doubt[] {
-  if (tests === 0 || canFail(looks, tests)) return []
+function powerDoubts({ looks }: PairedCase, metrics: readonly MetricName[], tests: number): readonly Doubt[] {
+  if (tests === 0 || canFail(looks, tests, leastShareOf(metrics))) return []
   const text = `${looks.at(-1) ?? 0} rounds cannot make any of ${tests} gated comparisons fail`
   return [doubt('gate-cannot-fail', text, ['comparisons'])]
 }

@@ -7,6 +7,8 @@ export interface ReferenceCase {
   readonly own: readonly Estimand[]
   /** What the run might have been expected to tell and does not, and why. */
   readonly absent: readonly AbsentEstimand[]
+  /** What its plan left out. */
+  readonly leftOut: readonly LeftOut[]
   readonly references: readonly (readonly Estimand[])[]
   /** Former runs that tell by how much nights differ; null where the references do. */
   readonly history: readonly (readonly Estimand[])[] | null
@@ -19,6 +21,13 @@ export interface ReferenceCase {
 
 /** A figure that a run does not tell. */
 export interface AbsentEstimand extends EstimandName {
+  readonly why: string
+}
+
+/** A part that a run did not measure by its plan, such as a policy for which its budget has no room. */
+export interface LeftOut {
+  /** Whose arms it has not: `policy.retry`. */
+  readonly phase: string
   readonly why: string
 }
 

@@ -2,20 +2,17 @@ import { significant } from '../../kernel/units.ts'
 import { passAlpha, runAlpha } from '../paired/looks.ts'
 import { studentQuantile } from '../stats/distributions.ts'
 import { falseDiscoveryRates, holm } from '../stats/multiplicity.ts'
+import { type Alone, isWorseAlone } from './alone.ts'
 import { type Estimand, type EstimandMeasure, estimandMeasure } from './estimand.ts'
 import type { Spread } from './spread.ts'
 
 /** A figure of a run against the median of the same in former runs. Effects are oriented so that positive is worse. */
-export interface ReferenceComparison extends Omit<Estimand, 'error' | 'rounds' | 'alone' | 'aloneBeside'> {
+export interface ReferenceComparison extends Omit<Estimand, 'error' | 'rounds' | 'alone' | 'aloneBeside'>, Alone {
   /** The median of the references' values, and of how many. */
   readonly reference: number
   readonly references: number
   /** By how much the run is worse, and the standard error of that; null where nobody knows. */
   readonly estimate: number
-  /** By how much the arm is worse by itself than the median of them; absent where nothing rests on it. */
-  readonly alone?: number
-  /** The yardstick beside which that is; absent where it is by the clock. */
-  readonly aloneBeside?: string
   readonly error: number | null
   readonly freedom: number | null
   /** What the error was learnt from. */
@@ -42,14 +39,6 @@ const notableRate = 0.05
 /** A failure turns into a minor pass only where a whole margin is excluded this surely. */
 const minorAlpha = 0.01
 const intervalAlpha = 0.025
-/** So much of what an arm is worse by for its baseline has to be its own: the rest is that the baseline became better. */
-const ownShare = 0.5
-
-/** By how much an arm is worse by itself, and beside which yardstick; null: by the clock. */
-export interface Alone {
-  readonly worse: number
-  readonly beside: string | null
-}
 
 /** A figure with its counterparts, before it is judged. */
 export interface Tested {
@@ -57,7 +46,7 @@ export interface Tested {
   readonly references: readonly Estimand[]
   readonly reference: number
   readonly estimate: number
-  readonly alone: Alone | null
+  readonly alone: Alone
   readonly spread: Spread | null
   readonly p: number | null
   readonly advisory: string | null
@@ -105,7 +94,7 @@ function comparisonOf(tested: Tested, held: Held): ReferenceComparison {
     reference,
     references: references.length,
     estimate,
-    ...(alone && aloneKeys(alone)),
+    ...alone,
     error: spread?.error ?? null,
     freedom: spread?.freedom ?? null,
     by: spread?.by ?? null,
@@ -122,10 +111,6 @@ function comparisonOf(tested: Tested, held: Held): ReferenceComparison {
   }
 }
 
-function aloneKeys({ worse, beside }: Alone): Pick<ReferenceComparison, 'alone' | 'aloneBeside'> {
-  return { alone: worse, ...(beside !== null && { aloneBeside: beside }) }
-}
-
 /**
  * A ratio is worse also where what it is relative to became faster: of a delay of 40 ms that costs more of a target that
  * answers sooner. That is told, and fails nothing: an improvement must not.
@@ -138,7 +123,7 @@ function verdictOf(
   const { margin, floor } = estimandMeasure(own.metric)
   const below = (alpha: number): boolean => estimate + spread.error * quantile(alpha, spread.freedom) < margin
   if (rejected && estimate >= floor && !below(minorAlpha))
-    return gated && (alone === null || alone.worse >= Math.max(floor, ownShare * estimate)) ? 'fail' : 'notable'
+    return gated && isWorseAlone(alone, estimate, floor) ? 'fail' : 'notable'
   if (below(passAlpha)) return rejected ? 'pass-minor' : 'pass'
   return 'inconclusive'
 }

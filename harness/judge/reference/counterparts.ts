@@ -1,5 +1,5 @@
 import { leavesFigures } from '../../measure/doubt-reach.ts'
-import { type Estimand, estimandKey } from './estimand.ts'
+import { type Estimand, estimandKey, type EstimandName } from './estimand.ts'
 
 /** The same figure in former runs. */
 export interface Counterparts {
@@ -10,7 +10,7 @@ export interface Counterparts {
 }
 
 /** What a figure is called: `throughput of policy.retry/client-direct`. */
-export function nameOf({ metric, scope, against }: Pick<Estimand, 'metric' | 'scope' | 'against'>): string {
+export function nameOf({ metric, scope, against }: Omit<EstimandName, 'kind'>): string {
   return `${metric} of ${scope}${against === null ? '' : ` against ${against}`}`
 }
 

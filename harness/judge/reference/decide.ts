@@ -14,14 +14,15 @@ import {
   whyUnlike,
 } from './counterparts.ts'
 import { candidatesOf, type Estimand, estimandKey, type EstimandName, mostInFamily } from './estimand.ts'
-import { isCalibrated, leastHistory, type Spread, spreadOf } from './spread.ts'
-import { whyOf } from './why.ts'
+import { isCalibrated, isLacking, leastHistory, type Spread, spreadOf } from './spread.ts'
+import { type Undecided, whyOf } from './why.ts'
 
 /**
  * Holds a run against former ones: each figure against the median of theirs, by Student's test, one-sided. Of the family
  * together a healthy run fails once in a hundred (Holm). A figure of the family that former runs have so that it could be
- * decided, and that is not, leaves the run without an answer. The values are rounded as a result has them, so that the
- * archived ones come to the same.
+ * decided, and that is not, leaves the run without an answer; but for what its plan left out, since chance draws that, and
+ * every night would be without one: of that it is told that nothing is decided. The values are rounded as a result has them,
+ * so that the archived ones come to the same.
  */
 export function decideReference(run: ReferenceCase): ReferenceAnswer {
   const { own, references } = run
@@ -29,34 +30,65 @@ export function decideReference(run: ReferenceCase): ReferenceAnswer {
   const missing = missingIn(own, references)
   const candidates = candidatesOf([...own, ...missing])
   const family = candidates.slice(0, mostInFamily)
-  const isLost = (one: Estimand, there: Counterparts): boolean =>
-    run.advisory === null && run.sameHost && family.includes(one) && spreadOf(one, there, run.calibration) !== null
-  const tested: Tested[] = []
-  const notCompared: NotCompared[] = []
-  const pass = (one: EstimandName, why: string, gated: boolean): void =>
-    void notCompared.push({ what: nameOf(one), why, ...(gated && { gated }) })
-  for (const estimand of own) {
-    const there = former(estimand)
-    const alike = alikeOf(estimand, there)
-    const spread = rounded(spreadOf(estimand, alike, run.calibration))
-    const lost = spread === null && isLost(estimand, there)
-    const why = whyNotCompared(estimand, there, alike, run.sameHost)
-    if (why !== null || lost) pass(estimand, why ?? whyUnlike(estimand, there, alike), lost)
-    else tested.push(testOf(run, estimand, { ...alike, spread }, family.includes(estimand)))
-  }
-  const reasons = new Map(run.absent.map((one) => [estimandKey(one), one.why]))
-  for (const estimand of missing)
-    pass(
-      estimand,
-      reasons.get(estimandKey(estimand)) ?? 'measured in the reference only',
-      isLost(estimand, former(estimand)),
-    )
+  const outcomes = [
+    ...own.map((one) => outcomeOf(run, one, former(one), family.includes(one))),
+    ...missing.map((one) => lossOf(run, one, former(one), family.includes(one))),
+  ]
+  const tested = outcomes.flatMap((one) => one.tested ?? [])
+  const undecided = outcomes.flatMap((one) => one.undecided ?? [])
   const known = new Set(missing.map(estimandKey))
-  for (const one of run.absent) if (!known.has(estimandKey(one))) pass(one, one.why, false)
+  const absent = run.absent.filter((one) => !known.has(estimandKey(one)))
+  const notCompared = [
+    ...outcomes.flatMap((one) => one.notCompared ?? []),
+    ...absent.map((one) => notComparedOf(one, one.why, false)),
+  ]
   const comparisons = judged(tested)
   const verdict = verdictOf(comparisons, notCompared)
   const beyond = candidates.slice(mostInFamily).filter((one) => own.includes(one))
-  return { verdict, why: whyOf(verdict, run, { tested, beyond, notCompared }), comparisons, notCompared }
+  return { verdict, why: whyOf(verdict, run, { tested, beyond, undecided, notCompared }), comparisons, notCompared }
+}
+
+/** What becomes of a figure: it is compared, or it is not, and then that may be worth a word in the answer. */
+interface Outcome {
+  readonly tested?: Tested
+  readonly notCompared?: NotCompared
+  readonly undecided?: Undecided
+}
+
+function outcomeOf(run: ReferenceCase, own: Estimand, there: Counterparts, inFamily: boolean): Outcome {
+  const alike = alikeOf(own, there)
+  const spread = rounded(spreadOf(own, alike, run.calibration))
+  const lost = spread === null && isLost(run, own, there, inFamily)
+  const apart = whyNotCompared(own, there, alike, run.sameHost)
+  if (apart === null && !lost) return { tested: testOf(run, own, { ...alike, spread }, inFamily) }
+  const why = apart ?? whyUnlike(own, there, alike)
+  const lacking = mayFail(run, inFamily) && isLacking(there)
+  return { notCompared: notComparedOf(own, why, lost), ...(lacking && { undecided: { figure: own, why } }) }
+}
+
+/** What becomes of a figure that a run lacks and former ones have. */
+function lossOf(run: ReferenceCase, one: Estimand, there: Counterparts, inFamily: boolean): Outcome {
+  const left = run.leftOut.find(({ phase }) => one.scope.startsWith(`${phase}/`))
+  const absent = run.absent.find((other) => estimandKey(other) === estimandKey(one))
+  const why = (left ?? absent)?.why ?? 'measured in the reference only'
+  const lost = isLost(run, one, there, inFamily)
+  return {
+    notCompared: notComparedOf(one, why, lost && left === undefined),
+    ...(lost && left && { undecided: { figure: one, why } }),
+  }
+}
+
+function mayFail({ advisory, sameHost }: ReferenceCase, inFamily: boolean): boolean {
+  return inFamily && advisory === null && sameHost
+}
+
+/** Whether a figure might have failed a run, as far as former ones tell it. */
+function isLost(run: ReferenceCase, one: Estimand, there: Counterparts, inFamily: boolean): boolean {
+  return mayFail(run, inFamily) && spreadOf(one, there, run.calibration) !== null
+}
+
+function notComparedOf(one: EstimandName, why: string, gated: boolean): NotCompared {
+  return { what: nameOf(one), why, ...(gated && { gated }) }
 }
 
 function testOf(

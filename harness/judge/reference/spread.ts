@@ -16,6 +16,11 @@ export interface Spread {
 /** From so many results on, what they differ by among themselves tells what a new one may. */
 export const leastHistory = 5
 
+/** Whether the references lack a figure that other nights have often enough: those of a pin, say, that left it out. */
+export function isLacking({ references, nights }: Counterparts): boolean {
+  return references.length === 0 && nights.length >= leastHistory
+}
+
 /** A deviation as the median of the deviations tells it (Rousseeuw and Croux 1993, J. Am. Stat. Assoc. 88:1273). */
 const perDeviation = 1.4826
 

@@ -1,12 +1,20 @@
 import type { NotCompared, ReferenceAnswer, ReferenceCase } from './case.ts'
 import type { Tested } from './comparison.ts'
-import { type Estimand, estimandKey, type EstimandKind, mostInFamily } from './estimand.ts'
+import { nameOf } from './counterparts.ts'
+import { type Estimand, estimandKey, type EstimandKind, type EstimandName, mostInFamily } from './estimand.ts'
+
+/** A figure that might have failed a run, had the run and its references both measured it. */
+export interface Undecided {
+  readonly figure: EstimandName
+  readonly why: string
+}
 
 /** What became of the figures of a run. */
 interface Figures {
   readonly tested: readonly Tested[]
   /** What might have failed the run, were it not one too many. */
   readonly beyond: readonly Estimand[]
+  readonly undecided: readonly Undecided[]
   readonly notCompared: readonly NotCompared[]
 }
 
@@ -15,18 +23,28 @@ const words: Readonly<Record<EstimandKind, string>> = { speed: 'speed', resource
 
 /** Why nothing was decided of a run, or not all of what may fail it; null where all was. */
 export function whyOf(verdict: ReferenceAnswer['verdict'], run: ReferenceCase, figures: Figures): string | null {
-  if (verdict === 'undecided') return whyUndecided(run, figures)
+  const lacking = [...Map.groupBy(figures.undecided, ({ why }) => why)].map(
+    ([why, own]) => `nothing is decided of ${own.map(({ figure }) => shortName(figure)).join(', ')}: ${why}`,
+  )
+  if (verdict === 'undecided') return [whyUndecided(run, figures), ...lacking].join('; ')
   const { tested, beyond } = figures
   const open = tested.filter(({ inFamily, advisory }) => inFamily && advisory !== null)
-  const scopes = beyond.map(({ scope }) => scope).join(', ')
   const texts = [
     ...[...Map.groupBy(open, ({ advisory }) => advisory ?? '')].map(([why, own]) => {
       const kinds = new Set(own.map((one) => words[one.own.kind]))
       return `nothing is decided of ${[...kinds].join(' and ')}: ${why}`
     }),
-    ...(beyond.length === 0 ? [] : [`nothing is decided of ${scopes}: a run is held to ${mostInFamily} figures`]),
+    ...lacking,
+    ...(beyond.length === 0
+      ? []
+      : [`nothing is decided of ${beyond.map(shortName).join(', ')}: a run is held to ${mostInFamily} figures`]),
   ]
   return texts.length === 0 ? null : texts.join('; ')
+}
+
+/** The one figure of a policy that may fail a run is its throughput. */
+function shortName(figure: EstimandName): string {
+  return figure.kind === 'fragility' ? figure.scope : nameOf(figure)
 }
 
 function whyUndecided({ advisory, own, references }: ReferenceCase, { tested, notCompared }: Figures): string {

@@ -56,7 +56,7 @@ test('a profile that never ran has no results', async () => {
   expect(await listProfiles(resultsDir)).toEqual(['default'])
 })
 
-test('a run is held against the newest passes of the same mode, settings, host and yardstick, those too that are void for want of an answer, and told what was left out', async () => {
+test('a run is held against the newest passes of the same mode, settings, host and yardstick, strict ones and those too that are void for want of an answer, and told what was left out', async () => {
   put('20260101T000000Z-smoke-a1.json')
   put('20260102T000000Z-smoke-a2.json')
   put('20260103T000000Z-smoke-a3.json', ({ run }) => (run.verdict = 'fail'))
@@ -80,14 +80,25 @@ test('a run is held against the newest passes of the same mode, settings, host a
     doubts.push({ kind: 'gate-blind', detail: 'x', taints: ['p99'], effect: 'void' })
     doubts.push({ kind: 'samples-missing', detail: 'x', taints: ['rss'], effect: 'inconclusive' })
   })
-  const { found, leftOut, whyNone } = await passingResults(wish(), 3)
+  put('20260108T000004Z-smoke-e8.json', ({ run, doubts }) => {
+    Object.assign(run, { verdict: 'void', strict: true })
+    doubts.push({ kind: 'reference-unclear', detail: 'x', taints: [], effect: 'inconclusive' })
+  })
+  put('20260108T000005Z-smoke-f8.json', ({ run, doubts, reference }) => {
+    Object.assign(run, { verdict: 'void', strict: true })
+    doubts.push({ kind: 'samples-missing', detail: 'x', taints: ['rss'], effect: 'inconclusive' })
+    reference.verdict = 'fail'
+  })
+  const { found, leftOut, whyNone } = await passingResults(wish(), 4)
   expect([...found.map(({ file }) => basename(file)), whyNone]).toEqual([
+    '20260108T000004Z-smoke-e8.json',
     '20260108T000003Z-smoke-d8.json',
     '20260108T000001Z-smoke-b8.json',
     '20260102T000000Z-smoke-a2.json',
     null,
   ])
   expect(leftOut.map(({ file, why }) => [basename(file).slice(23, 25), why])).toEqual([
+    ['f8', 'it is void, and it is worse than its reference'],
     ['c8', 'it is doubtful: counts-differ'],
     ['a8', expect.stringMatching(/is no result of soakrig/u)],
     ['b7', 'it is of stress'],
@@ -96,7 +107,7 @@ test('a run is held against the newest passes of the same mode, settings, host a
     ['a4', 'it was measured on another host'],
     ['a3', 'it is no pass but fail'],
   ])
-  expect((await passingResults(wish(), 10)).found).toHaveLength(4)
+  expect((await passingResults(wish(), 10)).found).toHaveLength(5)
   expect((await passingResults({ ...wish(), hostFingerprint: 'third' }, 1)).whyNone).toBe(
     'no passing smoke of default with these settings on this host',
   )

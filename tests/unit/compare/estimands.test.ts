@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest'
 import type { Result } from '../../../harness/archive/result.ts'
-import { absentOf, estimandsOf } from '../../../harness/compare/estimands.ts'
+import { absentOf, estimandsOf, leftOutOf } from '../../../harness/compare/estimands.ts'
+import { judgeArm } from '../../../harness/judge/arm-verdict.ts'
+import { armDoubts } from '../../../harness/judge/doubts.ts'
+import { emptyArm } from '../../../harness/measure/measurements.ts'
+import { compilePlan } from '../../../harness/plan/plan.ts'
+import { parseProfile } from '../../../harness/profile/parse.ts'
 import { exampleResult, type Mutable } from '../../fixtures/results/example.ts'
 import { gatedResult } from '../../fixtures/results/gated.ts'
 
@@ -124,8 +129,69 @@ test('what is wrong with one arm is nothing against the others, but against thos
     ['cut-off'],
     [],
   ])
+  // Outside of the gate the second baseline is taken together with nothing.
+  const control = doubtful('cut-off', ['latency'], 'baseline/control-direct: 3 of 100 operations still ran')
+  expect(control('p50', 'policy.retry/client-direct')).toEqual([])
   const unclear = doubtful('effect-unclear', ['policy.retry/policy-relay'])
   expect(unclear('throughput', 'policy.retry/policy-relay')).toEqual(['effect-unclear'])
+})
+
+const planned = (budget: string) => {
+  const document = {
+    name: 'p',
+    target: { builtin: 'http' },
+    policies: Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name, { fault: { latency: { delay: '10ms' } } }])),
+    modes: { smoke: { budget } },
+  }
+  const profile = parseProfile(document, { mode: 'smoke', flags: {}, env: {} })
+  return { profile, plan: compilePlan(profile, { baseline: true, policies: true, stress: false }) }
+}
+
+/** The doubts of an arm of which so many operations were cut off, as a run tells them. */
+const cutOffDoubts = (id: string) => {
+  const { profile, plan } = planned('10m')
+  const arm = plan.lives[0]!.arms.find((one) => one.id === id)!
+  const measurement = emptyArm(arm, ['hi'])
+  for (const { operations } of [measurement.all, measurement.measured])
+    Object.assign(operations, { count: 1000, ok: 700, cutOff: 300 })
+  const doubts = armDoubts([judgeArm(arm, measurement, null, profile)])
+  return doubts.filter(({ kind }) => kind === 'cut-off')
+}
+
+/** What taints the latency of the figures of a gated run in which an arm of the baseline was cut off. */
+const taintedBy = (id: string) => {
+  const result = gatedResult(12)
+  result.doubts.push(...(cutOffDoubts(id) as typeof result.doubts))
+  // Of the gate's second group, as policies have one.
+  const names = ['baseline/baseline-direct', 'baseline/control-direct']
+  const pairing = { policy: names[0]!, against: 'baseline/yardstick-direct', arms: names.map((name) => `${name}#1`) }
+  const baseArms = ['baseline/yardstick-direct#1']
+  result.gate!.yardstick = { name: 'yardstick@7', pairing: { ...pairing, baseArms } }
+  result.comparisons.push({ ...result.comparisons[1]!, ...pairing, metric: 'p50', perRound: [0.1, 0.2, 0.6] })
+  return {
+    speed: find(result, 'speed', 'p50')?.tainted,
+    client: find(result, 'fragility', 'p50', 'policy.retry/client-direct')?.tainted,
+  }
+}
+
+test('what is wrong with the second baseline, as a run tells it, is wrong with all that the two are taken together for', () => {
+  expect(cutOffDoubts('baseline/control-direct')).toMatchObject([
+    { detail: 'baseline/control-direct: 300 of 1000 operations still ran when the drain ended' },
+  ])
+  for (const id of ['baseline/control-direct', 'baseline/baseline-direct'])
+    expect(taintedBy(id)).toEqual({ speed: ['cut-off'], client: ['cut-off'] })
+  expect(taintedBy('baseline/baseline-relay')).toEqual({ speed: [], client: [] })
+})
+
+test('a policy that did not fit into the budget is known as left out, by the phase of its arms', () => {
+  const result = exampleResult()
+  const { plan } = planned('1s')
+  const { plan: whole } = planned('10m')
+  result.plan.notMeasured = [...plan.notMeasured, { what: 'policy.z/policy-relay', why: 'the run was ended by SIGINT' }]
+  const left = leftOutOf(result)
+  expect(left.map(({ why }) => why)).toEqual(Array.from({ length: 3 }, () => 'does not fit into the budget of 1 s'))
+  const phases = (of: typeof plan) => new Set(of.lives.flatMap(({ arms }) => arms.map(({ phase }) => phase)))
+  expect(new Set([...phases(plan), ...left.map(({ phase }) => phase)])).toEqual(phases(whole))
 })
 
 test('a doubt of a ruler, or that something came to no answer, is nothing against a figure', () => {

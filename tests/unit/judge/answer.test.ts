@@ -42,6 +42,13 @@ describe('the answer of a run', () => {
       expect(answerOf({ ...toItsEnd, strict: true }, [one], [unclear]).exitCode).toBe(one.code)
     }
     expect(answerOf(toItsEnd, [], blind)).toMatchObject({ verdict: 'void', exitCode: 114 })
+    // What is missing is more than want of an answer.
+    const missing = doubt('samples-missing', 'memory', ['rss'])
+    expect(answerOf({ ...toItsEnd, strict: true }, [worse], [missing, unclear])).toEqual({
+      verdict: 'void',
+      exitCode: 114,
+      reasons: ['samples-missing: memory', worse.text],
+    })
   })
 
   test.each(['target', 'watchdog', 'signal', 'error'])(

@@ -348,11 +348,11 @@ describe('a ceiling that chance may have broken', () => {
         [1000, 0],
         [1000, 0],
         [1000, 0],
-        [890, 110],
+        [910, 90],
       ]),
     )
     expect(together.answer.verdict).toBe('inconclusive')
-    expect(together.answer.differences.map(({ found }) => found).join(' ')).toMatch(/since failures came together/u)
+    expect(together.answer.differences.map(({ found }) => found).join(' ')).toMatch(/and failures came together/u)
   })
 
   test('is believed to be so where its windows were not read, and that it is kept is not', () => {
@@ -363,6 +363,18 @@ describe('a ceiling that chance may have broken', () => {
     expect(answer.believed).toContain(`/ceilings/${at}/why`)
     Object.assign(result.ceilings[at]!, { ok: true })
     expect(analyzed(result).answer.differences.map(({ where }) => where)).toContain(`/ceilings/${at}/ok`)
+  })
+
+  test('is not believed to be so where its counts say that it broke, nor that it broke where they do not', () => {
+    const broken = analyzed(unclear('stress', 'stress/baseline-direct', [[3800, 200]])).answer
+    expect(broken).toMatchObject({ verdict: 'fail', exitCode: 99, reproduced: false })
+    const result = unclear('stress', 'stress/baseline-direct', [[39, 1]])
+    const at = result.ceilings.findIndex(({ why: told }) => told !== undefined)
+    delete result.ceilings[at]!.why
+    expect(analyzed(result).answer).toMatchObject({
+      verdict: 'inconclusive',
+      differences: [{ where: `/ceilings/${at}/why`, recorded: null, found: why }],
+    })
   })
 })
 

@@ -79,9 +79,7 @@ async function archived(resultsDir: string): Promise<string> {
     ...example,
     config: { ...example.config, profile: profile.effective },
     metrics: { ...example.metrics, rssDeltaKb: 110, fdDelta: 11, rssSlopeKbPerMin: null },
-    ceilings: rounded(
-      holdCeilings(profile.ceilings, { arms: [], slices: [], windows: read, usersIn: () => 0, stressed: true }),
-    ),
+    ceilings: rounded(holdCeilings(profile.ceilings, { arms: [], slices: [], windows: read, stressed: true })),
     thresholds: rounded(held.limits),
     ...(rounded(windowGroupsOf(read)) as object),
     windows: await archive.closeWindows(),

@@ -56,7 +56,7 @@ describe('a report shows of a gate', () => {
       "worth a look: compared in the same rounds, and fails nothing
         1 of 7 comparisons; by chance: the share of wrong ones among all that are as clear
         policy      against       metric  worse by, %            95 %   by chance
-        the target  former build  p95           22.22  21.98 to 22.45  0.0000536%"
+        the target  former build  p95           22.22  21.98 to 22.45  0.0000596%"
     `)
     expect(textOf(healthy)).not.toContain('worth a look')
   })

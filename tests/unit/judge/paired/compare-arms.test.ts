@@ -324,14 +324,18 @@ describe('what passes', () => {
           p99: ripple(0.005)(round) + (turn === round % 4 ? Math.log(stall) : 0),
         }),
       ])
-    const saidWith = (stall: number) => {
+    const saidWith = (stall: number, tests = 1) => {
       const rounds = Array.from({ length: 12 }, (_, round) => ({ slices: slicesOf(stall)(round) }))
-      const answer = decideTrace({ ...tracedRounds(0, {}), rounds, gate: [['a', 'p99']] })
+      const gate = (['p99', 'throughput', 'p50', 'cpu', 'p95', 'errors'] as const).slice(0, tests)
+      const answer = decideTrace({ ...tracedRounds(0, {}), rounds, gate: gate.map((metric) => ['a', metric]) })
       return { ...comparisonOf(answer, 'p99'), run: answer.verdict }
     }
-    expect(saidWith(1.3)).toMatchObject({ verdict: expect.stringMatching('^pass'), run: 'pass' })
-    expect(saidWith(4)).toMatchObject({ verdict: 'inconclusive', run: 'inconclusive' })
+    expect(saidWith(1.3)).toMatchObject({ verdict: 'pass-minor', run: 'pass' })
+    expect(saidWith(4)).toMatchObject({ verdict: 'fail', run: 'fail', p: 0.00244141 })
     expect(saidWith(4).estimate).toBeLessThan(0.05)
+    expect(saidWith(4).overall).toBeCloseTo(Math.log(4) / 4, 1)
+    // A tenth of the error goes to all slices together: of twelve rounds and six tests that is too little.
+    expect(saidWith(4, 6)).toMatchObject({ verdict: 'inconclusive', run: 'inconclusive' })
   })
 
   function saidOfRounds(rounds: number, effect: (round: number) => Effect) {

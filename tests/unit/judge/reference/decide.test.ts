@@ -16,7 +16,7 @@ const decided = (
   references: readonly (readonly Estimand[])[],
   more: Partial<ReferenceCase> = {},
 ) => {
-  const usual = { absent: [], history: null, calibration: unknown, sameHost: true, advisory: null }
+  const usual = { absent: [], leftOut: [], history: null, calibration: unknown, sameHost: true, advisory: null }
   return decideReference({ own, references, ...usual, ...more })
 }
 
@@ -116,6 +116,7 @@ describe('by a calibration', () => {
     })
     const [found] = decided([at(1.1, -4.96, 2.1)], [[at(1, -5, 2)]], { calibration }).comparisons
     expect(found).toMatchObject({ by: 'calibration', alone: 0.04, verdict: 'notable' })
+    expect(found).not.toHaveProperty('aloneBeside')
   })
 
   test('there is none of the speed, which another program is measured by', () => {
@@ -210,27 +211,60 @@ describe('what may fail a run', () => {
     ).toBe('fail')
   })
 
-  test('is seen beside the yardstick by itself, so that a faster machine hides no policy that became slower', () => {
-    // The machine is 6 % faster, by which the policy alone has lost no more than 4 % of 10 %.
-    const delayed = (value: number, alone: number, beside: number, name = 'yardstick@1') => [
-      { ...cost('retry', value), alone, aloneBeside: { against: name, value: beside } },
-    ]
-    const former = ten.map((value) => delayed(value, -5, 2))
-    const own = delayed(1.1, -4.96, 2.1)
-    expect(decided(own, former)).toMatchObject({
-      verdict: 'fail',
-      comparisons: [{ alone: 0.1, aloneBeside: 'yardstick@1' }],
-    })
-    // Beside another yardstick, or in files from before, it is by the clock.
-    const others = [
-      ten.map((value) => delayed(value, -5, 2, 'yardstick@0')),
-      ten.map((value) => [{ ...cost('retry', value), alone: -5 }]),
-    ]
-    for (const one of others) {
-      const { verdict, comparisons } = decided(own, one)
-      expect([verdict, comparisons[0]?.verdict, comparisons[0]?.alone]).toEqual(['pass', 'notable', 0.04])
-      expect(comparisons[0]).not.toHaveProperty('aloneBeside')
+  describe('by itself, beside the yardstick and by the clock: a policy', () => {
+    /** A policy on a target that does e^7 operations in a second; it waits, or works as the target does. */
+    const night = (
+      value: number,
+      { clock, beside, name = 'yardstick@1' }: Record<'clock' | 'beside', number> & { name?: string },
+    ) => [{ ...cost('retry', value), alone: -5 + clock, aloneBeside: { against: name, value: 2 + beside } }]
+    const former = ten.map((value) => night(value, { clock: 0, beside: 0 }))
+    const of = (own: readonly Estimand[], nightsBefore: readonly (readonly Estimand[])[] = former) => {
+      const { verdict, comparisons } = decided(own, nightsBefore)
+      const [one] = comparisons
+      return { run: verdict, verdict: one?.verdict, alone: one?.alone, aloneBeside: one?.aloneBeside, by: one?.by }
     }
+
+    test.each([0.05, 0.08, 0.1, 0.2])('that waits is no worse on a machine that is faster by %f', (faster) => {
+      // Baseline and yardstick become faster, the policy does not.
+      expect(of(night(1 + faster, { clock: 0, beside: faster }))).toEqual({
+        run: 'pass',
+        verdict: 'notable',
+        alone: 0,
+        aloneBeside: { against: 'yardstick@1', worse: faster },
+        by: 'history',
+      })
+    })
+
+    test('that waits longer is worse, on the same machine and on a faster one', () => {
+      expect(of(night(1.1, { clock: 0.1, beside: 0.1 })).run).toBe('fail')
+      expect(of(night(1.2, { clock: 0.1, beside: 0.2 })).run).toBe('fail')
+    })
+
+    test('that works and became slower is not hidden by a faster machine, unless that makes up for all of it', () => {
+      // By the clock it has lost less than half of what it lost for its baseline.
+      expect(of(night(1.1, { clock: 0.04, beside: 0.1 }))).toMatchObject({
+        run: 'fail',
+        alone: 0.04,
+        aloneBeside: { against: 'yardstick@1', worse: 0.1 },
+      })
+      // The floor of throughput is 0.02.
+      expect(of(night(1.1, { clock: 0.021, beside: 0.1 })).run).toBe('fail')
+      expect(of(night(1.1, { clock: 0.019, beside: 0.1 }))).toMatchObject({ run: 'pass', verdict: 'notable' })
+    })
+
+    test('that works is no worse on a slower machine, where only its baseline became better', () => {
+      expect(of(night(1.1, { clock: 0.1, beside: 0 }))).toMatchObject({ run: 'pass', verdict: 'notable' })
+      expect(of(night(1.1, { clock: 0.1, beside: 0.049 })).run).toBe('pass')
+      expect(of(night(1.1, { clock: 0.1, beside: 0.051 })).run).toBe('fail')
+    })
+
+    test('is held to the clock beside another yardstick, and beside files from before', () => {
+      const own = night(1.1, { clock: 0.04, beside: 0.1 })
+      const another = ten.map((value) => night(value, { clock: 0, beside: 0, name: 'yardstick@0' }))
+      const before = ten.map((value) => [{ ...cost('retry', value), alone: -5 }])
+      for (const one of [another, [...former.slice(1), ...another.slice(0, 1)], before])
+        expect(of(own, one)).toMatchObject({ run: 'pass', verdict: 'notable', alone: 0.04, aloneBeside: undefined })
+    })
   })
 
   test('says where nothing is in common, and where all is set apart by doubts', () => {
@@ -313,6 +347,43 @@ describe('a figure that may fail the run, and is not compared,', () => {
   })
 })
 
+describe('what a run left out by its plan', () => {
+  const leftOut = [{ phase: 'policy.retry', why: 'does not fit into the budget of 20 s' }]
+  const former = ten.map((value) => [speed('throughput', value), cost('retry', 0, 'relay'), cost('retry2', 0)])
+  const own = [speed('throughput', 1), cost('retry2', 0)]
+
+  test('is told, and does not leave it without an answer', () => {
+    const answer = decided(own, former, { leftOut })
+    expect(answer).toMatchObject({
+      verdict: 'pass',
+      why: 'nothing is decided of policy.retry/policy-relay: does not fit into the budget of 20 s',
+    })
+    expect(answer.notCompared).toEqual([
+      {
+        what: 'throughput of policy.retry/policy-relay against baseline/baseline-relay',
+        why: 'does not fit into the budget of 20 s',
+      },
+    ])
+    expect(referenceDoubts(answer)).toEqual([])
+    expect(decided([speed('throughput', 1.2), cost('retry2', 0)], former, { leftOut }).verdict).toBe('fail')
+  })
+
+  test('is no excuse for what its plan had, also of a policy whose name begins alike', () => {
+    expect(decided(own, former)).toMatchObject({ verdict: 'inconclusive', why: null })
+    const answer = decided([speed('throughput', 1)], former, { leftOut })
+    expect(answer).toMatchObject({ verdict: 'inconclusive', notCompared: [{}, { gated: true }] })
+    expect(referenceDoubts(answer).map(({ detail }) => detail)).toEqual([
+      expect.stringMatching(/^throughput of policy\.retry2\//u),
+    ])
+  })
+
+  test('is not worth a word in the answer where it could not have decided', () => {
+    const few = former.map((night, index) => (index < 4 ? night : night.filter(({ scope }) => !/retry\//u.test(scope))))
+    expect(decided(own, few, { leftOut })).toMatchObject({ verdict: 'pass', why: null, notCompared: [{}] })
+    expect(decided(own, former, { leftOut, advisory: 'the run is void' }).why).toBe('the run is void')
+  })
+})
+
 describe('a single reference', () => {
   const pinned = [[speed('throughput', 0.99, { error: 0.02 })]]
 
@@ -323,6 +394,37 @@ describe('a single reference', () => {
     expect(one?.error).toBeCloseTo(Math.hypot(deviation, 0.02), 6)
     const [sure] = decided([speed('throughput', 1.2)], [[speed('throughput', 0.99)]], { history: nights }).comparisons
     expect(sure?.error).toBeCloseTo(Math.SQRT2 * deviation, 6)
+  })
+
+  test('that lacks what the run and five nights have leaves that undecided, and it is told', () => {
+    const pin = [[speed('throughput', 1)]]
+    const own = [speed('throughput', 1), speed('cpu', 2), cost('retry', 1)]
+    const five = ten.map((value, index) => [
+      speed('throughput', value),
+      ...(index < 5 ? [speed('cpu', 1), cost('retry', 0)] : []),
+    ])
+    const answer = decided(own, pin, { history: five })
+    expect(answer).toMatchObject({
+      verdict: 'pass',
+      why: 'nothing is decided of cpu of baseline/baseline-direct against yardstick@1, policy.retry/policy-direct: not measured in the reference',
+      notCompared: [{ why: 'not measured in the reference' }, { why: 'not measured in the reference' }],
+    })
+    expect(referenceDoubts(answer)).toEqual([])
+    // A run of which nothing else decides says so too.
+    expect(decided(own.slice(1, 2), [[speed('p95', 1)]], { history: five }).why).toBe(
+      'they have no figure in common; nothing is decided of cpu of baseline/baseline-direct against yardstick@1: not measured in the reference',
+    )
+  })
+
+  test('is asked for nothing that is new, that fails no run, or where nothing decides', () => {
+    const pin = [[speed('throughput', 1)]]
+    const four = nights.map((night, index) => (index < 4 ? [...night, speed('cpu', 1)] : night))
+    const own = [speed('throughput', 1), speed('cpu', 2)]
+    expect(decided(own, pin, { history: four })).toMatchObject({ verdict: 'pass', why: null })
+    const p95 = nights.map((night) => [...night, speed('p95', 1)])
+    expect(decided([speed('throughput', 1), speed('p95', 2)], pin, { history: p95 }).why).toBeNull()
+    const cpu = nights.map((night) => [...night, speed('cpu', 1)])
+    expect(decided(own, pin, { history: cpu, advisory: 'the run is void' }).why).toBe('the run is void')
   })
 
   test('decides nothing of the speed without five nights, and says so of a run that passes by all else', () => {
